@@ -1,0 +1,1 @@
+//! Resident ID card reader (居民身份证阅读机具): SAM/SDT serial protocol.

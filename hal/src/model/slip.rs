@@ -1,0 +1,80 @@
+//! A slip of paper as data: what is on it, not how a printer is told.
+//!
+//! Words are final here; whoever makes a slip has chosen the language. One Chinese character is two columns.
+
+use serde::{Deserialize, Serialize};
+
+/// One slip, top to bottom, cut at the end.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Slip {
+    /// The blocks in order.
+    pub blocks: Vec<Block>,
+    /// Large print (大字): every text twice as wide and twice as high.
+    pub large: bool,
+}
+
+/// Where a line stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Align {
+    /// At the left edge.
+    Left,
+    /// In the middle.
+    Centre,
+}
+
+/// One block of a slip.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "block")]
+pub enum Block {
+    /// Double size, centred: the centre's name.
+    Title {
+        /// The text; wraps.
+        text: String,
+    },
+    /// Text in a frame, centred, bold: the kind of slip.
+    Framed {
+        /// The text; one line.
+        text: String,
+    },
+    /// Running text; wraps at the paper's width, never inside a Latin word or a number that fits a line.
+    Text {
+        /// The text.
+        text: String,
+        /// Bold.
+        bold: bool,
+        /// Where it stands.
+        align: Align,
+    },
+    /// Label and value, the value hanging under itself when it wraps.
+    Field {
+        /// The label.
+        label: String,
+        /// The value.
+        value: String,
+    },
+    /// A number that will be read out on the telephone: double height, bold, in the groups given by blanks.
+    Number {
+        /// The number.
+        text: String,
+    },
+    /// A list entry with an empty box to tick.
+    Tick {
+        /// The text.
+        text: String,
+    },
+    /// A dashed line over the whole width.
+    Rule,
+    /// A QR code of at least 25 mm with its quiet zone, centred, and one line under it that says what it is for.
+    Qr {
+        /// UTF-8 payload.
+        payload: String,
+        /// The line under it.
+        caption: String,
+    },
+    /// Empty lines.
+    Feed {
+        /// How many.
+        lines: u8,
+    },
+}

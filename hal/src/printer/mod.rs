@@ -1,0 +1,1 @@
+//! Receipt printer (凭条打印机): ESC/POS.

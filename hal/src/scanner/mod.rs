@@ -1,0 +1,1 @@
+//! Barcode and QR scanner (扫码器).
