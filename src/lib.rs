@@ -1,1 +1,15 @@
-//! kiosk
+//! Bianmin (便民自助终端): the open self-service terminal for town and village service centres.
+//!
+//! The library holds everything; the two binaries only wire it. `ARCHITECTURE.md` has the map and the invariants,
+//! `tests/architecture.rs` holds the table of who may import whom.
+
+pub mod config;
+pub mod county;
+pub mod ctl;
+pub mod domain;
+pub mod engine;
+pub mod ipc;
+#[cfg(feature = "screen")]
+pub mod screen;
+pub mod store;
+pub mod telemetry;

@@ -101,7 +101,11 @@ impl CardDate {
             2 => 28,
             _ => return None,
         };
-        ((1800..3000).contains(&year) && (1..=last).contains(&day)).then_some(Self { year, month, day })
+        ((1800..3000).contains(&year) && (1..=last).contains(&day)).then_some(Self {
+            year,
+            month,
+            day,
+        })
     }
 }
 
@@ -176,6 +180,8 @@ pub struct IdCard {
 
 impl fmt::Debug for IdCard {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("IdCard").field("kind", &self.kind).finish_non_exhaustive()
+        f.debug_struct("IdCard")
+            .field("kind", &self.kind)
+            .finish_non_exhaustive()
     }
 }

@@ -1,0 +1,1 @@
+//! County platform client.

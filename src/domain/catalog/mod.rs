@@ -1,0 +1,1 @@
+//! Catalogue of items (事项目录).

@@ -1,0 +1,1 @@
+//! Case and outbox store (SQLite).
