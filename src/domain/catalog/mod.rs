@@ -1,1 +1,41 @@
-//! Catalogue of items (事项目录).
+//! The catalogue of items (事项目录): what a resident can read about and apply for on this kiosk.
+//!
+//! [`Catalog::load`] takes the text of two files, what the county publishes (`items.json`) and what belongs to the place
+//! (`local.json`), and gives a catalogue that cannot be wrong in shape: every item has a name, an owner, at least one
+//! theme and a department that exist, and every field of its form has a kind this program knows or is marked as one for
+//! the window. What is broken stops the load with the item and the field; what is merely doubtful is a [`Warning`] and
+//! the item stays, on the careful side: a doubt never adds the button to apply, it only takes it away.
+//!
+//! `written` is the files as they are, `load`, `fields` and `local` turn them into `item`, `checks` finds doubts, `can` decides what can be
+//! done here, `guide` projects an item for the screen, and `eligibility` compares an item with a card.
+//!
+//! Left out on purpose: files and network (the caller hands in text), working-day arithmetic (the platform gives dates),
+//! and search.
+
+mod can;
+mod catalogue;
+mod checks;
+mod code;
+mod eligibility;
+mod error;
+mod fields;
+mod guide;
+mod item;
+mod load;
+mod local;
+mod tables;
+mod written;
+
+#[cfg(test)]
+mod tests;
+
+pub use catalogue::{Catalog, Counts, Department, LIST_PAGE, Loaded, Scope, Theme};
+pub use code::{ItemCode, credit_code_passes};
+pub use eligibility::{Ineligible, age_on, eligible};
+pub use error::{CatalogError, CatalogFile, ItemFault, Warning, WarningKind};
+pub use guide::FULL_GUIDE_PAGES;
+pub use item::{
+    AddressWords, CardFact, Choice, Field, FieldKind, FormSpec, Item, Level, ListType, Mode,
+    PartWords, Village,
+};
+pub use tables::{ethnicity_name, gender_name};

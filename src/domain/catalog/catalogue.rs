@@ -1,0 +1,259 @@
+//! The loaded catalogue and the questions one asks of it.
+
+use jiff::civil::Date;
+
+use super::error::Warning;
+use super::item::{AddressWords, Item, Level};
+use crate::domain::id::ItemId;
+use crate::domain::text::Text;
+use crate::ipc::{CanDo, Language, Tile};
+
+/// Rows on one page of a list.
+pub const LIST_PAGE: usize = 5;
+
+/// A catalogue and the doubts found while it was loaded.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The catalogue.
+    pub catalog: Catalog,
+    /// The doubts, in the order of the items.
+    pub warnings: Vec<Warning>,
+}
+
+/// The catalogue of one place at one version.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Catalog {
+    pub(super) version: String,
+    pub(super) source: Text,
+    pub(super) taken_at: Date,
+    pub(super) items: Vec<Item>,
+    pub(super) themes: Vec<Theme>,
+    pub(super) departments: Vec<Department>,
+    pub(super) empty_department: Text,
+    pub(super) notices: Vec<Notice>,
+    pub(super) address: AddressWords,
+    pub(super) town_code: String,
+}
+
+/// A theme of the home screen.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Theme {
+    /// Id.
+    pub id: String,
+    /// Icon name.
+    pub icon: String,
+    /// Title.
+    pub title: Text,
+    /// What is in it.
+    pub summary: Text,
+}
+
+/// One of the eleven departments whose work is gathered in a centre.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Department {
+    /// Id.
+    pub id: String,
+    /// Icon name.
+    pub icon: String,
+    /// Name as in the founding document.
+    pub name: Text,
+    /// Who does it today.
+    pub today: Text,
+}
+
+/// A local notice with its days.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Notice {
+    pub from: Date,
+    pub until: Date,
+    pub text: Text,
+}
+
+/// Which centre a kiosk stands in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope<'a> {
+    /// A town centre (为民服务中心).
+    Town {
+        /// Statistical division code of the town.
+        town: &'a str,
+    },
+    /// A village centre (便民服务中心).
+    Village {
+        /// Statistical division code of the town above it.
+        town: &'a str,
+        /// Statistical division code of the village.
+        village: &'a str,
+    },
+}
+
+/// How many items there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Counts {
+    /// Items that can be applied for here.
+    pub apply: usize,
+    /// All items with a guide.
+    pub all: usize,
+}
+
+impl Catalog {
+    /// Keeps the items of a centre and of the levels above it.
+    ///
+    /// A town sees its own items and those of county, city, province and state offered in it; a village sees these and
+    /// its own. Items of other towns and other villages are gone.
+    #[must_use]
+    pub fn for_centre(mut self, scope: Scope<'_>) -> Self {
+        self.items.retain(|item| belongs(item, scope));
+        self
+    }
+
+    /// All items in the order of the file.
+    pub fn items(&self) -> &[Item] {
+        &self.items
+    }
+
+    /// One item.
+    pub fn item(&self, id: &ItemId) -> Option<&Item> {
+        self.items.iter().find(|item| item.id == *id)
+    }
+
+    /// What can be done here with an item.
+    pub fn can(&self, id: &ItemId) -> Option<CanDo> {
+        self.item(id).map(|item| item.can)
+    }
+
+    /// How many items there are.
+    pub fn counts(&self) -> Counts {
+        let apply = self
+            .items
+            .iter()
+            .filter(|item| item.can == CanDo::Apply)
+            .count();
+        Counts {
+            apply,
+            all: self.items.len(),
+        }
+    }
+
+    /// Tiles of the themes that hold at least one item, in the order of the file.
+    pub fn themes(&self, language: Language) -> Vec<Tile> {
+        self.themes
+            .iter()
+            .map(|theme| Tile {
+                id: theme.id.clone(),
+                title: theme.title.get(language).to_owned(),
+                summary: theme.summary.get(language).to_owned(),
+                count: self.items_of_theme(&theme.id).len(),
+                icon: theme.icon.clone(),
+            })
+            .filter(|tile| tile.count > 0)
+            .collect()
+    }
+
+    /// A theme by its id.
+    pub fn theme(&self, id: &str) -> Option<&Theme> {
+        self.themes.iter().find(|theme| theme.id == id)
+    }
+
+    /// Items of a theme.
+    pub fn items_of_theme(&self, id: &str) -> Vec<&Item> {
+        self.items
+            .iter()
+            .filter(|item| item.themes.iter().any(|theme| theme == id))
+            .collect()
+    }
+
+    /// Tiles of all departments, with and without items: the list of eleven is fixed.
+    /// The summary is today's name, or for a department without items the word where to go.
+    pub fn departments(&self, language: Language) -> Vec<Tile> {
+        self.departments
+            .iter()
+            .map(|department| {
+                let count = self.items_of_department(&department.id).len();
+                let summary = if count == 0 {
+                    &self.empty_department
+                } else {
+                    &department.today
+                };
+                Tile {
+                    id: department.id.clone(),
+                    title: department.name.get(language).to_owned(),
+                    summary: summary.get(language).to_owned(),
+                    count,
+                    icon: department.icon.clone(),
+                }
+            })
+            .collect()
+    }
+
+    /// A department by its id.
+    pub fn department(&self, id: &str) -> Option<&Department> {
+        self.departments
+            .iter()
+            .find(|department| department.id == id)
+    }
+
+    /// Items of a department.
+    pub fn items_of_department(&self, id: &str) -> Vec<&Item> {
+        self.items
+            .iter()
+            .filter(|item| item.department == id)
+            .collect()
+    }
+
+    /// Local notices in force on a day, first and last day included.
+    pub fn notices(&self, day: Date, language: Language) -> Vec<String> {
+        self.notices
+            .iter()
+            .filter(|notice| notice.from <= day && day <= notice.until)
+            .map(|notice| notice.text.get(language).to_owned())
+            .collect()
+    }
+
+    /// Version of the local file, which names the whole package.
+    pub fn version(&self) -> &str {
+        &self.version
+    }
+
+    /// Where the content comes from.
+    pub fn source(&self, language: Language) -> &str {
+        self.source.get(language)
+    }
+
+    /// The day of the copy.
+    pub fn taken_at(&self) -> Date {
+        self.taken_at
+    }
+
+    /// Code of the town that the local file was made for.
+    pub fn town_code(&self) -> &str {
+        &self.town_code
+    }
+
+    /// At least one item is a sample.
+    pub fn is_sample(&self) -> bool {
+        self.items.iter().any(|item| item.sample)
+    }
+
+    /// What is needed to ask for an address.
+    pub fn address(&self) -> &AddressWords {
+        &self.address
+    }
+}
+
+fn belongs(item: &Item, scope: Scope<'_>) -> bool {
+    let (own_town, own_village) = match scope {
+        Scope::Town { town } => (town, None),
+        Scope::Village { town, village } => (town, Some(village)),
+    };
+    let town_fits = item.town.as_deref().is_none_or(|code| code == own_town);
+    let village_fits = match item.level {
+        Level::Village => own_village.is_some() && item.village.as_deref() == own_village,
+        Level::Unknown
+        | Level::State
+        | Level::Province
+        | Level::City
+        | Level::County
+        | Level::Town => true,
+    };
+    town_fits && village_fits
+}
