@@ -230,7 +230,7 @@ impl Protocol for IdReaderProtocol {
         let mut found = Vec::new();
         self.parser.feed(bytes, &mut found);
         if !self.answer(now, asking, &found) && found.contains(&Found::BadChecksum) {
-            self.damaged(now, asking);
+            self.reply_damaged(now, asking);
         }
     }
 
@@ -510,6 +510,17 @@ impl IdReaderProtocol {
 
 // What goes wrong.
 impl IdReaderProtocol {
+    /// A reply was damaged on the way. What was only read can be asked again; the data of a card cannot, because
+    /// every reading needs its own find and select before it.
+    fn reply_damaged(&mut self, now: Elapsed, asking: Asking) {
+        match asking.step {
+            Step::Read { .. } => self.sequence_failed(now, CardFailure::Unreadable),
+            Step::Probe { .. } | Step::Reset | Step::Number | Step::Check | Step::Find | Step::Select => {
+                self.damaged(now, asking);
+            }
+        }
+    }
+
     /// A frame was damaged on the way there or back: ask once more, then it is a fault of the line.
     fn damaged(&mut self, now: Elapsed, asking: Asking) {
         if !asking.resent && !asking.abandoned {
@@ -534,7 +545,7 @@ impl IdReaderProtocol {
                 self.silences = 0;
                 self.rest(now, POLL);
             }
-            Step::Select | Step::Read { .. } => self.damaged(now, asking),
+            Step::Select | Step::Read { .. } => self.reply_damaged(now, asking),
             Step::Probe { .. } | Step::Reset | Step::Number | Step::Check => self.silent(now, asking),
         }
     }
