@@ -19,3 +19,5 @@ pub mod model;
 pub mod printer;
 pub mod runner;
 pub mod scanner;
+#[cfg(feature = "sim")]
+pub mod sim;

@@ -6,8 +6,11 @@
 use std::time::Duration;
 
 mod error;
+pub mod memory;
+pub mod serial;
 
 pub use error::{LinkError, LinkErrorKind};
+pub use serial::{SerialOpener, SerialSettings};
 
 /// An open byte link.
 pub trait Link: Send {
