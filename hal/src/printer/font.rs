@@ -7,6 +7,7 @@
 use ab_glyph::{Font, FontVec, PxScale, point};
 
 use super::command::Size;
+use super::profile::COLUMN_DOTS;
 use super::raster::Bitmap;
 
 /// Height of the plain cell in dots.
@@ -66,9 +67,18 @@ impl PaperFont {
 
     /// Draws one character into its cell of the given size; a missing one is an empty box.
     pub fn glyph(&self, character: char, size: Size) -> Bitmap {
-        let width = cell_width(character) * usize::from(size.width);
+        self.glyph_in(character, columns_of(character), size)
+    }
+
+    /// The same in a cell of this many columns, for a printer that takes a character for a Latin one.
+    pub fn glyph_in(&self, character: char, columns: usize, size: Size) -> Bitmap {
+        let width = columns * usize::from(COLUMN_DOTS) * usize::from(size.width);
         let height = CELL_HEIGHT * usize::from(size.height);
         let mut cell = Bitmap::new(width, height);
+        if let Some(arms) = frame_arms(character) {
+            draw_arms(&mut cell, arms, size);
+            return cell;
+        }
         if is_blank(character) {
             return cell;
         }
@@ -76,16 +86,16 @@ impl PaperFont {
             cell.frame(2, 3, width - 4, height - 6);
             return cell;
         }
-        self.draw(&mut cell, character);
+        self.draw(&mut cell, character, columns);
         cell
     }
 
-    fn draw(&self, cell: &mut Bitmap, character: char) {
+    fn draw(&self, cell: &mut Bitmap, character: char, columns: usize) {
         let (width, height) = (dots(cell.width()), dots(cell.height()));
         let id = self.font.glyph_id(character);
         let Some(units) = self.font.units_per_em() else { return };
         let em_y = height * EM_OF_CELL;
-        let full = dots(cell_width(character)) / dots(CELL_HEIGHT) * height * EM_OF_CELL;
+        let full = dots(columns * usize::from(COLUMN_DOTS)) / dots(CELL_HEIGHT) * height * EM_OF_CELL;
         let advance = self.font.h_advance_unscaled(id) / units * em_y;
         // Narrow letters keep their shape; wide ones are pressed into the cell, as in every fixed-width font.
         let natural = width / (full / EM_OF_CELL);
@@ -110,8 +120,37 @@ pub const fn columns_of(character: char) -> usize {
     if character.is_ascii() || character == '\u{A0}' { 1 } else { 2 }
 }
 
-fn cell_width(character: char) -> usize {
-    columns_of(character) * usize::from(super::profile::COLUMN_DOTS)
+/// The arms of a heavy frame character from the middle of its cell: up, right, down, left.
+///
+/// These are drawn, not taken from the font, so that they meet at the cells' edges.
+const fn frame_arms(character: char) -> Option<[bool; 4]> {
+    match character {
+        '━' => Some([false, true, false, true]),
+        '┃' => Some([true, false, true, false]),
+        '┏' => Some([false, true, true, false]),
+        '┓' => Some([false, false, true, true]),
+        '┗' => Some([true, true, false, false]),
+        '┛' => Some([true, false, false, true]),
+        _ => None,
+    }
+}
+
+fn draw_arms(cell: &mut Bitmap, [up, right, down, left]: [bool; 4], size: Size) {
+    let (across, along) = (4 * usize::from(size.width), 4 * usize::from(size.height));
+    let (x, y) = (cell.width() / 2 - across / 2, cell.height() / 2 - along / 2);
+    let (width, height) = (cell.width(), cell.height());
+    if up {
+        cell.fill(x, 0, across, y + along);
+    }
+    if down {
+        cell.fill(x, y, across, height - y);
+    }
+    if left {
+        cell.fill(0, y, x + across, along);
+    }
+    if right {
+        cell.fill(x, y, width - x, along);
+    }
 }
 
 const fn is_blank(character: char) -> bool {

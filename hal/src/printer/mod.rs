@@ -11,6 +11,7 @@
 //! * `sim` (feature `sim`): a printer that reads the bytes and draws the paper.
 
 pub mod command;
+pub mod driver;
 pub mod flags;
 pub mod font;
 pub mod layout;
@@ -20,6 +21,8 @@ pub mod protocol;
 pub mod raster;
 pub mod reply;
 mod round;
+#[cfg(feature = "sim")]
+pub mod sim;
 pub mod status;
 pub mod text;
 

@@ -122,7 +122,7 @@ pub fn encode_line(text: &str, chinese: ChineseText) -> Option<Vec<u8>> {
 }
 
 /// Whether the printer's font has the two-byte code; a second byte of 30 to 39 begins a four-byte code.
-fn is_in_font(first: u8, second: u8, chinese: ChineseText) -> bool {
+pub(super) fn is_in_font(first: u8, second: u8, chinese: ChineseText) -> bool {
     match chinese {
         ChineseText::Gb18030TwoByte => (0x81..=0xFE).contains(&first) && second >= 0x40,
         // Rows 1 to 9 hold symbols, 16 to 87 characters; GB 18030 has put more into rows 2, 6 and 8 than GB 2312 had,
