@@ -1,5 +1,5 @@
 //! Draws the standard slips, normal and large, on 58 and 80 mm paper, and writes one contact sheet:
-//! `cargo run -p kiosk-hal --example slip_gallery -- sheet.png`.
+//! `cargo run -p kiosk-hal --example slip_gallery -- sheet.png`. A second argument is a folder for the single slips.
 //!
 //! Every slip takes the whole way: layout, bytes, the printer's interpreter, paper.
 
@@ -21,7 +21,7 @@ const GAP: usize = 8;
 const DESK: u8 = 198;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let out = std::env::args_os().nth(1).map(PathBuf::from).ok_or("usage: slip_gallery FILE.png")?;
+    let out = std::env::args_os().nth(1).map(PathBuf::from).ok_or("usage: slip_gallery FILE.png [FOLDER]")?;
     let font_file = concat!(env!("CARGO_MANIFEST_DIR"), "/../ui/fonts/NotoSansCJKsc-Regular.otf");
     let font = Arc::new(PaperFont::from_bytes(std::fs::read(font_file)?)?);
     let mut pictures = Vec::new();
@@ -31,6 +31,11 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
     }
     std::fs::write(out, contact_sheet(&pictures).to_png()?)?;
+    if let Some(folder) = std::env::args_os().nth(2).map(PathBuf::from) {
+        for (number, picture) in pictures.iter().enumerate() {
+            std::fs::write(folder.join(format!("{number}.png")), picture.to_png()?)?;
+        }
+    }
     Ok(())
 }
 
@@ -81,7 +86,7 @@ fn foot() -> Vec<Block> {
         field("地点", "云溪镇人民路1号 一楼大厅"),
         field("时间", "周一至周五 9:00—17:00"),
         field("电话", "0513-0000\u{A0}0000 或 12345"),
-        Block::Text { text: "终端 YX-01 · 第 000128 号".into(), bold: false, align: Align::Centre },
+        Block::Text { text: "终端YX-01 第000128号".into(), bold: false, align: Align::Centre },
     ]
 }
 
@@ -100,7 +105,10 @@ fn kept(large: bool) -> Slip {
         Block::Rule,
         strong("接下来"),
         text("您的申请已保存在本机。网络恢复后自动送到县里，最迟11月24日（星期二）17:00前。您可以走了，不用再来。"),
-        Block::Qr { payload: "https://zwfw.example.invalid/q?s=YX0100000128".into(), caption: "手机扫码，查进度".into() },
+        Block::Qr {
+            payload: "https://zwfw.example.invalid/q?s=YX0100000128".into(),
+            caption: "手机扫码，查进度".into(),
+        },
     ];
     blocks.extend(foot());
     Slip { blocks, large }

@@ -14,7 +14,7 @@ use super::command::{Alignment, Command, CutKind, Size, Toggle};
 use super::font::{CELL_HEIGHT, PaperFont};
 use super::profile::{COLUMN_DOTS, Cutter, PrinterProfile};
 use super::raster::{Bitmap, QrTooLarge, draw_line, draw_qr};
-use super::text::{encode_line, width_of, wrap};
+use super::text::{encode_line, width_of, wrap, wrap_balanced};
 use crate::model::{Align, Block, Slip};
 
 /// Dots between lines, per unit of height: 0.75 mm is what official forms of this size use.
@@ -23,8 +23,14 @@ const LEADING: usize = 6;
 /// Dots fed beyond the cutter, so that nothing stands within 4 mm of the edge.
 const CLEAR_BEFORE_CUT: u8 = 32;
 
-/// Columns of a label beyond which its value goes to the next line.
+/// A label may take this part of the line; the value of a wider one goes to the next line.
 const WIDEST_LABEL_PART: usize = 2;
+
+/// Columns from which a value hangs beside its label; on narrower lines (large print) too little would be left.
+const HANGING_FROM: usize = 20;
+
+/// Dots of air above a heading and a list, and round a dashed line.
+const AIR: usize = 10;
 
 /// One print job: what is sent, and what it takes.
 #[derive(Clone)]
@@ -125,8 +131,10 @@ impl<'a> Sheet<'a> {
             Block::Title { text } => self.title(text),
             Block::Framed { text } => self.framed(text),
             Block::Text { text, bold, align } => {
-                let style = Style { bold: *bold, align: alignment(*align), ..plain };
-                self.paragraph(text, style)
+                if *bold {
+                    self.feed_dots(AIR);
+                }
+                self.paragraph(text, Style { bold: *bold, align: alignment(*align), ..plain })
             }
             Block::Field { label, value } => self.field(label, value),
             Block::Number { text } => {
@@ -136,6 +144,7 @@ impl<'a> Sheet<'a> {
             Block::Tick { text } => self.hanging("□ ", text, plain),
             Block::Rule => {
                 let text = "-".repeat(self.profile.columns());
+                self.feed_dots(AIR);
                 self.line(&text, Style { size: Size::NORMAL, ..plain }, 0)
             }
             Block::Qr { payload, caption } => self.qr(payload, caption),
@@ -159,17 +168,19 @@ impl<'a> Sheet<'a> {
         let large_on_wide = self.base != Size::NORMAL && self.profile.columns() >= 48;
         let size = if large_on_wide { Size { width: 3, height: 3 } } else { Size::DOUBLE };
         let style = Style { size, bold: true, align: Alignment::Centre };
-        let columns = self.columns_at(size);
-        let lines = wrap(text, columns);
-        let balanced = (2..columns).map(|narrow| wrap(text, narrow)).find(|tried| tried.len() == lines.len());
-        for line in balanced.unwrap_or(lines) {
+        for line in wrap_balanced(text, self.columns_at(size)) {
             self.line(&line, style, 0)?;
         }
         Ok(())
     }
 
     fn paragraph(&mut self, text: &str, style: Style) -> Result<(), LayoutError> {
-        for line in wrap(text, self.columns_at(style.size)) {
+        let columns = self.columns_at(style.size);
+        let lines = match style.align {
+            Alignment::Left => wrap(text, columns),
+            Alignment::Centre | Alignment::Right => wrap_balanced(text, columns),
+        };
+        for line in lines {
             self.line(&line, style, 0)?;
         }
         Ok(())
@@ -184,7 +195,9 @@ impl<'a> Sheet<'a> {
             Some(last) if last.is_ascii() => format!("{label}: "),
             Some(_) => format!("{label}："),
         };
-        if width_of(&head) * WIDEST_LABEL_PART <= self.columns_at(style.size) {
+        let columns = self.columns_at(style.size);
+        let fits = width_of(&head) + width_of(value) <= columns;
+        if fits || (columns >= HANGING_FROM && width_of(&head) * WIDEST_LABEL_PART <= columns) {
             return self.hanging(&head, value, style);
         }
         self.paragraph(head.trim_end_matches(' '), style)?;

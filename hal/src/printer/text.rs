@@ -13,7 +13,7 @@ use super::profile::ChineseText;
 const NEVER_FIRST: &str = "，。、；：？！）」』》〉】〕”’…—～·％℃";
 
 /// Marks that never end a line (行尾禁则).
-const NEVER_LAST: &str = "（「『《〈【〔“‘￥";
+const NEVER_LAST: &str = "（「『《〈【〔“‘￥—～";
 
 /// The columns of a text at normal width.
 pub fn width_of(text: &str) -> usize {
@@ -25,6 +25,15 @@ pub fn width_of(text: &str) -> usize {
 /// A line break in the text is kept. A piece that is wider than a whole line is split where it must be.
 pub fn wrap(text: &str, columns: usize) -> Vec<String> {
     text.split('\n').flat_map(|paragraph| wrap_paragraph(paragraph, columns.max(2))).collect()
+}
+
+/// The same with lines about as long as each other, for centred text: as many lines, but none nearly empty.
+pub fn wrap_balanced(text: &str, columns: usize) -> Vec<String> {
+    let lines = wrap(text, columns);
+    // Narrower lines that keep the number of lines and split no word that was whole before.
+    let longest_piece = text.split('\n').flat_map(pieces).map(|piece| width_of(piece.trim())).max().unwrap_or(0);
+    let narrow = (longest_piece.max(2)..columns).map(|narrow| wrap(text, narrow));
+    { narrow }.find(|tried| tried.len() == lines.len()).unwrap_or(lines)
 }
 
 fn wrap_paragraph(text: &str, columns: usize) -> Vec<String> {
@@ -88,6 +97,10 @@ fn may_break(before: char, after: char) -> bool {
     }
     // ASCII closing marks after a Chinese character hold on as well.
     if columns_of(before) == 2 && matches!(after, ',' | '.' | ';' | ':' | '?' | '!' | ')' | ']') {
+        return false;
+    }
+    // A number keeps its unit: 5个, 1号, 23日.
+    if before.is_ascii_digit() && columns_of(after) == 2 {
         return false;
     }
     before == ' ' || columns_of(before) == 2 || columns_of(after) == 2

@@ -140,6 +140,11 @@ impl PrinterModel {
         self.count
     }
 
+    /// Bytes that have come over the line and are not worked off.
+    pub fn buffered(&self) -> usize {
+        self.buffer.len()
+    }
+
     /// Calls `on_slip` with every further piece of paper. It runs while the model is locked: it must not block, and
     /// must not reach for the model.
     pub fn subscribe(&mut self, on_slip: OnSlip) {
@@ -168,12 +173,12 @@ impl PrinterModel {
                 continue;
             }
             for byte in bytes {
-                self.hear(byte);
                 if self.buffer.len() < BUFFER {
                     self.buffer.push(byte);
                 } else {
                     self.damaged = true;
                 }
+                self.hear(byte);
             }
         }
         while self.busy_until <= now && !self.is_offline() && !self.has(Fault::Stalled) && self.work(now) {}
@@ -199,7 +204,12 @@ impl PrinterModel {
             }
             *left -= used;
         }
-        self.worked_off.extend(self.buffer.drain(..used));
+        let taken = self.buffer.drain(..used);
+        if !is_question(&command) {
+            self.worked_off.extend(taken);
+        } else {
+            drop(taken);
+        }
         let done = self.interpreter.apply(&command);
         let begin = if self.busy_until + LATE >= now { self.busy_until } else { now };
         self.busy_until = begin + self.time_for(done.rows);
@@ -238,12 +248,12 @@ impl PrinterModel {
         if piece.has_ink() {
             let image = PaperImage::draw(&piece, &self.profile, Edge::Torn);
             self.deliver(image, false);
-            self.damaged = !self.buffer.is_empty();
+            self.damaged = has_print_data(&self.buffer);
         }
     }
 
     fn drop_buffer(&mut self) {
-        self.damaged |= !self.buffer.is_empty() || self.interpreter.roll().has_ink();
+        self.damaged |= has_print_data(&self.buffer) || self.interpreter.roll().has_ink();
         self.buffer.clear();
     }
 
@@ -341,6 +351,29 @@ impl PrinterModel {
         let third = bit(self.has(Fault::NearEnd), 0x03) | bit(self.has(Fault::NoPaper), 0x0C);
         self.answers.push_back(vec![first, second, third, 0x0F]);
     }
+}
+
+/// Whether a command asks or orders something of the device and puts nothing on paper.
+const fn is_question(command: &Command) -> bool {
+    matches!(
+        command,
+        Command::Ask(_)
+            | Command::Recover(_)
+            | Command::AutoStatus(_)
+            | Command::PaperStatus
+            | Command::ReportProcess(_)
+    )
+}
+
+/// Whether a buffer holds more than questions, which pile up while the head stands still.
+fn has_print_data(mut buffer: &[u8]) -> bool {
+    while let Parsed::Command(command, used) = parse(buffer) {
+        if !is_question(&command) {
+            return true;
+        }
+        buffer = buffer.get(used..).unwrap_or_default();
+    }
+    !buffer.is_empty()
 }
 
 impl DeviceModel for PrinterModel {

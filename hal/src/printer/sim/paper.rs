@@ -106,7 +106,7 @@ fn tooth(x: usize, edge: Edge) -> usize {
 pub struct PrintedSlip {
     /// How it looks.
     pub image: PaperImage,
-    /// Every byte that was worked off for it, as it came over the line.
+    /// Every byte that was worked off for it, as it came over the line; questions about the state are left out.
     pub bytes: Vec<u8>,
     /// Whether it was cut by its own job and nothing was lost on the way.
     pub complete: bool,
