@@ -22,7 +22,7 @@ use super::layout::{PrintJob, lay_out, print_time_ms};
 use super::profile::{AfterFault, PrinterProfile, ProofTier};
 use super::reply::{Reply, ReplyDemux};
 use super::round::{Line, Round, Step, ask};
-use super::status::{Answers, cause_in_mid_job, device_status, from_answers, unanswered, unasked};
+use super::status::{Answers, cause_in_mid_job, device_status, from_answers, gone, unanswered, unasked};
 use crate::link::LinkError;
 use crate::model::{
     DeviceState, DeviceStatus, NotPrintedCause, PrintOutcome, PrinterEvent, PrinterRequest, PrinterStatus, Role, Slip,
@@ -62,7 +62,9 @@ pub struct PrinterProtocol {
     line: Line,
     /// An unclear tier B job may still answer.
     may_answer_late: bool,
+    /// What is known; `told` is what the application was last told, nothing before the first event.
     status: PrinterStatus,
+    told: Option<PrinterStatus>,
     reported: Option<DeviceStatus>,
     transmit: VecDeque<Vec<u8>>,
     events: VecDeque<DeviceEvent<PrinterEvent>>,
@@ -121,6 +123,7 @@ impl PrinterProtocol {
             line: Line::Trusted,
             may_answer_late: false,
             status,
+            told: None,
             reported: None,
             transmit: VecDeque::new(),
             events: VecDeque::new(),
@@ -312,8 +315,9 @@ impl PrinterProtocol {
     }
 
     fn change_status(&mut self, status: PrinterStatus) {
-        if self.status != status {
-            self.status = status;
+        self.status = status;
+        if self.told != Some(status) {
+            self.told = Some(status);
             self.events.push_back(DeviceEvent::Class(PrinterEvent::Status(status)));
         }
     }
@@ -363,7 +367,7 @@ impl Protocol for PrinterProtocol {
         for job in std::mem::take(&mut self.queue) {
             self.finish(job.number, PrintOutcome::NotPrinted(NotPrintedCause::NoDevice));
         }
-        self.change_status(unasked(&self.profile));
+        self.change_status(gone(&self.profile));
         self.report(DeviceStatus {
             role: Role::Printer,
             state: error.kind.state(),

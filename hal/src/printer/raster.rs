@@ -98,11 +98,11 @@ impl Bitmap {
         }
     }
 
-    /// Thickens every stroke by one dot to the right, which is what bold means on a dot printer.
-    pub fn embolden(&mut self) {
+    /// Thickens every stroke by so many dots to the right, which is what bold means on a dot printer.
+    pub fn embolden(&mut self, dots: usize) {
         for y in 0..self.height {
             for x in (1..self.width).rev() {
-                if self.get(x - 1, y) {
+                if (1..=dots.min(x)).any(|back| self.get(x - back, y)) {
                     self.set(x, y);
                 }
             }
@@ -154,7 +154,7 @@ pub fn draw_line(font: &PaperFont, text: &str, size: Size, bold: bool, indent: u
     for character in text.chars() {
         let mut glyph = font.glyph(character, size);
         if bold {
-            glyph.embolden();
+            glyph.embolden(usize::from(size.width));
         }
         line.stamp(&glyph, left, 0);
         left += glyph.width();

@@ -74,6 +74,11 @@ pub fn unasked(profile: &PrinterProfile) -> PrinterStatus {
     }
 }
 
+/// What is known of a printer that is not there: nothing, not even of one that never answers.
+pub fn gone(profile: &PrinterProfile) -> PrinterStatus {
+    PrinterStatus { online: PartState::Unknown, ..unasked(profile) }
+}
+
 /// What is said when questions stay unanswered: it takes no data, and all else is unknown.
 pub fn unanswered(profile: &PrinterProfile) -> PrinterStatus {
     PrinterStatus { online: PartState::Fault, ..unasked(profile) }

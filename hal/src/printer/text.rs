@@ -15,6 +15,12 @@ const NEVER_FIRST: &str = "，。、；：？！）」』》〉】〕”’…�
 /// Marks that never end a line (行尾禁则).
 const NEVER_LAST: &str = "（「『《〈【〔“‘￥—～";
 
+/// A last line of at most this many characters, a single one with a mark, looks like a mistake.
+const ORPHAN: usize = 2;
+
+/// Lines shorter than this have no columns to give away.
+const ROOM_TO_GIVE: usize = 14;
+
 /// The columns of a text at normal width.
 pub fn width_of(text: &str) -> usize {
     text.chars().map(columns_of).sum()
@@ -22,18 +28,38 @@ pub fn width_of(text: &str) -> usize {
 
 /// Breaks a text into lines of at most `columns`; at least one line, blanks at line ends removed.
 ///
-/// A line break in the text is kept. A piece that is wider than a whole line is split where it must be.
+/// A line break in the text is kept. A piece that is wider than a whole line is split where it must be. Where lines
+/// that are one or two characters shorter keep the last line from holding a single character, they are.
 pub fn wrap(text: &str, columns: usize) -> Vec<String> {
-    text.split('\n').flat_map(|paragraph| wrap_paragraph(paragraph, columns.max(2))).collect()
+    text.split('\n').flat_map(|paragraph| wrap_without_orphan(paragraph, columns.max(2))).collect()
+}
+
+fn wrap_without_orphan(text: &str, columns: usize) -> Vec<String> {
+    let full = wrap_paragraph(text, columns);
+    let ends_well = |lines: &[String]| lines.last().is_some_and(|last| last.chars().count() > ORPHAN);
+    if full.len() < 2 || ends_well(&full) || columns < ROOM_TO_GIVE {
+        return full;
+    }
+    let whole_pieces = longest_piece(text);
+    [columns - 2, columns - 4]
+        .into_iter()
+        .filter(|columns| whole_pieces <= *columns)
+        .map(|columns| wrap_paragraph(text, columns))
+        .find(|lines| lines.len() == full.len() && ends_well(lines))
+        .unwrap_or(full)
 }
 
 /// The same with lines about as long as each other, for centred text: as many lines, but none nearly empty.
 pub fn wrap_balanced(text: &str, columns: usize) -> Vec<String> {
     let lines = wrap(text, columns);
     // Narrower lines that keep the number of lines and split no word that was whole before.
-    let longest_piece = text.split('\n').flat_map(pieces).map(|piece| width_of(piece.trim())).max().unwrap_or(0);
-    let narrow = (longest_piece.max(2)..columns).map(|narrow| wrap(text, narrow));
-    { narrow }.find(|tried| tried.len() == lines.len()).unwrap_or(lines)
+    let mut narrow = (longest_piece(text).max(2)..columns).map(|narrow| wrap(text, narrow));
+    narrow.find(|tried| tried.len() == lines.len()).unwrap_or(lines)
+}
+
+/// The columns of the longest piece that should not be split.
+fn longest_piece(text: &str) -> usize {
+    text.split('\n').flat_map(pieces).map(|piece| width_of(piece.trim())).max().unwrap_or(0)
 }
 
 fn wrap_paragraph(text: &str, columns: usize) -> Vec<String> {

@@ -54,8 +54,31 @@ fn a_one_way_printer_is_never_better_than_unknown() {
     assert_eq!(desk.device().code, "printer.one-way");
     assert_eq!(desk.print(accepted()), PrintOutcome::Unknown(UnknownCause::OneWay));
     let status = desk.status();
-    assert_eq!((status.paper, status.cover), (PaperState::Unknown, PartState::Unknown), "no status event: nothing new");
+    assert_eq!((status.paper, status.cover), (PaperState::NotSupported, PartState::NotSupported));
+    assert!(status.can_print(), "nothing speaks against trying");
     assert_eq!(desk.bench.model.slip_count(), 1);
+}
+
+#[test]
+fn a_one_way_printer_that_is_unplugged_is_not_called_ready() {
+    let mut desk = Desk::open(&with_proof(ProofTier::OneWay));
+    assert!(desk.status().can_print());
+    desk.bench.lose(LinkErrorKind::Lost);
+    desk.run(Duration::ZERO);
+    assert!(!desk.status().can_print());
+}
+
+#[test]
+fn a_head_that_cools_down_in_time_finishes_the_slip() {
+    for tier in [ProofTier::ProcessId, ProofTier::QueuedStatus] {
+        let mut desk = Desk::open(&with_proof(tier));
+        let job = desk.send(accepted());
+        desk.run(MID_JOB);
+        desk.bench.model.set_fault(Fault::HeadHot);
+        desk.run(Duration::from_secs(1));
+        desk.bench.model.clear_fault(Fault::HeadHot);
+        assert_eq!(desk.outcome(job), PrintOutcome::Printed, "{tier:?}");
+    }
 }
 
 #[test]

@@ -1,10 +1,13 @@
 //! The printer's codec against the frozen bytes.
 
+use kiosk_hal::model::DeviceState;
+use kiosk_hal::printer::PrinterProfile;
 use kiosk_hal::printer::command::{Alignment, Command, CutKind, ProcessId, QrLevel, Question, Recovery, Size, Toggle};
 use kiosk_hal::printer::flags::Flags;
 use kiosk_hal::printer::parse::{Parsed, parse};
 use kiosk_hal::printer::profile::ChineseText;
 use kiosk_hal::printer::reply::{BLOCK_LONGEST, Reply, ReplyDemux};
+use kiosk_hal::printer::status::{CODES, device_status, from_answers};
 use kiosk_hal::printer::text::encode_line;
 use proptest::prelude::*;
 use serde::Deserialize;
@@ -193,6 +196,35 @@ fn every_frozen_status_byte_has_its_flags() {
     }
     for ByteFlags { byte, flags } in vectors.gs_r_1 {
         assert_eq!(Flags::from_paper_status(byte).names(), flags, "queued {byte:02X}");
+    }
+}
+
+#[test]
+fn a_stray_byte_that_looks_like_a_report_costs_no_answer() {
+    let (mut demux, mut replies) = (ReplyDemux::new(), Vec::new());
+    demux.feed(&[0x10, 0x12, 0x18, 0x00, 0x92], &mut replies);
+    let words: Vec<String> = replies.iter().map(word).collect();
+    assert_eq!(words, ["noise 10", "dle_eot 12", "noise 18", "dle_eot 92"]);
+}
+
+#[test]
+fn every_state_a_printer_reports_has_a_code_from_the_list() {
+    let profile = PrinterProfile::cn_kiosk_58();
+    for a in [0x12, 0x1A, 0x32, 0x52, 0x92] {
+        for b in [0x12, 0x16, 0x1A, 0x32, 0x52] {
+            for c in [0x12, 0x16, 0x1A, 0x32, 0x52] {
+                for d in [0x12, 0x1E, 0x72, 0x7E] {
+                    let answers = [a, b, c, d];
+                    let status = from_answers(answers, &profile);
+                    let told = device_status(&status, Some(answers), &profile);
+                    let listed = CODES.iter().any(|(code, state)| told.code == *code && told.state == *state);
+                    assert!(listed || told.code.is_empty(), "{answers:02X?} gives {told:?}");
+                    assert_eq!(told.state == DeviceState::Online, status.can_print(), "{answers:02X?}");
+                    let healthy = answers[1..] == [0x12; 3] && matches!(a, 0x12);
+                    assert_eq!(told.code.is_empty(), healthy, "{answers:02X?} gives {told:?}");
+                }
+            }
+        }
     }
 }
 

@@ -306,7 +306,7 @@ impl Interpreter {
         let size = if columns == 2 && chinese_double { Size::DOUBLE } else { size };
         let mut glyph = self.font.glyph_in(character, columns, size);
         if bold {
-            glyph.embolden();
+            glyph.embolden(usize::from(size.width));
         }
         let (width, height) = (glyph.width(), glyph.height());
         if underline > 0 {
