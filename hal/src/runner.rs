@@ -17,6 +17,8 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, TryS
 use std::thread;
 use std::time::{Duration, Instant};
 
+use zeroize::Zeroize;
+
 use crate::link::{Link, LinkError, LinkErrorKind, LinkOpener};
 use crate::model::{DeviceStatus, Role};
 
@@ -234,7 +236,8 @@ impl<P: Protocol, S: FnMut(DeviceEvent<P::Event>)> Runner<P, S> {
                 },
                 None => self.until_deadline().min(TICK),
             };
-            buffer.clear();
+            // Wiped, not only emptied: a card may have passed through it.
+            buffer.zeroize();
             match link.read(&mut buffer, wait) {
                 Ok(0) => {}
                 Ok(_) => self.protocol.handle_input(self.now(), &buffer),
