@@ -7,6 +7,8 @@ mod printer_layout;
 mod printer_port;
 #[path = "hal/printer_protocol.rs"]
 mod printer_protocol;
+#[path = "hal/printer_random.rs"]
+mod printer_random;
 #[path = "hal/printer_sim.rs"]
 mod printer_sim;
 #[path = "hal/printer_support.rs"]
