@@ -149,7 +149,8 @@ pub enum NotPrintedCause {
     Offline,
     /// There is no printer.
     NoDevice,
-    /// The slip holds a character that neither the printer's font nor the bundled font has.
+    /// The slip holds what cannot be drawn on this paper: a character that neither the printer's font nor the bundled
+    /// font has, or a code too long for its width.
     MissingGlyph,
 }
 

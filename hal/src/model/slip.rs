@@ -1,11 +1,13 @@
 //! A slip of paper as data: what is on it, not how a printer is told.
 //!
-//! Words are final here; whoever makes a slip has chosen the language. One Chinese character is two columns.
+//! Words are final here; whoever makes a slip has chosen the language. One Chinese character is two columns. A line
+//! break in a text is kept, and a no-break blank (U+00A0) holds together what belongs together. The words may be
+//! personal, so `Debug` shows the kinds of blocks and no word.
 
 use serde::{Deserialize, Serialize};
 
 /// One slip, top to bottom, cut at the end.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Slip {
     /// The blocks in order.
     pub blocks: Vec<Block>,
@@ -24,7 +26,7 @@ pub enum Align {
 }
 
 /// One block of a slip.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "block")]
 pub enum Block {
     /// Double size, centred: the centre's name.
@@ -46,7 +48,8 @@ pub enum Block {
         /// Where it stands.
         align: Align,
     },
-    /// Label and value, the value hanging under itself when it wraps.
+    /// Label and value, the value hanging under itself when it wraps. A colon is put between them in the label's
+    /// script unless the label ends with one.
     Field {
         /// The label.
         label: String,
@@ -77,4 +80,33 @@ pub enum Block {
         /// How many.
         lines: u8,
     },
+}
+
+impl Block {
+    /// The kind of block, as it is serialised.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Title { .. } => "title",
+            Self::Framed { .. } => "framed",
+            Self::Text { .. } => "text",
+            Self::Field { .. } => "field",
+            Self::Number { .. } => "number",
+            Self::Tick { .. } => "tick",
+            Self::Rule => "rule",
+            Self::Qr { .. } => "qr",
+            Self::Feed { .. } => "feed",
+        }
+    }
+}
+
+impl std::fmt::Debug for Block {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.kind())
+    }
+}
+
+impl std::fmt::Debug for Slip {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Slip").field("blocks", &self.blocks).field("large", &self.large).finish()
+    }
 }
