@@ -16,7 +16,7 @@ pub struct StoreError {
     pub kind: StoreErrorKind,
     /// What the database said.
     #[source]
-    pub source: Option<rusqlite::Error>,
+    pub source: Option<Box<rusqlite::Error>>,
 }
 
 /// Kinds of store failure.
@@ -228,7 +228,7 @@ impl StoreError {
             file: file.to_owned(),
             doing,
             kind: StoreErrorKind::of(&source),
-            source: Some(source),
+            source: Some(Box::new(source)),
         }
     }
 

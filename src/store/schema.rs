@@ -7,6 +7,7 @@
 use std::fs::OpenOptions;
 use std::io::ErrorKind;
 use std::path::Path;
+use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior};
 
@@ -37,6 +38,10 @@ pub(super) fn open(file: &Path, kiosk: &KioskCode) -> Result<Opened, StoreError>
     make_private(file)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut connection = Connection::open_with_flags(file, flags).map_err(|e| sql(file, e))?;
+    // Whoever holds the lock holds it until he ends: waiting for him would only delay the message.
+    connection
+        .busy_timeout(Duration::ZERO)
+        .map_err(|e| sql(file, e))?;
     // Must come before the first access: the lock is then taken by it and held until the connection closes.
     set(file, &connection, "locking_mode", "EXCLUSIVE", "exclusive")?;
     let found_version = ours(file, &connection)?;
