@@ -111,15 +111,15 @@ impl Child {
             say(&format!("kept {id} {next} {key}"));
         }
         let application = Box::new(application(id, &key));
-        match self.desk.ask(StoreCommand::Keep { application }) {
-            StoreEvent::Kept { entry } => {
-                if self.fault != Fault::ShownBeforeStored {
-                    say(&format!("kept {id} {} {key}", entry.sequence.0));
-                }
-                self.last = Some((id, entry.sequence, key));
-                self.waiting.push((id, false));
+        let answer = self.desk.ask(StoreCommand::Keep { application });
+        if let StoreEvent::Kept { entry } = answer {
+            if self.fault != Fault::ShownBeforeStored {
+                say(&format!("kept {id} {} {key}", entry.sequence.0));
             }
-            other => self.refused(&other),
+            self.last = Some((id, entry.sequence, key));
+            self.waiting.push((id, false));
+        } else {
+            self.refused(&answer);
         }
     }
 
@@ -132,12 +132,12 @@ impl Child {
             return;
         }
         let application = Box::new(application(id, &key));
-        match self.desk.ask(StoreCommand::Keep { application }) {
-            StoreEvent::Kept { entry } => {
-                assert_eq!(entry.sequence, sequence);
-                say(&format!("kept {id} {} {key}", sequence.0));
-            }
-            other => self.refused(&other),
+        let answer = self.desk.ask(StoreCommand::Keep { application });
+        if let StoreEvent::Kept { entry } = answer {
+            assert_eq!(entry.sequence, sequence);
+            say(&format!("kept {id} {} {key}", sequence.0));
+        } else {
+            self.refused(&answer);
         }
     }
 
@@ -170,12 +170,12 @@ impl Child {
             id,
             receipt: receipt(id),
         };
-        match self.desk.ask(command) {
-            StoreEvent::Acknowledged { id } => {
-                say(&format!("acknowledged {id}"));
-                self.waiting.swap_remove(at);
-            }
-            other => self.refused(&other),
+        let answer = self.desk.ask(command);
+        if let StoreEvent::Acknowledged { id } = answer {
+            say(&format!("acknowledged {id}"));
+            self.waiting.swap_remove(at);
+        } else {
+            self.refused(&answer);
         }
     }
 

@@ -157,9 +157,11 @@ impl History {
 }
 
 fn found(desk: &Desk, sequence: Sequence) -> Result<OutboxEntry, String> {
-    match desk.ask(StoreCommand::Find { sequence }) {
-        StoreEvent::Found { entry: Some(entry) } => Ok(entry),
-        other => Err(format!("number {} is not found: {other:?}", sequence.0)),
+    let answer = desk.ask(StoreCommand::Find { sequence });
+    if let StoreEvent::Found { entry: Some(entry) } = answer {
+        Ok(entry)
+    } else {
+        Err(format!("number {} is not found: {answer:?}", sequence.0))
     }
 }
 
