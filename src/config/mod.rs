@@ -6,12 +6,13 @@
 //! How, in three types. *As written* (`written`): each TOML file by itself, every key optional, unknown keys refused.
 //! *Merged* (`layers`): built-in values, then the file, then `FILE.d/*.toml` in the order of their names, then layers the
 //! caller adds; a later value wins, and for each key it is known where its value comes from. *Validated* ([`Config`],
-//! `validate`): newtypes and durations, relative paths resolved against the folder of the main file.
+//! `validate`, `check`): newtypes and durations, relative paths resolved against the folder of the main file.
 //!
 //! The shipped reference `config/kiosk.toml` is the documentation; tests parse it and compare it with the built-in values.
 //! Left out on purpose: environment variables, secrets (only names of files that hold them), and reloading while
 //! running: a kiosk restarts in two seconds.
 
+mod check;
 mod error;
 mod layers;
 mod validate;
