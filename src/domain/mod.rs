@@ -7,6 +7,7 @@
 pub mod catalog;
 pub mod form;
 pub mod id;
+pub mod place;
 pub mod submission;
 pub mod text;
 pub mod time;

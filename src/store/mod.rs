@@ -1,1 +1,36 @@
-//! Case and outbox store (SQLite).
+//! Case and outbox store (SQLite): what the kiosk promised to keep.
+//!
+//! The promise: an application that was answered with `Kept` is on the disk with its number, whatever happens to the
+//! program or the power a moment later; its number is the next one, without gaps; its identity never changes; it
+//! leaves the queue only by the county's stored acknowledgement or by being set aside with a reason.
+//!
+//! How: one database in WAL mode with a full sync at every commit, one thread that owns the only connection, and one
+//! short transaction per promise that writes application, outbox row and counter together. The thread answers after
+//! the commit, never before. The database is locked for one program; its settings are read back at every open, and
+//! a file that is damaged, foreign, locked or made by a newer program is refused and left as it is.
+//!
+//! - [`Store`] is the handle: commands in, events out through a closure ([`writer`](self)).
+//! - `ledger` holds the SQL, `schema` the opening of the file and its numbered migrations.
+//! - [`Body`] and [`encode`] are the one place where an application becomes the bytes that are stored and sent. Sealing to
+//!   the county's public key belongs there: the ledger and the county's client treat the bytes as opaque.
+//!
+//! After an error of the disk itself the connection is closed and nothing is written until the store is opened again:
+//! a failed sync is not tried a second time, because the system may have thrown the pages away and would say yes. What was
+//! in flight at that moment is answered with `NotKept`, and the next opening tells whether the disk has it after all; if so
+//! it is an application like any other, sent under its own identity, and nobody was promised that it is not.
+//!
+//! Left out on purpose: retry and back-off (decided in the core), sending (`county`), pruning of tombstones (a row of
+//! a few hundred bytes without personal data per application; ten years of a busy village fit in 20 MB).
+
+mod body;
+mod error;
+mod ledger;
+mod schema;
+mod writer;
+
+pub use body::{Body, encode};
+pub use error::{StoreError, StoreErrorKind};
+pub use writer::{OpenReport, Store};
+
+/// Name of the database in the configured folder.
+pub const FILE_NAME: &str = "kiosk.db";

@@ -1,0 +1,133 @@
+//! Checks of single values, each with the message that says what to write.
+
+use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::error::{ConfigError, ConfigErrorKind};
+use super::layers::Source;
+use super::values::Baud;
+
+/// Line speeds that readers, printers and scanners have.
+const BAUDS: [i64; 5] = [9_600, 19_200, 38_400, 57_600, 115_200];
+
+pub(super) type Checked<T> = Result<T, ConfigError>;
+
+/// What every check needs: the folder for relative paths and the origins for messages.
+pub(super) struct Validator<'a> {
+    pub file: &'a Path,
+    pub folder: &'a Path,
+    pub sources: &'a BTreeMap<String, Source>,
+}
+
+impl Validator<'_> {
+    pub(super) fn url(&self, key: &str, written: Option<String>) -> Checked<String> {
+        let url = self.need(
+            key,
+            written,
+            "write the county's address, such as \"https://…\"",
+        )?;
+        let Some(rest) = url.strip_prefix("https://") else {
+            return Err(self.bad(
+                key,
+                "must begin with https://; applications never travel in the clear",
+            ));
+        };
+        let host = rest.split('/').next().unwrap_or_default();
+        if host.is_empty() || rest.contains(['?', '#']) || rest.contains(char::is_whitespace) {
+            return Err(self.bad(key, "must be https://, a host and at most a path"));
+        }
+        if host.contains('@') {
+            return Err(self.bad(
+                key,
+                "must not hold a name or password; use county.secret_file",
+            ));
+        }
+        Ok(url.trim_end_matches('/').to_owned())
+    }
+
+    pub(super) fn auto_baud(&self, key: &str, written: Option<toml::Value>) -> Checked<Baud> {
+        let value = self.need(key, written, "write \"auto\" or a number")?;
+        if value.as_str() == Some("auto") {
+            Ok(Baud::Auto)
+        } else {
+            self.baud(key, value.as_integer())
+                .map(Baud::Fixed)
+                .map_err(|error| match error.kind {
+                    ConfigErrorKind::Missing { .. } => {
+                        self.bad(key, "must be \"auto\" or a number")
+                    }
+                    ConfigErrorKind::Unreadable { .. }
+                    | ConfigErrorKind::Syntax { .. }
+                    | ConfigErrorKind::Bad { .. } => error,
+                })
+        }
+    }
+
+    pub(super) fn baud(&self, key: &str, written: Option<i64>) -> Checked<u32> {
+        let value = self.need(key, written, "write the speed of the line")?;
+        if BAUDS.contains(&value) {
+            u32::try_from(value).map_err(|error| self.bad(key, error.to_string()))
+        } else {
+            Err(self.bad(key, format!("must be one of {BAUDS:?}")))
+        }
+    }
+
+    pub(super) fn seconds(
+        &self,
+        key: &str,
+        written: Option<i64>,
+        range: RangeInclusive<u64>,
+    ) -> Checked<Duration> {
+        self.number(key, written, range).map(Duration::from_secs)
+    }
+
+    pub(super) fn number(
+        &self,
+        key: &str,
+        written: Option<i64>,
+        range: RangeInclusive<u64>,
+    ) -> Checked<u64> {
+        let value = self.need(key, written, "write a number")?;
+        match u64::try_from(value) {
+            Ok(value) if range.contains(&value) => Ok(value),
+            Ok(_) | Err(_) => {
+                let (from, to) = (range.start(), range.end());
+                Err(self.bad(key, format!("must be {from} to {to}, not {value}")))
+            }
+        }
+    }
+
+    /// A path; a relative one starts at the folder of the main file.
+    pub(super) fn path(&self, key: &str, written: Option<String>) -> Checked<PathBuf> {
+        let path = self.need(key, written, "write a path")?;
+        if path.trim().is_empty() {
+            return Err(self.bad(key, "must not be empty"));
+        }
+        Ok(self.folder.join(path))
+    }
+
+    pub(super) fn need<T>(&self, key: &str, value: Option<T>, todo: &'static str) -> Checked<T> {
+        value.ok_or_else(|| ConfigError {
+            source_of: Some(Source::File(self.file.to_owned())),
+            key: key.to_owned(),
+            kind: ConfigErrorKind::Missing { todo },
+        })
+    }
+
+    /// An error that names the file the bad value comes from.
+    pub(super) fn bad(&self, key: &str, why: impl Into<String>) -> ConfigError {
+        let main = || Source::File(self.file.to_owned());
+        let source = self.sources.get(key).cloned().unwrap_or_else(main);
+        ConfigError::bad(Some(source), key, why)
+    }
+}
+
+/// A name without anything that could be mistaken for a path or an address.
+pub(super) fn is_plain(name: &str) -> bool {
+    (1..=64).contains(&name.len())
+        && name
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_'))
+}

@@ -1,0 +1,296 @@
+//! From what is written to what is good: one function per section.
+
+use std::path::Path;
+use std::time::Duration;
+
+use super::check::{Checked, Validator, is_plain};
+use super::error::ConfigError;
+use super::layers::{Layer, merge};
+use super::values::{
+    Backoff, Config, County, Devices, IdReader, Log, Printer, PrinterProfileRef, Scanner, Screen,
+    ScreenSize, Visit, Window,
+};
+use super::written;
+use crate::domain::place::{KioskCode, Place, PlaceError, PlacePart, PlaceParts, Village};
+use crate::domain::text::Text;
+
+impl Config {
+    /// Reads the file and its drop-ins.
+    pub fn load(file: &Path) -> Result<Self, ConfigError> {
+        Self::load_with(file, &[])
+    }
+
+    /// Reads the file and its drop-ins, and lays further layers on top.
+    pub fn load_with(file: &Path, on_top: &[Layer]) -> Result<Self, ConfigError> {
+        let merged = merge(file, on_top)?;
+        let w = merged.written;
+        let v = Validator {
+            file,
+            folder: file.parent().unwrap_or(Path::new("")),
+            sources: &merged.sources,
+        };
+        Ok(Self {
+            kiosk: v.kiosk(w.kiosk)?,
+            window: v.window(w.place.window.clone())?,
+            place: v.place(w.place)?,
+            devices: v.devices(w.devices)?,
+            county: v.county(w.county)?,
+            store_folder: v.path("store.folder", w.store.folder)?,
+            catalogue_folder: v.path("catalogue.folder", w.catalogue.folder)?,
+            screen: v.screen(w.screen)?,
+            visit: v.visit(&w.visit)?,
+            backoff: v.backoff(&w.outbox)?,
+            socket: v.path("engine.socket", w.engine.socket)?,
+            log: v.log(w.log)?,
+            sources: merged.sources,
+        })
+    }
+}
+
+impl Validator<'_> {
+    fn kiosk(&self, w: written::Kiosk) -> Checked<KioskCode> {
+        let key = "kiosk.code";
+        let todo = "write the number of the kiosk, such as code = \"K032\"";
+        let code = self.need(key, w.code, todo)?;
+        KioskCode::new(&code).map_err(|error| self.bad(key, error.to_string()))
+    }
+
+    fn place(&self, w: written::Place) -> Checked<Place> {
+        let level = self.need(
+            "place.level",
+            w.level,
+            "write the level of the centre: \"town\", \"township\", \"street\", \"village\" or \"community\"",
+        )?;
+        let name = |key: &str, zh: Option<String>, en: Option<String>| -> Checked<Text> {
+            let todo =
+                "all four levels are needed: city, county, town and, for a village centre, village";
+            Ok(Text::new(self.need(key, zh, todo)?, en.unwrap_or_default()))
+        };
+        let village = match (w.village, w.village_code) {
+            (None, None) if !level.is_below_town() => None,
+            (zh, code) => Some(Village {
+                name: name("place.village", zh, w.village_en)?,
+                code: self.need("place.village_code", code, "write its twelve digits")?,
+            }),
+        };
+        let parts = PlaceParts {
+            city: name("place.city", w.city, w.city_en)?,
+            county: name("place.county", w.county, w.county_en)?,
+            county_code: self.need("place.county_code", w.county_code, "write its six digits")?,
+            kind: self.need(
+                "place.kind",
+                w.kind,
+                "write what the county level is: \"county\", \"district\", \"city\" or \"zone\"",
+            )?,
+            town: name("place.town", w.town, w.town_en)?,
+            town_code: self.need("place.town_code", w.town_code, "write its nine digits")?,
+            level,
+            village,
+        };
+        Place::new(parts).map_err(|error| self.bad(place_key(&error), error.to_string()))
+    }
+
+    fn window(&self, w: written::Window) -> Checked<Window> {
+        let text = |key: &str, zh: Option<String>, en: Option<String>| -> Checked<Text> {
+            let todo = "residents are sent there; write it as it stands on the door";
+            Ok(Text::new(self.need(key, zh, todo)?, en.unwrap_or_default()))
+        };
+        let phone_key = "place.window.phone";
+        let phone = self.need(phone_key, w.phone, "write the telephone of the window")?;
+        let is_phone = phone
+            .bytes()
+            .all(|b| b.is_ascii_digit() || b == b'-' || b == b' ');
+        if !is_phone || phone.bytes().filter(u8::is_ascii_digit).count() < 5 {
+            return Err(self.bad(
+                phone_key,
+                "must be digits with - or spaces between, at least five",
+            ));
+        }
+        Ok(Window {
+            name: text("place.window.name", w.name, w.name_en)?,
+            address: text("place.window.address", w.address, w.address_en)?,
+            hours: text("place.window.hours", w.hours, w.hours_en)?,
+            phone,
+        })
+    }
+
+    fn devices(&self, w: written::Devices) -> Checked<Devices> {
+        let written::Devices {
+            id_reader,
+            printer,
+            scanner,
+        } = w;
+        Ok(Devices {
+            id_reader: self.present(id_reader.present, || {
+                Ok(IdReader {
+                    port: self.path("devices.id-reader.port", id_reader.port)?,
+                    baud: self.auto_baud("devices.id-reader.baud", id_reader.baud)?,
+                })
+            })?,
+            printer: self.present(printer.present, || {
+                Ok(Printer {
+                    port: self.path("devices.printer.port", printer.port)?,
+                    baud: match printer.baud {
+                        Some(_) => Some(self.baud("devices.printer.baud", printer.baud)?),
+                        None => None,
+                    },
+                    profile: self.profile(printer.profile)?,
+                })
+            })?,
+            scanner: self.present(scanner.present, || {
+                Ok(Scanner {
+                    port: self.path("devices.scanner.port", scanner.port)?,
+                    baud: self.baud("devices.scanner.baud", scanner.baud)?,
+                    kind: self.need(
+                        "devices.scanner.kind",
+                        scanner.kind,
+                        "write \"newland\" or \"plain\"",
+                    )?,
+                })
+            })?,
+        })
+    }
+
+    /// An absent device needs no further keys.
+    fn present<T>(
+        &self,
+        is_present: Option<bool>,
+        read: impl FnOnce() -> Checked<T>,
+    ) -> Checked<Option<T>> {
+        if is_present.unwrap_or(true) {
+            read().map(Some)
+        } else {
+            Ok(None)
+        }
+    }
+
+    fn profile(&self, written: Option<String>) -> Checked<PrinterProfileRef> {
+        let key = "devices.printer.profile";
+        let name = self.need(
+            key,
+            written,
+            "write the name of a profile or of a file .toml",
+        )?;
+        if name.ends_with(".toml") {
+            self.path(key, Some(name)).map(PrinterProfileRef::File)
+        } else if is_plain(&name) {
+            Ok(PrinterProfileRef::Shipped(name))
+        } else {
+            Err(self.bad(
+                key,
+                "is neither the name of a shipped profile nor a file that ends with .toml",
+            ))
+        }
+    }
+
+    fn county(&self, w: written::County) -> Checked<County> {
+        let kib = self.number("county.max_answer_kib", w.max_answer_kib, 16..=16_384)?;
+        Ok(County {
+            url: self.url("county.url", w.url)?,
+            app_id: {
+                let key = "county.app_id";
+                let todo = "write the name the county gave this kiosk";
+                let name = self.need(key, w.app_id, todo)?;
+                if is_plain(&name) {
+                    name
+                } else {
+                    return Err(self.bad(key, "must be 1 to 64 letters, digits, - . or _"));
+                }
+            },
+            secret_file: self.path("county.secret_file", w.secret_file)?,
+            ca_file: self.path("county.ca_file", w.ca_file)?,
+            connect_timeout: self.seconds(
+                "county.connect_timeout_s",
+                w.connect_timeout_s,
+                1..=60,
+            )?,
+            request_timeout: self.seconds(
+                "county.request_timeout_s",
+                w.request_timeout_s,
+                1..=300,
+            )?,
+            max_answer_bytes: usize::try_from(kib).unwrap_or(usize::MAX / 1024) * 1024,
+        })
+    }
+
+    fn screen(&self, w: written::Screen) -> Checked<Screen> {
+        let key = "screen.size";
+        let written = self.need(key, w.size, "write \"1080x1920\" or \"1280x800\"")?;
+        let side = |text: &str| {
+            text.parse::<u32>()
+                .ok()
+                .filter(|n| (480..=7_680).contains(n))
+        };
+        let size = written
+            .split_once('x')
+            .and_then(|(width, height)| {
+                Some(ScreenSize {
+                    width: side(width)?,
+                    height: side(height)?,
+                })
+            })
+            .ok_or_else(|| {
+                self.bad(
+                    key,
+                    "must be width x height in pixels, each 480 to 7680, such as \"1080x1920\"",
+                )
+            })?;
+        Ok(Screen {
+            fonts: self.path("screen.fonts", w.fonts)?,
+            size,
+        })
+    }
+
+    fn visit(&self, w: &written::Visit) -> Checked<Visit> {
+        let idle_warning = self.seconds("visit.idle_warning_s", w.idle_warning_s, 10..=1_800)?;
+        let idle_wipe = self.seconds("visit.idle_wipe_s", w.idle_wipe_s, 20..=3_600)?;
+        if idle_wipe < idle_warning + Duration::from_secs(10) {
+            let why =
+                "must be at least 10 s more than visit.idle_warning_s: nobody can answer faster";
+            return Err(self.bad("visit.idle_wipe_s", why));
+        }
+        let take = self.seconds("visit.take_s", w.take_s, 5..=300)?;
+        Ok(Visit {
+            idle_warning,
+            idle_wipe,
+            take,
+        })
+    }
+
+    fn backoff(&self, w: &written::Outbox) -> Checked<Backoff> {
+        let first = self.seconds("outbox.backoff_first_s", w.backoff_first_s, 1..=600)?;
+        let cap = self.seconds("outbox.backoff_cap_s", w.backoff_cap_s, 1..=86_400)?;
+        if cap < first {
+            return Err(self.bad(
+                "outbox.backoff_cap_s",
+                "must not be less than outbox.backoff_first_s",
+            ));
+        }
+        Ok(Backoff { first, cap })
+    }
+
+    fn log(&self, w: written::Log) -> Checked<Log> {
+        Ok(Log {
+            format: self.need("log.format", w.format, "write \"json\" or \"text\"")?,
+            level: self.need("log.level", w.level, "write \"info\"")?,
+            file: match w.file {
+                Some(file) => Some(self.path("log.file", Some(file))?),
+                None => None,
+            },
+        })
+    }
+}
+
+/// The key that a wrong place is about.
+fn place_key(error: &PlaceError) -> &'static str {
+    match (error.part(), error.is_about_code()) {
+        (Some(PlacePart::City), _) => "place.city",
+        (Some(PlacePart::County), false) => "place.county",
+        (Some(PlacePart::County), true) => "place.county_code",
+        (Some(PlacePart::Town), false) => "place.town",
+        (Some(PlacePart::Town), true) => "place.town_code",
+        (Some(PlacePart::Village), false) => "place.village",
+        (Some(PlacePart::Village), true) => "place.village_code",
+        (None, _) => "place",
+    }
+}

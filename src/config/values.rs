@@ -1,0 +1,232 @@
+//! The validated configuration. Every value in here is good; it travels in pieces to those who need it.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use super::layers::Source;
+use crate::domain::place::{KioskCode, Place};
+use crate::domain::text::Text;
+
+/// The whole configuration.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Config {
+    /// Number of this kiosk in its county.
+    pub kiosk: KioskCode,
+    /// Where it stands; gives the centre its name.
+    pub place: Place,
+    /// The window that helps on.
+    pub window: Window,
+    /// Which devices there are.
+    pub devices: Devices,
+    /// The county's platform.
+    pub county: County,
+    /// Folder of the database.
+    pub store_folder: PathBuf,
+    /// Folder of the catalogue.
+    pub catalogue_folder: PathBuf,
+    /// The screen.
+    pub screen: Screen,
+    /// Times of a visit.
+    pub visit: Visit,
+    /// Times between attempts to send.
+    pub backoff: Backoff,
+    /// Socket between engine, screen and `kioskctl`.
+    pub socket: PathBuf,
+    /// Logs.
+    pub log: Log,
+    pub(super) sources: BTreeMap<String, Source>,
+}
+
+impl Config {
+    /// Where the value of a key such as `visit.idle_wipe_s` comes from; `None` if nobody set it.
+    pub fn source_of(&self, key: &str) -> Option<&Source> {
+        self.sources.get(key)
+    }
+
+    /// All keys that have a value, in order, with where it comes from.
+    pub fn sources(&self) -> impl Iterator<Item = (&str, &Source)> {
+        self.sources
+            .iter()
+            .map(|(key, source)| (key.as_str(), source))
+    }
+}
+
+/// The window of the centre (全科窗口).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Window {
+    /// Name.
+    pub name: Text,
+    /// Address.
+    pub address: Text,
+    /// Opening hours.
+    pub hours: Text,
+    /// Telephone.
+    pub phone: String,
+}
+
+/// The devices; an absent one is `None`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Devices {
+    /// ID card reader.
+    pub id_reader: Option<IdReader>,
+    /// Receipt printer.
+    pub printer: Option<Printer>,
+    /// Code scanner.
+    pub scanner: Option<Scanner>,
+}
+
+/// ID card reader.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IdReader {
+    /// Its serial line.
+    pub port: PathBuf,
+    /// Its speed.
+    pub baud: Baud,
+}
+
+/// Speed of a reader.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Baud {
+    /// The driver finds it.
+    Auto,
+    /// Fixed, in baud.
+    Fixed(u32),
+}
+
+/// Receipt printer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Printer {
+    /// Its serial line.
+    pub port: PathBuf,
+    /// Its speed in baud, where it differs from the profile's.
+    pub baud: Option<u32>,
+    /// What it can do.
+    pub profile: PrinterProfileRef,
+}
+
+/// Where a printer profile is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PrinterProfileRef {
+    /// A shipped one, by name.
+    Shipped(String),
+    /// A TOML file.
+    File(PathBuf),
+}
+
+/// Code scanner.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Scanner {
+    /// Its serial line.
+    pub port: PathBuf,
+    /// Its speed in baud.
+    pub baud: u32,
+    /// Which commands it knows.
+    pub kind: ScannerKind,
+}
+
+/// Families of scanners.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ScannerKind {
+    /// The "unified" commands of Newland and alike: can be triggered and set up.
+    Newland,
+    /// Sends codes, is sent nothing.
+    Plain,
+}
+
+/// The county's platform.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct County {
+    /// Base address, `https`, without a slash at the end.
+    pub url: String,
+    /// Name of this kiosk towards the platform.
+    pub app_id: String,
+    /// File with the shared secret.
+    pub secret_file: PathBuf,
+    /// File with the certificates (PEM) the platform's certificate must lead to.
+    pub ca_file: PathBuf,
+    /// For the connection alone.
+    pub connect_timeout: Duration,
+    /// For a whole request with its answer.
+    pub request_timeout: Duration,
+    /// Largest answer that is read, in bytes.
+    pub max_answer_bytes: usize,
+}
+
+/// The screen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Screen {
+    /// Folder with the fonts.
+    pub fonts: PathBuf,
+    /// Pixels.
+    pub size: ScreenSize,
+}
+
+/// Size in pixels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ScreenSize {
+    /// Width.
+    pub width: u32,
+    /// Height.
+    pub height: u32,
+}
+
+/// Times of a visit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Visit {
+    /// Without a touch for so long: "are you still here?"
+    pub idle_warning: Duration,
+    /// Without a touch for so long: the visit ends and everything is wiped. Longer than `idle_warning`.
+    pub idle_wipe: Duration,
+    /// "Take your card and paper" stays this long.
+    pub take: Duration,
+}
+
+/// Times between attempts to send; the jitter is drawn below them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Backoff {
+    /// Upper bound of the first wait.
+    pub first: Duration,
+    /// Upper bound of every wait. Not shorter than `first`.
+    pub cap: Duration,
+}
+
+/// Logs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Log {
+    /// Form of a line.
+    pub format: LogFormat,
+    /// How much.
+    pub level: LogLevel,
+    /// Where to; `None` is standard error.
+    pub file: Option<PathBuf>,
+}
+
+/// Form of a line in the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LogFormat {
+    /// One JSON object per line.
+    Json,
+    /// For reading.
+    Text,
+}
+
+/// How much is logged; each level holds the ones before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LogLevel {
+    /// The kiosk cannot serve.
+    Error,
+    /// Someone should look today.
+    Warn,
+    /// What a technician would tell on the telephone.
+    Info,
+    /// Small deviations.
+    Debug,
+    /// Follows the code.
+    Trace,
+}

@@ -1,0 +1,114 @@
+//! The keys as they are written, every one optional. What they mean is told in `config/kiosk.toml`.
+
+use serde::Deserialize;
+
+use super::values::{LogFormat, LogLevel, ScannerKind};
+use crate::domain::place::{CentreLevel, CountyKind};
+
+/// Declares sections whose keys are all optional and in which no unknown key is taken.
+macro_rules! sections {
+    ($($(#[$doc:meta])* $name:ident { $($(#[$attr:meta])* $key:ident: $kind:ty),* $(,)? })*) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Default, Deserialize)]
+        #[serde(deny_unknown_fields, default)]
+        pub(super) struct $name {
+            $($(#[$attr])* pub $key: $kind,)*
+        }
+    )*};
+}
+
+sections! {
+    /// A whole file.
+    Written {
+        kiosk: Kiosk,
+        place: Place,
+        devices: Devices,
+        county: County,
+        store: Folder,
+        catalogue: Folder,
+        screen: Screen,
+        visit: Visit,
+        outbox: Outbox,
+        engine: Engine,
+        log: Log,
+    }
+    Kiosk { code: Option<String> }
+    Place {
+        city: Option<String>,
+        city_en: Option<String>,
+        county: Option<String>,
+        county_en: Option<String>,
+        county_code: Option<String>,
+        kind: Option<CountyKind>,
+        town: Option<String>,
+        town_en: Option<String>,
+        town_code: Option<String>,
+        level: Option<CentreLevel>,
+        village: Option<String>,
+        village_en: Option<String>,
+        village_code: Option<String>,
+        window: Window,
+    }
+    Window {
+        name: Option<String>,
+        name_en: Option<String>,
+        address: Option<String>,
+        address_en: Option<String>,
+        hours: Option<String>,
+        hours_en: Option<String>,
+        phone: Option<String>,
+    }
+    Devices {
+        #[serde(rename = "id-reader")]
+        id_reader: IdReader,
+        printer: Printer,
+        scanner: Scanner,
+    }
+    IdReader {
+        present: Option<bool>,
+        port: Option<String>,
+        /// `"auto"` or a number.
+        baud: Option<toml::Value>,
+    }
+    Printer {
+        present: Option<bool>,
+        port: Option<String>,
+        baud: Option<i64>,
+        profile: Option<String>,
+    }
+    Scanner {
+        present: Option<bool>,
+        port: Option<String>,
+        baud: Option<i64>,
+        kind: Option<ScannerKind>,
+    }
+    County {
+        url: Option<String>,
+        app_id: Option<String>,
+        secret_file: Option<String>,
+        ca_file: Option<String>,
+        connect_timeout_s: Option<i64>,
+        request_timeout_s: Option<i64>,
+        max_answer_kib: Option<i64>,
+    }
+    Folder { folder: Option<String> }
+    Screen {
+        fonts: Option<String>,
+        size: Option<String>,
+    }
+    Visit {
+        idle_warning_s: Option<i64>,
+        idle_wipe_s: Option<i64>,
+        take_s: Option<i64>,
+    }
+    Outbox {
+        backoff_first_s: Option<i64>,
+        backoff_cap_s: Option<i64>,
+    }
+    Engine { socket: Option<String> }
+    Log {
+        format: Option<LogFormat>,
+        level: Option<LogLevel>,
+        file: Option<String>,
+    }
+}

@@ -1,0 +1,398 @@
+//! The SQL: one function per promise, one short transaction per function.
+
+use std::path::{Path, PathBuf};
+
+use jiff::{Timestamp, civil::Date};
+use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehavior, params};
+use uuid::Uuid;
+
+use super::body::{Body, encode};
+use super::error::{StoreError, StoreErrorKind};
+use crate::domain::id::{ItemId, Sequence, SubmissionId};
+use crate::domain::submission::{Application, CaseReceipt, ItemRef, OutboxEntry, OutboxState};
+use crate::domain::text::Text;
+
+/// Columns of an entry, in the order [`entry`] reads them.
+macro_rules! entries {
+    ($rest:literal) => {
+        concat!(
+            "SELECT o.id, o.sequence, o.state, o.case_number, o.query_code, o.accepted_at, o.promise_date, o.reason,
+                    a.item_id, a.item_code, a.version, a.name_zh, a.name_en, a.plain_zh, a.plain_en, a.kept_at
+             FROM outbox o JOIN application a ON a.id = o.id ",
+            $rest
+        )
+    };
+}
+
+/// What the numbers say at opening.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Count {
+    pub last: Sequence,
+    pub open: u64,
+    pub missing: Vec<Sequence>,
+}
+
+/// The open database. Every method is one transaction; an error means that nothing of it was written, except after an
+/// error that [`StoreErrorKind::breaks`] the connection, when only the next opening can tell.
+#[derive(Debug)]
+pub(super) struct Ledger {
+    file: PathBuf,
+    connection: Connection,
+}
+
+impl Ledger {
+    pub(super) fn new(file: &Path, connection: Connection) -> Self {
+        Self {
+            file: file.to_owned(),
+            connection,
+        }
+    }
+
+    /// Keeps an application under the next number. The same application again gives the entry it has; its identity with
+    /// other content is refused, and so is an identity whose content is gone, for nobody can compare it.
+    pub(super) fn keep(&mut self, application: &Application) -> Result<OutboxEntry, StoreError> {
+        const DOING: &str = "keep an application in";
+        let id = application.client_submission_id;
+        let internal = |file: &Path| StoreError::new(file, DOING, StoreErrorKind::Internal);
+        let body = encode(application).map_err(|_| internal(&self.file))?;
+        let transaction = begin(&self.file, &mut self.connection, DOING)?;
+        let sql = |error| StoreError::sql(&self.file, DOING, error);
+
+        if let Some(known) = stored(&transaction, id).map_err(sql)? {
+            return if known.body.as_ref() == Some(&body) {
+                find(&transaction, known.sequence)
+                    .map_err(sql)?
+                    .ok_or_else(|| internal(&self.file))
+            } else {
+                Err(StoreError::new(&self.file, DOING, StoreErrorKind::IdTaken))
+            };
+        }
+
+        let sequence = transaction
+            .query_row(
+                "UPDATE terminal SET last_sequence = last_sequence + 1 RETURNING last_sequence",
+                [],
+                |row| natural(row, 0),
+            )
+            .map(Sequence)
+            .map_err(sql)?;
+        insert(&transaction, application, sequence, &body).map_err(sql)?;
+        transaction.commit().map_err(sql)?;
+        Ok(OutboxEntry {
+            id,
+            sequence,
+            item: application.item.clone(),
+            kept_at: application.confirmed_at,
+            state: OutboxState::Queued,
+        })
+    }
+
+    /// Writes the county's receipt and deletes the content. A second receipt for the same identity changes nothing.
+    pub(super) fn acknowledge(
+        &mut self,
+        id: SubmissionId,
+        receipt: &CaseReceipt,
+    ) -> Result<(), StoreError> {
+        const DOING: &str = "write a receipt to";
+        let transaction = begin(&self.file, &mut self.connection, DOING)?;
+        let sql = |error| StoreError::sql(&self.file, DOING, error);
+        let marked = transaction
+            .prepare_cached(
+                "UPDATE outbox
+                 SET state = 'acknowledged', case_number = ?2, query_code = ?3, accepted_at = ?4, promise_date = ?5,
+                     reason = NULL
+                 WHERE id = ?1 AND state <> 'acknowledged'",
+            )
+            .and_then(|mut update| {
+                update.execute(params![
+                    id.0.as_bytes(),
+                    receipt.case_number,
+                    receipt.query_code,
+                    receipt.accepted_at.to_string(),
+                    receipt.promise_date.map(|day| day.to_string()),
+                ])
+            })
+            .map_err(sql)?;
+        if marked == 0 && stored(&transaction, id).map_err(sql)?.is_none() {
+            return Err(StoreError::new(
+                &self.file,
+                DOING,
+                StoreErrorKind::NotQueued,
+            ));
+        }
+        // The digest goes with the content: from a digest a curious mind could still try out names and numbers.
+        transaction
+            .execute(
+                "UPDATE application SET body = NULL, digest = NULL WHERE id = ?1",
+                [id.0.as_bytes()],
+            )
+            .map_err(sql)?;
+        transaction.commit().map_err(sql)
+    }
+
+    /// Empties the write-ahead log, where deleted content lives on until it is overwritten.
+    pub(super) fn empty_log(&self) -> Result<(), StoreError> {
+        self.connection
+            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+            .map_err(|e| StoreError::sql(&self.file, "empty the log of", e))
+    }
+
+    /// Takes an application out of sending, with the reason; its content stays for staff.
+    pub(super) fn set_aside(&mut self, id: SubmissionId, reason: &str) -> Result<(), StoreError> {
+        const DOING: &str = "set an application aside in";
+        let transaction = begin(&self.file, &mut self.connection, DOING)?;
+        let sql = |error| StoreError::sql(&self.file, DOING, error);
+        let marked = transaction
+            .execute(
+                "UPDATE outbox SET state = 'set-aside', reason = coalesce(reason, ?2)
+                 WHERE id = ?1 AND state <> 'acknowledged'",
+                params![id.0.as_bytes(), reason],
+            )
+            .map_err(sql)?;
+        if marked == 0 {
+            return Err(StoreError::new(
+                &self.file,
+                DOING,
+                StoreErrorKind::NotQueued,
+            ));
+        }
+        transaction.commit().map_err(sql)
+    }
+
+    /// The entry with this number.
+    pub(super) fn find(&self, sequence: Sequence) -> Result<Option<OutboxEntry>, StoreError> {
+        find(&self.connection, sequence)
+            .map_err(|e| StoreError::sql(&self.file, "look something up in", e))
+    }
+
+    /// Everything that is not acknowledged, by number.
+    pub(super) fn queue(&self) -> Result<Vec<OutboxEntry>, StoreError> {
+        let read = || -> rusqlite::Result<Vec<OutboxEntry>> {
+            self.connection
+                .prepare(entries!(
+                    "WHERE o.state <> 'acknowledged' ORDER BY o.sequence"
+                ))?
+                .query_map([], entry)?
+                .collect()
+        };
+        read().map_err(|e| StoreError::sql(&self.file, "read the queue of", e))
+    }
+
+    /// The bytes to send, or `None` where there are none: unknown or acknowledged. Bytes that do not match their digest
+    /// are not given out.
+    pub(super) fn body(&self, id: SubmissionId) -> Result<Option<Body>, StoreError> {
+        const DOING: &str = "read an application from";
+        let known =
+            stored(&self.connection, id).map_err(|e| StoreError::sql(&self.file, DOING, e))?;
+        let Some(Stored {
+            sequence,
+            body: Some(body),
+            digest,
+        }) = known
+        else {
+            return Ok(None);
+        };
+        if digest.as_deref() == Some(&body.digest(id, sequence)) {
+            Ok(Some(body))
+        } else {
+            Err(StoreError::new(
+                &self.file,
+                DOING,
+                StoreErrorKind::EntryDamaged,
+            ))
+        }
+    }
+
+    /// Compares the counter with the rows. A row above the counter means damage; a missing number is named.
+    pub(super) fn count(&self) -> Result<Count, StoreError> {
+        const DOING: &str = "count the entries of";
+        let sql = |error| StoreError::sql(&self.file, DOING, error);
+        let (last, open): (u64, u64) = self
+            .connection
+            .query_row(
+                "SELECT last_sequence, (SELECT count(*) FROM outbox WHERE state <> 'acknowledged') FROM terminal",
+                [],
+                |row| Ok((natural(row, 0)?, natural(row, 1)?)),
+            )
+            .map_err(sql)?;
+        let mut missing = Vec::new();
+        let mut expected = 1_u64;
+        let mut statement = self
+            .connection
+            .prepare("SELECT sequence FROM outbox ORDER BY sequence")
+            .map_err(sql)?;
+        let mut rows = statement.query([]).map_err(sql)?;
+        while let Some(row) = rows.next().map_err(sql)? {
+            let found = natural(row, 0).map_err(sql)?;
+            missing.extend((expected..found).map(Sequence));
+            expected = found + 1;
+        }
+        if expected > last + 1 {
+            return Err(StoreError::new(&self.file, DOING, StoreErrorKind::Damaged));
+        }
+        missing.extend((expected..=last).map(Sequence));
+        Ok(Count {
+            last: Sequence(last),
+            open,
+            missing,
+        })
+    }
+}
+
+fn begin<'c>(
+    file: &Path,
+    connection: &'c mut Connection,
+    doing: &'static str,
+) -> Result<Transaction<'c>, StoreError> {
+    connection
+        .transaction_with_behavior(TransactionBehavior::Immediate)
+        .map_err(|e| StoreError::sql(file, doing, e))
+}
+
+/// What is stored under an identity.
+struct Stored {
+    sequence: Sequence,
+    body: Option<Body>,
+    digest: Option<Vec<u8>>,
+}
+
+fn stored(connection: &Connection, id: SubmissionId) -> rusqlite::Result<Option<Stored>> {
+    connection
+        .prepare_cached(
+            "SELECT o.sequence, a.body, a.digest FROM application a JOIN outbox o ON o.id = a.id WHERE a.id = ?1",
+        )?
+        .query_row([id.0.as_bytes()], |row| {
+            Ok(Stored {
+                sequence: Sequence(natural(row, 0)?),
+                body: row.get::<_, Option<Vec<u8>>>(1)?.map(Body::from_stored),
+                digest: row.get(2)?,
+            })
+        })
+        .optional()
+}
+
+fn insert(
+    transaction: &Transaction<'_>,
+    application: &Application,
+    sequence: Sequence,
+    body: &Body,
+) -> rusqlite::Result<()> {
+    let number =
+        as_column(sequence).ok_or(rusqlite::Error::IntegralValueOutOfRange(0, i64::MAX))?;
+    let id = application.client_submission_id;
+    let item = &application.item;
+    transaction
+        .prepare_cached(
+            "INSERT INTO application
+                 (id, item_id, item_code, version, name_zh, name_en, plain_zh, plain_en, terminal, kept_at, body, digest)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+        )?
+        .execute(params![
+            id.0.as_bytes(),
+            item.item.0,
+            item.code,
+            item.version,
+            item.name.zh,
+            item.name.en,
+            item.plain_name.zh,
+            item.plain_name.en,
+            application.terminal,
+            application.confirmed_at.to_string(),
+            body.bytes(),
+            body.digest(id, sequence),
+        ])?;
+    transaction
+        .prepare_cached("INSERT INTO outbox (sequence, id, state) VALUES (?1, ?2, 'queued')")?
+        .execute(params![number, id.0.as_bytes()])?;
+    Ok(())
+}
+
+fn find(connection: &Connection, sequence: Sequence) -> rusqlite::Result<Option<OutboxEntry>> {
+    // A number from a scanned code may be anything; one that no row can have is not found.
+    let Some(number) = as_column(sequence) else {
+        return Ok(None);
+    };
+    connection
+        .prepare_cached(entries!("WHERE o.sequence = ?1"))?
+        .query_row([number], entry)
+        .optional()
+}
+
+/// A number as the database holds it.
+fn as_column(sequence: Sequence) -> Option<i64> {
+    i64::try_from(sequence.0).ok()
+}
+
+/// Reads a column that is never negative.
+fn natural(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
+    let value: i64 = row.get(column)?;
+    u64::try_from(value).map_err(|_| rusqlite::Error::IntegralValueOutOfRange(column, value))
+}
+
+/// Reads an entry. One whose details do not read is given as set aside, so that a single damaged row neither blocks the
+/// rest nor is sent.
+fn entry(row: &Row<'_>) -> rusqlite::Result<OutboxEntry> {
+    let id = SubmissionId(Uuid::from_bytes(row.get(0)?));
+    let sequence = Sequence(natural(row, 1)?);
+    let read = || -> Option<OutboxEntry> {
+        Some(OutboxEntry {
+            id,
+            sequence,
+            state: state(row)?,
+            item: ItemRef {
+                item: ItemId(row.get(8).ok()?),
+                code: row.get(9).ok()?,
+                version: row.get(10).ok()?,
+                name: Text::new(
+                    row.get::<_, String>(11).ok()?,
+                    row.get::<_, String>(12).ok()?,
+                ),
+                plain_name: Text::new(
+                    row.get::<_, String>(13).ok()?,
+                    row.get::<_, String>(14).ok()?,
+                ),
+            },
+            kept_at: row.get::<_, String>(15).ok()?.parse().ok()?,
+        })
+    };
+    Ok(read().unwrap_or_else(|| OutboxEntry {
+        id,
+        sequence,
+        item: ItemRef {
+            item: ItemId(String::new()),
+            code: String::new(),
+            version: 0,
+            name: Text::default(),
+            plain_name: Text::default(),
+        },
+        kept_at: Timestamp::UNIX_EPOCH,
+        state: OutboxState::SetAside {
+            reason: StoreErrorKind::EntryDamaged.code().to_owned(),
+        },
+    }))
+}
+
+fn state(row: &Row<'_>) -> Option<OutboxState> {
+    match row.get::<_, String>(2).ok()?.as_str() {
+        "queued" => Some(OutboxState::Queued),
+        "acknowledged" => Some(OutboxState::Acknowledged {
+            receipt: CaseReceipt {
+                case_number: row.get(3).ok()?,
+                query_code: row.get(4).ok()?,
+                accepted_at: row.get::<_, String>(5).ok()?.parse().ok()?,
+                promise_date: match row.get::<_, Option<String>>(6).ok()? {
+                    Some(day) => Some(day.parse::<Date>().ok()?),
+                    None => None,
+                },
+            },
+        }),
+        "set-aside" => Some(OutboxState::SetAside {
+            reason: row.get(7).ok()?,
+        }),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+#[path = "ledger_tests.rs"]
+pub(super) mod tests;

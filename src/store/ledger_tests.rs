@@ -1,0 +1,322 @@
+//! What the ledger promises, tried with faults.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a failed unwrap is the failure of the test"
+)]
+
+use tempfile::TempDir;
+
+use super::*;
+use crate::domain::place::KioskCode;
+use crate::domain::submission::FieldValue;
+use crate::ipc::Source;
+use crate::store::schema;
+
+#[test]
+fn kept_applications_are_numbered_without_gaps_and_read_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut ledger = reopened(&folder);
+    for n in 1..=3 {
+        let entry = ledger.keep(&application(n)).unwrap();
+        assert_eq!(entry.sequence, Sequence(n));
+        assert_eq!(ledger.find(Sequence(n)).unwrap(), Some(entry));
+    }
+    drop(ledger);
+    let ledger = reopened(&folder);
+    let numbers: Vec<_> = ledger
+        .queue()
+        .unwrap()
+        .iter()
+        .map(|e| e.sequence.0)
+        .collect();
+    assert_eq!(numbers, [1, 2, 3]);
+    let body = ledger.body(application(2).client_submission_id).unwrap();
+    assert_eq!(body, Some(encode(&application(2)).unwrap()));
+    assert_eq!(ledger.find(Sequence(4)).unwrap(), None);
+    assert_eq!(ledger.find(Sequence(u64::MAX)).unwrap(), None);
+}
+
+#[test]
+fn the_same_application_again_keeps_its_number() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut ledger = reopened(&folder);
+    let first = ledger.keep(&application(1)).unwrap();
+    assert_eq!(ledger.keep(&application(1)).unwrap(), first);
+    assert_eq!(ledger.keep(&application(2)).unwrap().sequence, Sequence(2));
+}
+
+#[test]
+fn one_identity_with_other_content_is_refused_and_takes_no_number() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut ledger = reopened(&folder);
+    ledger.keep(&application(1)).unwrap();
+    let mut other = application(1);
+    other.fields[0].value = "李小红".to_owned();
+    assert_eq!(ledger.keep(&other).unwrap_err().code(), "store.id-taken");
+    assert_eq!(ledger.keep(&application(2)).unwrap().sequence, Sequence(2));
+}
+
+#[test]
+fn a_full_disk_keeps_nothing_and_leaves_no_gap() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut ledger = reopened(&folder);
+    let pages = schema::read(&ledger.file, &ledger.connection, "page_count").unwrap();
+    let limit = pages.parse::<u32>().unwrap() + 3;
+    ledger
+        .connection
+        .pragma_update(None, "max_page_count", limit)
+        .unwrap();
+    let mut kept = 0;
+    let error = loop {
+        match ledger.keep(&application(kept + 1)) {
+            Ok(entry) => kept = entry.sequence.0,
+            Err(error) => break error,
+        }
+    };
+    assert_eq!(error.code(), "store.disk-full");
+    assert!(kept > 0);
+    assert_eq!(ledger.queue().unwrap().len() as u64, kept);
+    ledger
+        .connection
+        .pragma_update(None, "max_page_count", 100_000)
+        .unwrap();
+    let next = ledger.keep(&application(kept + 1)).unwrap();
+    assert_eq!(next.sequence, Sequence(kept + 1));
+    assert_eq!(ledger.count().unwrap().missing, []);
+}
+
+#[test]
+fn a_fault_between_the_two_rows_leaves_none_of_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut ledger = reopened(&folder);
+    ledger
+        .connection
+        .execute_batch(
+            "CREATE TEMP TRIGGER fault BEFORE INSERT ON main.outbox BEGIN SELECT raise(ABORT, 'planted'); END",
+        )
+        .unwrap();
+    assert_eq!(
+        ledger.keep(&application(1)).unwrap_err().code(),
+        "store.internal"
+    );
+    ledger
+        .connection
+        .execute_batch("DROP TRIGGER fault")
+        .unwrap();
+    let rows: i64 = ledger
+        .connection
+        .query_row("SELECT count(*) FROM application", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(rows, 0);
+    assert_eq!(ledger.keep(&application(2)).unwrap().sequence, Sequence(1));
+}
+
+#[test]
+fn an_acknowledgement_deletes_the_content_and_leaves_a_tombstone() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut ledger = reopened(&folder);
+    let id = ledger.keep(&application(1)).unwrap().id;
+    ledger.keep(&application(2)).unwrap();
+    ledger.acknowledge(id, &receipt("N1")).unwrap();
+    assert_eq!(ledger.body(id).unwrap(), None);
+    let tombstone = ledger.find(Sequence(1)).unwrap().unwrap();
+    assert_eq!(
+        tombstone.state,
+        OutboxState::Acknowledged {
+            receipt: receipt("N1")
+        }
+    );
+    assert_eq!(ledger.queue().unwrap().len(), 1);
+    // A second receipt changes nothing, and the identity cannot be used again.
+    ledger.acknowledge(id, &receipt("N2")).unwrap();
+    assert_eq!(ledger.find(Sequence(1)).unwrap().unwrap(), tombstone);
+    assert_eq!(
+        ledger.keep(&application(1)).unwrap_err().code(),
+        "store.id-taken"
+    );
+}
+
+#[test]
+fn deleted_content_is_neither_in_the_file_nor_in_its_log() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut ledger = reopened(&folder);
+    let id = ledger.keep(&application(41)).unwrap().id;
+    assert!(
+        is_on_disk(&folder, "张小明41"),
+        "the search itself must work"
+    );
+    ledger.acknowledge(id, &receipt("N1")).unwrap();
+    ledger.empty_log().unwrap();
+    assert!(!is_on_disk(&folder, "张小明41"));
+    drop(ledger);
+    assert!(!is_on_disk(&folder, "张小明41"));
+}
+
+#[test]
+fn an_application_that_is_set_aside_keeps_its_content_and_first_reason() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut ledger = reopened(&folder);
+    let id = ledger.keep(&application(1)).unwrap().id;
+    ledger.set_aside(id, "form-outdated").unwrap();
+    ledger.set_aside(id, "another").unwrap();
+    let entries = ledger.queue().unwrap();
+    let reason = "form-outdated".to_owned();
+    assert_eq!(entries[0].state, OutboxState::SetAside { reason });
+    assert!(ledger.body(id).unwrap().is_some());
+    // The county has the last word.
+    ledger.acknowledge(id, &receipt("N1")).unwrap();
+    assert_eq!(
+        ledger.set_aside(id, "late").unwrap_err().code(),
+        "store.not-queued"
+    );
+}
+
+#[test]
+fn a_mark_for_an_unknown_identity_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut ledger = reopened(&folder);
+    let id = application(9).client_submission_id;
+    assert_eq!(
+        ledger.acknowledge(id, &receipt("N1")).unwrap_err().code(),
+        "store.not-queued"
+    );
+    assert_eq!(
+        ledger.set_aside(id, "x").unwrap_err().code(),
+        "store.not-queued"
+    );
+    assert_eq!(ledger.body(id).unwrap(), None);
+}
+
+#[test]
+fn a_flipped_bit_in_the_content_is_found_before_sending() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut ledger = reopened(&folder);
+    let id = ledger.keep(&application(41)).unwrap().id;
+    let whole = ledger.keep(&application(42)).unwrap().id;
+    drop(ledger);
+    let file = folder.path().join("kiosk.db");
+    let mut bytes = std::fs::read(&file).unwrap();
+    let needle = "张小明41".as_bytes();
+    let at = bytes
+        .windows(needle.len())
+        .position(|w| w == needle)
+        .unwrap();
+    bytes[at + needle.len() - 1] ^= 1;
+    std::fs::write(&file, bytes).unwrap();
+
+    let ledger = reopened(&folder);
+    assert_eq!(ledger.body(id).unwrap_err().code(), "store.entry-damaged");
+    assert!(ledger.body(whole).unwrap().is_some());
+}
+
+#[test]
+fn content_under_the_identity_of_another_is_found_before_sending() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut ledger = reopened(&folder);
+    let one = ledger.keep(&application(1)).unwrap().id;
+    let two = ledger.keep(&application(2)).unwrap().id;
+    ledger
+        .connection
+        .execute(
+            "UPDATE application SET (body, digest) = (SELECT body, digest FROM application WHERE id = ?2) WHERE id = ?1",
+            params![one.0.as_bytes(), two.0.as_bytes()],
+        )
+        .unwrap();
+    assert_eq!(ledger.body(one).unwrap_err().code(), "store.entry-damaged");
+}
+
+#[test]
+fn an_entry_that_does_not_read_is_set_aside_and_does_not_block_the_rest() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut ledger = reopened(&folder);
+    ledger.keep(&application(1)).unwrap();
+    ledger.keep(&application(2)).unwrap();
+    ledger
+        .connection
+        .execute("UPDATE application SET kept_at = 'yesterday' WHERE item_id = 'pension' AND plain_zh <> ''
+                  AND id = (SELECT id FROM outbox WHERE sequence = 1)", [])
+        .unwrap();
+    let entries = ledger.queue().unwrap();
+    let reason = "store.entry-damaged".to_owned();
+    assert_eq!(entries[0].state, OutboxState::SetAside { reason });
+    assert_eq!(entries[1].state, OutboxState::Queued);
+}
+
+#[test]
+fn a_missing_number_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut ledger = reopened(&folder);
+    for n in 1..=4 {
+        ledger.keep(&application(n)).unwrap();
+    }
+    ledger
+        .connection
+        .execute("DELETE FROM outbox WHERE sequence IN (2, 4)", [])
+        .unwrap();
+    let count = ledger.count().unwrap();
+    assert_eq!(count.missing, [Sequence(2), Sequence(4)]);
+    assert_eq!(count.last, Sequence(4));
+    assert_eq!(count.open, 2);
+    // The number of a lost row is not given a second time.
+    assert_eq!(ledger.keep(&application(5)).unwrap().sequence, Sequence(5));
+}
+
+#[test]
+fn a_counter_that_fell_behind_its_rows_is_damage() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut ledger = reopened(&folder);
+    ledger.keep(&application(1)).unwrap();
+    ledger
+        .connection
+        .execute("UPDATE terminal SET last_sequence = 0", [])
+        .unwrap();
+    assert_eq!(ledger.count().unwrap_err().code(), "store.damaged");
+}
+
+fn reopened(folder: &TempDir) -> Ledger {
+    let file = folder.path().join("kiosk.db");
+    let kiosk = KioskCode::new("K032").unwrap();
+    Ledger::new(&file, schema::open(&file, &kiosk).unwrap().connection)
+}
+
+fn is_on_disk(folder: &TempDir, needle: &str) -> bool {
+    std::fs::read_dir(folder.path()).unwrap().any(|file| {
+        let bytes = std::fs::read(file.unwrap().path()).unwrap();
+        bytes.windows(needle.len()).any(|w| w == needle.as_bytes())
+    })
+}
+
+/// An invented application; `n` goes into its identity and its content.
+pub(in crate::store) fn application(n: u64) -> Application {
+    let mut chance = [0; 10];
+    chance[2..].copy_from_slice(&n.to_be_bytes());
+    Application {
+        client_submission_id: SubmissionId::from_parts(1_744_246_946_816, chance),
+        item: ItemRef {
+            item: ItemId("pension".to_owned()),
+            code: "000000000".to_owned(),
+            version: 3,
+            name: Text::new("参保登记", "Enrolment"),
+            plain_name: Text::new("办养老保险", ""),
+        },
+        terminal: "K032".to_owned(),
+        confirmed_at: "2025-04-10T01:02:03Z".parse().unwrap(),
+        form_version: 2,
+        notice: "1/zh".to_owned(),
+        fields: vec![FieldValue {
+            name: "name".to_owned(),
+            value: format!("张小明{n}"),
+            source: Source::Card,
+        }],
+    }
+}
+
+fn receipt(number: &str) -> CaseReceipt {
+    CaseReceipt {
+        case_number: number.to_owned(),
+        query_code: "123456".to_owned(),
+        accepted_at: "2025-04-10T01:03:00Z".parse().unwrap(),
+        promise_date: Some("2025-05-12".parse().unwrap()),
+    }
+}

@@ -1,0 +1,376 @@
+//! Opening the file: its settings, its version, its soundness.
+//!
+//! Nothing is written before the file is known to be ours and not newer than the program. Each migration runs in one
+//! immediate transaction together with its version number, so that a cut leaves the old schema or the new one, never
+//! something between.
+
+use std::fs::OpenOptions;
+use std::io::ErrorKind;
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior};
+
+use super::error::{StoreError, StoreErrorKind};
+use crate::domain::place::KioskCode;
+
+/// Marks the file as a store of a kiosk (`PRAGMA application_id`): the letters `Kisk`.
+const APPLICATION_ID: i64 = 0x4b69_736b;
+
+/// Migrations by number, from 1. Only additive between neighbouring versions: the other boot slot must still read the file.
+const MIGRATIONS: &[&str] = &[include_str!("migrations/001_outbox.sql")];
+
+/// Newest schema this program knows.
+pub(super) const NEWEST: i64 = MIGRATIONS.len() as i64;
+
+const OPEN: &str = "open";
+
+/// A connection that is fit for promises.
+#[derive(Debug)]
+pub(super) struct Opened {
+    pub connection: Connection,
+    /// Schema version found in the file; 0 for a new one.
+    pub found_version: i64,
+}
+
+/// Opens and checks the database, brings its schema up to date and makes sure it is the store of this kiosk.
+pub(super) fn open(file: &Path, kiosk: &KioskCode) -> Result<Opened, StoreError> {
+    make_private(file)?;
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let mut connection = Connection::open_with_flags(file, flags).map_err(|e| sql(file, e))?;
+    // Whoever holds the lock holds it until he ends: waiting for him would only delay the message.
+    connection
+        .busy_timeout(Duration::ZERO)
+        .map_err(|e| sql(file, e))?;
+    // Must come before the first access: the lock is then taken by it and held until the connection closes.
+    set(file, &connection, "locking_mode", "EXCLUSIVE", "exclusive")?;
+    let found_version = ours(file, &connection)?;
+    durable(file, &connection)?;
+    sound(file, &connection)?;
+    migrate(file, &mut connection, found_version, MIGRATIONS)?;
+    belongs(file, &connection, kiosk)?;
+    Ok(Opened {
+        connection,
+        found_version,
+    })
+}
+
+/// Creates a missing file for its owner alone. An existing one is left as it is; it is not even opened here, because
+/// closing a second handle would drop the lock of another connection of this process.
+fn make_private(file: &Path) -> Result<(), StoreError> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(file).map_err(|e| e.kind()) {
+        Ok(_) | Err(ErrorKind::AlreadyExists) => Ok(()),
+        Err(ErrorKind::NotFound) => Err(refuse(file, StoreErrorKind::NoFolder)),
+        Err(ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem) => {
+            Err(refuse(file, StoreErrorKind::Permission))
+        }
+        Err(ErrorKind::StorageFull) => Err(refuse(file, StoreErrorKind::DiskFull)),
+        Err(_) => Err(refuse(file, StoreErrorKind::Io)),
+    }
+}
+
+/// Reads the version of the file; refuses what is newer or not ours.
+fn ours(file: &Path, connection: &Connection) -> Result<i64, StoreError> {
+    let version = number(file, connection, "user_version")?;
+    let application = number(file, connection, "application_id")?;
+    let tables: i64 = connection
+        .query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))
+        .map_err(|e| sql(file, e))?;
+    let is_new = version == 0 && application == 0 && tables == 0;
+    if !is_new && application != APPLICATION_ID {
+        return Err(refuse(file, StoreErrorKind::NotADatabase));
+    }
+    if version > NEWEST {
+        return Err(refuse(
+            file,
+            StoreErrorKind::Newer {
+                found: version,
+                known: NEWEST,
+            },
+        ));
+    }
+    Ok(version)
+}
+
+/// The settings every promise stands on, each read back after it was set.
+fn durable(file: &Path, connection: &Connection) -> Result<(), StoreError> {
+    set(file, connection, "journal_mode", "WAL", "wal")?;
+    set(file, connection, "synchronous", "FULL", "2")?;
+    set(file, connection, "foreign_keys", "ON", "1")?;
+    // Deleted content is overwritten with zeros in the file.
+    set(file, connection, "secure_delete", "ON", "1")?;
+    set(file, connection, "cell_size_check", "ON", "1")?;
+    set(file, connection, "trusted_schema", "OFF", "0")
+}
+
+/// Sets a pragma and reads it back.
+fn set(
+    file: &Path,
+    connection: &Connection,
+    setting: &'static str,
+    wanted: &str,
+    reads: &str,
+) -> Result<(), StoreError> {
+    connection
+        .pragma_update_and_check(None, setting, wanted, |_| Ok(()))
+        .optional()
+        .map_err(|e| sql(file, e))?;
+    let value = read(file, connection, setting)?;
+    if value == reads {
+        Ok(())
+    } else {
+        Err(refuse(file, StoreErrorKind::Setting { setting }))
+    }
+}
+
+/// Reads a pragma as text.
+pub(super) fn read(
+    file: &Path,
+    connection: &Connection,
+    setting: &'static str,
+) -> Result<String, StoreError> {
+    use rusqlite::types::ValueRef;
+    connection
+        .pragma_query_value(None, setting, |row| {
+            Ok(match row.get_ref(0)? {
+                ValueRef::Integer(number) => number.to_string(),
+                ValueRef::Text(text) => String::from_utf8_lossy(text).into_owned(),
+                ValueRef::Null | ValueRef::Real(_) | ValueRef::Blob(_) => String::new(),
+            })
+        })
+        .map_err(|e| sql(file, e))
+}
+
+fn number(file: &Path, connection: &Connection, setting: &str) -> Result<i64, StoreError> {
+    connection
+        .pragma_query_value(None, setting, |row| row.get(0))
+        .map_err(|e| sql(file, e))
+}
+
+/// Structure and constraints of the whole file.
+fn sound(file: &Path, connection: &Connection) -> Result<(), StoreError> {
+    let verdict: String = connection
+        .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
+        .map_err(|e| sql(file, e))?;
+    if verdict == "ok" {
+        Ok(())
+    } else {
+        Err(refuse(file, StoreErrorKind::Damaged))
+    }
+}
+
+/// Runs the migrations above `found`, one transaction each.
+fn migrate(
+    file: &Path,
+    connection: &mut Connection,
+    found: i64,
+    migrations: &[&str],
+) -> Result<(), StoreError> {
+    for (version, script) in (1_i64..).zip(migrations) {
+        if version <= found {
+            continue;
+        }
+        let step = |connection: &mut Connection| -> rusqlite::Result<()> {
+            let transaction =
+                connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            transaction.execute_batch(script)?;
+            transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+            transaction.pragma_update(None, "user_version", version)?;
+            transaction.commit()
+        };
+        step(connection).map_err(|e| StoreError::sql(file, "migrate", e))?;
+    }
+    Ok(())
+}
+
+/// A new file becomes the store of this kiosk; that of another kiosk is refused, for the numbers are per kiosk.
+fn belongs(file: &Path, connection: &Connection, kiosk: &KioskCode) -> Result<(), StoreError> {
+    connection
+        .execute(
+            "INSERT INTO terminal (only_row, kiosk_code, last_sequence) VALUES (1, ?1, 0)
+             ON CONFLICT (only_row) DO NOTHING",
+            [kiosk.as_str()],
+        )
+        .map_err(|e| sql(file, e))?;
+    let found: String = connection
+        .query_row("SELECT kiosk_code FROM terminal", [], |row| row.get(0))
+        .map_err(|e| sql(file, e))?;
+    if found == kiosk.as_str() {
+        Ok(())
+    } else {
+        Err(refuse(file, StoreErrorKind::OtherKiosk { found }))
+    }
+}
+
+fn refuse(file: &Path, kind: StoreErrorKind) -> StoreError {
+    StoreError::new(file, OPEN, kind)
+}
+
+fn sql(file: &Path, error: rusqlite::Error) -> StoreError {
+    StoreError::sql(file, OPEN, error)
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(
+        clippy::unwrap_used,
+        reason = "a failed unwrap is the failure of the test"
+    )]
+
+    use super::*;
+
+    #[test]
+    fn the_settings_of_durability_are_read_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("kiosk.db");
+        let opened = open(&file, &kiosk()).unwrap();
+        for (setting, value) in [
+            ("journal_mode", "wal"),
+            ("synchronous", "2"),
+            ("foreign_keys", "1"),
+            ("secure_delete", "1"),
+            ("locking_mode", "exclusive"),
+        ] {
+            assert_eq!(read(&file, &opened.connection, setting).unwrap(), value);
+        }
+    }
+
+    #[test]
+    fn a_setting_that_is_not_taken_is_refused() {
+        // A database in memory cannot be in WAL mode.
+        let connection = Connection::open_in_memory().unwrap();
+        let error = durable(Path::new("memory"), &connection).unwrap_err();
+        assert_eq!(error.code(), "store.setting");
+        assert!(error.to_string().contains("journal_mode"), "{error}");
+    }
+
+    #[test]
+    fn a_new_file_gets_the_newest_schema_and_is_private() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("kiosk.db");
+        assert_eq!(open(&file, &kiosk()).unwrap().found_version, 0);
+        assert_eq!(open(&file, &kiosk()).unwrap().found_version, NEWEST);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            let mode = std::fs::metadata(&file).unwrap().permissions().mode();
+            assert_eq!(mode & 0o077, 0, "others may not read the store");
+        }
+    }
+
+    #[test]
+    fn a_migration_that_fails_leaves_the_old_schema() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("kiosk.db");
+        let mut connection = open(&file, &kiosk()).unwrap().connection;
+        let broken = [
+            MIGRATIONS[0],
+            "CREATE TABLE half (a INTEGER) STRICT; CREATE TABLE outbox (a INTEGER) STRICT;",
+        ];
+        migrate(&file, &mut connection, 1, &broken).unwrap_err();
+        assert_eq!(number(&file, &connection, "user_version").unwrap(), 1);
+        let half: i64 = connection
+            .query_row(
+                "SELECT count(*) FROM sqlite_schema WHERE name = 'half'",
+                [],
+                |row| row.get(0),
+            )
+            .unwrap();
+        assert_eq!(half, 0);
+    }
+
+    #[test]
+    fn a_newer_file_is_refused_and_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("kiosk.db");
+        let opened = open(&file, &kiosk()).unwrap();
+        opened
+            .connection
+            .pragma_update(None, "user_version", NEWEST + 1)
+            .unwrap();
+        drop(opened);
+        let before = std::fs::read(&file).unwrap();
+        let error = open(&file, &kiosk()).unwrap_err();
+        assert_eq!(error.code(), "store.newer");
+        assert!(error.to_string().contains("do not delete"), "{error}");
+        assert_eq!(std::fs::read(&file).unwrap(), before);
+    }
+
+    #[test]
+    fn a_file_that_is_no_database_is_named_and_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("kiosk.db");
+        let text = "a letter to the mayor, by chance at this place. ".repeat(100);
+        std::fs::write(&file, &text).unwrap();
+        let error = open(&file, &kiosk()).unwrap_err();
+        assert_eq!(error.code(), "store.not-a-database");
+        assert!(error.to_string().contains("kiosk.db"), "{error}");
+        assert!(error.to_string().contains("move it away"), "{error}");
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), text);
+    }
+
+    #[test]
+    fn a_database_of_another_program_is_refused_and_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("kiosk.db");
+        let foreign = Connection::open(&file).unwrap();
+        foreign
+            .execute_batch("CREATE TABLE recipes (name TEXT)")
+            .unwrap();
+        drop(foreign);
+        let before = std::fs::read(&file).unwrap();
+        assert_eq!(
+            open(&file, &kiosk()).unwrap_err().code(),
+            "store.not-a-database"
+        );
+        assert_eq!(std::fs::read(&file).unwrap(), before);
+    }
+
+    #[test]
+    fn a_store_of_another_kiosk_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("kiosk.db");
+        open(&file, &kiosk()).unwrap();
+        let error = open(&file, &KioskCode::new("K033").unwrap()).unwrap_err();
+        assert_eq!(error.code(), "store.other-kiosk");
+    }
+
+    #[test]
+    fn two_engines_cannot_open_one_store() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("kiosk.db");
+        let first = open(&file, &kiosk()).unwrap();
+        assert_eq!(open(&file, &kiosk()).unwrap_err().code(), "store.busy");
+        drop(first);
+        open(&file, &kiosk()).unwrap();
+    }
+
+    #[test]
+    fn a_missing_folder_is_not_made_up() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("not-mounted/kiosk.db");
+        assert_eq!(open(&file, &kiosk()).unwrap_err().code(), "store.no-folder");
+    }
+
+    #[test]
+    fn a_damaged_page_is_found_at_open() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("kiosk.db");
+        drop(open(&file, &kiosk()).unwrap());
+        let mut bytes = std::fs::read(&file).unwrap();
+        // The page type of every page but the first becomes nonsense.
+        for page in bytes.chunks_mut(4096).skip(1) {
+            page[0] = 0xee;
+        }
+        std::fs::write(&file, bytes).unwrap();
+        assert_eq!(open(&file, &kiosk()).unwrap_err().code(), "store.damaged");
+    }
+
+    fn kiosk() -> KioskCode {
+        KioskCode::new("K032").unwrap()
+    }
+}

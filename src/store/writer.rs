@@ -1,0 +1,428 @@
+//! The handle and the one thread behind it.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::thread::JoinHandle;
+
+use super::body::Body;
+use super::error::{StoreError, StoreErrorKind};
+use super::ledger::Ledger;
+use super::schema;
+use crate::domain::id::{Sequence, SubmissionId};
+use crate::domain::place::KioskCode;
+use crate::domain::submission::{StoreCommand, StoreEvent};
+
+/// Commands that may wait for the disk. A visit has one under way and the sender one; more than this is a fault.
+const WAITING: usize = 64;
+
+/// What was found at opening, for the log and for staff.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenReport {
+    /// The file was new.
+    pub is_new: bool,
+    /// Last number given.
+    pub last: Sequence,
+    /// Entries that are not acknowledged.
+    pub open: u64,
+    /// Numbers without an entry: losses, which the disk must explain.
+    pub missing: Vec<Sequence>,
+}
+
+type BodyCallback = Box<dyn FnOnce(Result<Option<Body>, StoreError>) + Send>;
+
+enum Request {
+    Command(StoreCommand),
+    Body(SubmissionId, BodyCallback),
+}
+
+/// The store. Dropping it finishes what was sent and closes the database.
+pub struct Store {
+    file: PathBuf,
+    report: OpenReport,
+    requests: Option<SyncSender<Request>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Store")
+            .field("file", &self.file)
+            .field("report", &self.report)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Store {
+    /// Opens the database file of this kiosk and starts the thread. `sink` is called on that thread with the one answer
+    /// of each command, and with [`StoreEvent::Broken`] once when the store breaks outside of an answer.
+    pub fn open(
+        file: &Path,
+        kiosk: &KioskCode,
+        sink: impl FnMut(StoreEvent) + Send + 'static,
+    ) -> Result<Self, StoreError> {
+        let opened = schema::open(file, kiosk)?;
+        let ledger = Ledger::new(file, opened.connection);
+        let count = ledger.count()?;
+        // What was deleted just before the last end may still be in the log.
+        ledger.empty_log()?;
+        let (requests, inbox) = sync_channel(WAITING);
+        let mut keeper = Keeper {
+            file: file.to_owned(),
+            state: State::Open(ledger),
+            sink,
+        };
+        let thread = std::thread::Builder::new()
+            .name("store".to_owned())
+            .spawn(move || keeper.run(&inbox))
+            .map_err(|_| StoreError::new(file, "start the thread of", StoreErrorKind::Internal))?;
+        Ok(Self {
+            file: file.to_owned(),
+            report: OpenReport {
+                is_new: opened.found_version == 0,
+                last: count.last,
+                open: count.open,
+                missing: count.missing,
+            },
+            requests: Some(requests),
+            thread: Some(thread),
+        })
+    }
+
+    /// What was found at opening.
+    pub fn report(&self) -> &OpenReport {
+        &self.report
+    }
+
+    /// Hands a command to the thread without waiting. `Err` holds the answer of a command that was not taken, because
+    /// too many wait or the thread is gone.
+    pub fn send(&self, command: StoreCommand) -> Result<(), Box<StoreEvent>> {
+        self.post(Request::Command(command))
+            .map_err(|(kind, request)| match request {
+                Request::Command(command) => Box::new(refusal(&command, kind.code())),
+                Request::Body(..) => Box::new(StoreEvent::Broken {
+                    code: kind.code().to_owned(),
+                }),
+            })
+    }
+
+    /// Reads the bytes of an application on the thread and gives them to `callback` there. `Ok(None)`: nothing to send,
+    /// unknown or acknowledged. `store.entry-damaged`: never to be sent, set it aside.
+    pub fn fetch_body(
+        &self,
+        id: SubmissionId,
+        callback: impl FnOnce(Result<Option<Body>, StoreError>) + Send + 'static,
+    ) {
+        if let Err((kind, Request::Body(_, callback))) =
+            self.post(Request::Body(id, Box::new(callback)))
+        {
+            callback(Err(StoreError::new(&self.file, "read from", kind)));
+        }
+    }
+
+    /// As [`Store::fetch_body`], and waits for it. Not for the engine's thread.
+    pub fn body(&self, id: SubmissionId) -> Result<Option<Body>, StoreError> {
+        let (answer, wait) = sync_channel(1);
+        self.fetch_body(id, move |body| {
+            // A receiver that went away does not want it.
+            let _gone = answer.send(body);
+        });
+        wait.recv().unwrap_or_else(|_| {
+            Err(StoreError::new(
+                &self.file,
+                "read from",
+                StoreErrorKind::Closed,
+            ))
+        })
+    }
+
+    fn post(&self, request: Request) -> Result<(), (StoreErrorKind, Request)> {
+        let Some(requests) = &self.requests else {
+            return Err((StoreErrorKind::Closed, request));
+        };
+        requests.try_send(request).map_err(|error| match error {
+            TrySendError::Full(request) => (StoreErrorKind::Overloaded, request),
+            TrySendError::Disconnected(request) => (StoreErrorKind::Closed, request),
+        })
+    }
+}
+
+impl Drop for Store {
+    fn drop(&mut self) {
+        self.requests = None;
+        if let Some(thread) = self.thread.take() {
+            // A panic of the thread was reported by its own unwinding.
+            let _panicked = thread.join();
+        }
+    }
+}
+
+/// The answer to a command that cannot be carried out.
+fn refusal(command: &StoreCommand, code: &str) -> StoreEvent {
+    let code = code.to_owned();
+    match command {
+        StoreCommand::Keep { application } => StoreEvent::NotKept {
+            id: application.client_submission_id,
+            code,
+        },
+        StoreCommand::Acknowledge { id, .. } | StoreCommand::SetAside { id, .. } => {
+            StoreEvent::MarkFailed { id: *id, code }
+        }
+        StoreCommand::Find { .. } | StoreCommand::LoadQueue => StoreEvent::Broken { code },
+    }
+}
+
+enum State {
+    Open(Ledger),
+    Broken(StoreErrorKind),
+}
+
+/// Owns the connection and answers.
+struct Keeper<S> {
+    file: PathBuf,
+    state: State,
+    sink: S,
+}
+
+impl<S: FnMut(StoreEvent)> Keeper<S> {
+    fn run(&mut self, inbox: &Receiver<Request>) {
+        while let Ok(request) = inbox.recv() {
+            match request {
+                Request::Command(command) => self.command(&command),
+                Request::Body(id, callback) => self.body(id, callback),
+            }
+        }
+    }
+
+    fn command(&mut self, command: &StoreCommand) {
+        let ledger = match &mut self.state {
+            State::Open(ledger) => ledger,
+            State::Broken(kind) => {
+                let answer = refusal(command, kind.code());
+                (self.sink)(answer);
+                return;
+            }
+        };
+        match carry_out(ledger, command) {
+            Ok(answer) => {
+                let has_deleted = matches!(answer, StoreEvent::Acknowledged { .. });
+                let emptied = if has_deleted {
+                    ledger.empty_log()
+                } else {
+                    Ok(())
+                };
+                (self.sink)(answer);
+                if let Err(error) = emptied {
+                    log(&error);
+                    self.break_if_it_must(error.kind, true);
+                }
+            }
+            Err(error) => {
+                log(&error);
+                let answer = refusal(command, error.code());
+                let is_told = matches!(answer, StoreEvent::Broken { .. });
+                (self.sink)(answer);
+                self.break_if_it_must(error.kind, !is_told);
+            }
+        }
+    }
+
+    fn body(&mut self, id: SubmissionId, callback: BodyCallback) {
+        let found = match &self.state {
+            State::Open(ledger) => ledger.body(id),
+            State::Broken(kind) => Err(StoreError::new(&self.file, "read from", kind.clone())),
+        };
+        let broken = found.as_ref().err().map(|error| {
+            log(error);
+            error.kind.clone()
+        });
+        callback(found);
+        if let (Some(kind), State::Open(_)) = (broken, &self.state) {
+            self.break_if_it_must(kind, true);
+        }
+    }
+
+    /// Closes the connection after an error that forbids using it, and tells so once.
+    fn break_if_it_must(&mut self, kind: StoreErrorKind, tell: bool) {
+        if kind.breaks() {
+            let code = kind.code().to_owned();
+            self.state = State::Broken(kind);
+            if tell {
+                (self.sink)(StoreEvent::Broken { code });
+            }
+        }
+    }
+}
+
+fn carry_out(ledger: &mut Ledger, command: &StoreCommand) -> Result<StoreEvent, StoreError> {
+    Ok(match command {
+        StoreCommand::Keep { application } => StoreEvent::Kept {
+            entry: ledger.keep(application)?,
+        },
+        StoreCommand::Acknowledge { id, receipt } => {
+            ledger.acknowledge(*id, receipt)?;
+            StoreEvent::Acknowledged { id: *id }
+        }
+        StoreCommand::SetAside { id, reason } => {
+            ledger.set_aside(*id, reason)?;
+            StoreEvent::SetAside { id: *id }
+        }
+        StoreCommand::Find { sequence } => StoreEvent::Found {
+            entry: ledger.find(*sequence)?,
+        },
+        StoreCommand::LoadQueue => StoreEvent::Queue {
+            entries: ledger.queue()?,
+        },
+    })
+}
+
+/// The events carry a code only; what the database said goes to the log here. It never holds values of a row.
+fn log(error: &StoreError) {
+    let said = error.source.as_ref().map(ToString::to_string);
+    tracing::error!(code = error.code(), %error, said, "the store failed");
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(
+        clippy::unwrap_used,
+        reason = "a failed unwrap is the failure of the test"
+    )]
+
+    use std::fs::OpenOptions;
+
+    use super::*;
+    use crate::store::ledger::tests::application;
+
+    #[test]
+    fn each_command_has_one_answer_in_order() {
+        let folder = tempfile::tempdir().unwrap();
+        let (store, events) = opened(&folder.path().join("kiosk.db"));
+        assert!(store.report().is_new);
+        store.send(keep(1)).unwrap();
+        store.send(keep(1)).unwrap();
+        store
+            .send(StoreCommand::Find {
+                sequence: Sequence(2),
+            })
+            .unwrap();
+        store.send(StoreCommand::LoadQueue).unwrap();
+        let id = application(1).client_submission_id;
+        assert!(store.body(id).unwrap().is_some());
+        drop(store);
+        let events: Vec<_> = events.iter().collect();
+        let [
+            StoreEvent::Kept { entry },
+            StoreEvent::Kept { entry: again },
+            StoreEvent::Found { entry: None },
+            StoreEvent::Queue { entries },
+        ] = events.as_slice()
+        else {
+            panic!("{events:?}");
+        };
+        assert_eq!(entry, again);
+        assert_eq!(entries.as_slice(), std::slice::from_ref(entry));
+    }
+
+    #[test]
+    fn a_command_that_finds_no_room_gets_its_answer_at_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let (hold, held) = sync_channel::<()>(0);
+        let store = Store::open(&folder.path().join("kiosk.db"), &kiosk(), move |_| {
+            let _released = held.recv();
+        })
+        .unwrap();
+        let refused = (0..=WAITING + 1)
+            .find_map(|_| store.send(StoreCommand::LoadQueue).err())
+            .unwrap();
+        let code = "store.overloaded".to_owned();
+        assert_eq!(*refused, StoreEvent::Broken { code: code.clone() });
+        let id = application(1).client_submission_id;
+        assert_eq!(
+            *store.send(keep(1)).unwrap_err(),
+            StoreEvent::NotKept { id, code }
+        );
+        drop(hold);
+    }
+
+    #[test]
+    fn a_store_whose_file_breaks_says_so_once_and_writes_nothing_more() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("kiosk.db");
+        let (store, _events) = opened(&file);
+        for n in 1..=20 {
+            let _room = store.send(keep(n));
+            let _in_step = store.body(application(n).client_submission_id);
+        }
+        drop(store);
+
+        let (store, events) = opened(&file);
+        OpenOptions::new()
+            .write(true)
+            .open(&file)
+            .unwrap()
+            .set_len(4096)
+            .unwrap();
+        for n in 201..=203 {
+            store.send(keep(n)).unwrap();
+        }
+        store.send(StoreCommand::LoadQueue).unwrap();
+        let error = store.body(application(1).client_submission_id).unwrap_err();
+        drop(store);
+        let events: Vec<_> = events.iter().collect();
+        let code = error.code().to_owned();
+        assert_eq!(code, "store.damaged");
+        let not_kept = |n| StoreEvent::NotKept {
+            id: application(n).client_submission_id,
+            code: code.clone(),
+        };
+        let broken = StoreEvent::Broken { code: code.clone() };
+        assert_eq!(
+            events,
+            [
+                not_kept(201),
+                broken.clone(),
+                not_kept(202),
+                not_kept(203),
+                broken
+            ]
+        );
+    }
+
+    #[test]
+    fn the_answer_of_a_refused_command_fits_the_command() {
+        let id = application(1).client_submission_id;
+        let code = "store.io".to_owned();
+        let aside = StoreCommand::SetAside {
+            id,
+            reason: "x".to_owned(),
+        };
+        assert_eq!(
+            refusal(&aside, &code),
+            StoreEvent::MarkFailed {
+                id,
+                code: code.clone()
+            }
+        );
+        assert_eq!(refusal(&keep(1), &code), StoreEvent::NotKept { id, code });
+    }
+
+    fn keep(n: u64) -> StoreCommand {
+        StoreCommand::Keep {
+            application: Box::new(application(n)),
+        }
+    }
+
+    fn opened(file: &Path) -> (Store, Receiver<StoreEvent>) {
+        let (events, received) = sync_channel(1000);
+        let store = Store::open(file, &kiosk(), move |event| {
+            let _test_ended = events.send(event);
+        })
+        .unwrap();
+        (store, received)
+    }
+
+    fn kiosk() -> KioskCode {
+        KioskCode::new("K032").unwrap()
+    }
+}

@@ -1,0 +1,3 @@
+//! The store under violence: a child process is killed at random points, the disk refuses, the file is looked at again.
+
+mod crash;
