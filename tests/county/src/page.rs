@@ -60,10 +60,11 @@ async fn one(
     let case = platform.ledger().by_number(&number, &code)?;
     Ok(match case {
         Some(case) => page(StatusCode::OK, "办件进度 Case", &case_html(&case)),
+        None if code.is_empty() => page(StatusCode::OK, "办件查询 Look up", &ask_html(&number, "")),
         None => page(
             StatusCode::NOT_FOUND,
             "办件查询 Look up",
-            &ask_html(&number),
+            &ask_html(&number, NOT_FOUND),
         ),
     })
 }
@@ -82,7 +83,7 @@ fn list_html(cases: &[Case]) -> String {
         // Writing to a string cannot fail.
         let _ = write!(
             html,
-            "<tr><td class=number>{}<td>{}<td>{}<td>{}<td>{}<td>{}<td>{}",
+            "<tr><td class=number><a href=\"/cases/{0}\">{0}</a><td>{1}<td>{2}<td>{3}<td>{4}<td>{5}<td>{6}",
             escape(&case.case_number),
             escape(&case.item_name),
             escape(&case.raw_text),
@@ -142,10 +143,13 @@ fn case_html(case: &Case) -> String {
     html + "</dl>"
 }
 
-fn ask_html(number: &str) -> String {
+const NOT_FOUND: &str = "<p>没有找到这个编号和查询码的办件。\
+    <span lang=en>No case with this number and query code.</span></p>";
+
+fn ask_html(number: &str, said: &str) -> String {
     format!(
-        "<p>没有找到这个编号和查询码的办件。<span lang=en>No case with this number and query code.</span></p>\
-         <form method=get action=\"/cases/{}\"><label>查询码 <input name=code inputmode=numeric \
+        "<p class=number>办件编号 {0}</p>{said}\
+         <form method=get action=\"/cases/{0}\"><label>查询码 <input name=code inputmode=numeric \
          autocomplete=off></label> <button>查询 Look up</button></form>",
         escape(number),
     )
