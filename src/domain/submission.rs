@@ -7,10 +7,11 @@ use serde::{Deserialize, Serialize};
 
 use super::id::{ItemId, Sequence, SubmissionId};
 use super::text::Text;
-use crate::ipc::CaseState;
+pub use crate::ipc::CaseState;
 
 /// Which item, in which version of the catalogue.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct ItemRef {
     /// Id in the catalogue.
     pub item: ItemId,

@@ -1,0 +1,347 @@
+//! The interface of the contract, behind the gate.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{Path, State};
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post, put};
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::ServeError;
+use crate::ledger::{Case, Field, HandedIn, Submission};
+use crate::server::Platform;
+use crate::sign;
+
+/// Type of an answer.
+pub const JSON: &str = "application/json; charset=utf-8";
+/// Type of a problem (RFC 9457).
+const PROBLEM_JSON: &str = "application/problem+json; charset=utf-8";
+/// Most fields in one application.
+const FIELDS_MAX: usize = 200;
+
+/// Paths and methods; `config/county-contract.yaml` lists the same.
+pub fn router() -> Router<Arc<Platform>> {
+    Router::new()
+        .route(
+            "/api/v1/submissions/{clientSubmissionId}",
+            put(hand_in).get(look_up),
+        )
+        .route("/api/v1/cases/{caseNumber}", get(case))
+        .route("/api/v1/catalogue/version", get(catalogue_version))
+        .route("/api/v1/queue-tickets", post(queue_ticket))
+        .route("/api/v1/terminals/{terminalId}/gaps", get(gaps))
+        .route("/api/v1/health", get(health))
+}
+
+/// A refusal with a machine code.
+#[derive(Debug)]
+pub struct Problem {
+    status: u16,
+    code: String,
+    title: &'static str,
+}
+
+impl Problem {
+    pub fn new(status: u16, code: &str, title: &'static str) -> Self {
+        Self {
+            status,
+            code: code.to_owned(),
+            title,
+        }
+    }
+}
+
+impl From<ServeError> for Problem {
+    fn from(error: ServeError) -> Self {
+        tracing::error!(%error, "stand-in platform failed");
+        Self::new(500, "internal", "the platform failed")
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::BAD_REQUEST);
+        let body = json!({
+            "type": format!("urn:bianmin:county:{}", self.code),
+            "title": self.title,
+            "status": self.status,
+            "code": self.code,
+        });
+        (status, [(CONTENT_TYPE, PROBLEM_JSON)], body.to_string()).into_response()
+    }
+}
+
+/// Answer to a path the contract does not have.
+pub async fn no_such_path() -> Problem {
+    Problem::new(404, "path-unknown", "there is no such path")
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Envelope {
+    client_submission_id: String,
+    terminal_id: String,
+    sequence: i64,
+    application: serde_json::Value,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Application {
+    client_submission_id: String,
+    terminal: String,
+    form_version: u32,
+    item: Item,
+    fields: Vec<Field>,
+}
+
+#[derive(Deserialize)]
+struct Item {
+    code: String,
+    name: Name,
+}
+
+#[derive(Deserialize)]
+struct Name {
+    zh: String,
+}
+
+async fn hand_in(
+    State(platform): State<Arc<Platform>>,
+    Path(id): Path<String>,
+    body: Bytes,
+) -> Result<Response, Problem> {
+    check_id(&id)?;
+    let envelope: Envelope = serde_json::from_slice(&body)
+        .map_err(|_| Problem::new(400, "body-malformed", "the body is not a submission"))?;
+    if envelope.client_submission_id != id {
+        return Err(Problem::new(
+            400,
+            "id-mismatch",
+            "path and body name different submissions",
+        ));
+    }
+    check_terminal(&platform, &envelope.terminal_id)?;
+    let digest = sign::digest(&body);
+    // What was stored once is answered as then, whatever the rules for new forms have become since.
+    if let Some(case) = platform.ledger().by_submission(&id)? {
+        return if case.body_digest == digest {
+            Ok(receipt(StatusCode::OK, &case))
+        } else {
+            Err(id_conflict())
+        };
+    }
+    let submission = check_form(&platform, envelope, digest)?;
+    let now = platform.now();
+    let handed_in = platform.ledger().hand_in(&submission, now)?;
+    match handed_in {
+        HandedIn::New(case) => Ok(receipt(StatusCode::CREATED, &case)),
+        HandedIn::Again(case) => Ok(receipt(StatusCode::OK, &case)),
+        HandedIn::Conflict => Err(id_conflict()),
+    }
+}
+
+async fn look_up(
+    State(platform): State<Arc<Platform>>,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
+    check_id(&id)?;
+    let case = platform.ledger().by_submission(&id)?.ok_or_else(|| {
+        Problem::new(
+            404,
+            "submission-unknown",
+            "nothing stands under this submission id",
+        )
+    })?;
+    Ok(receipt(StatusCode::OK, &case))
+}
+
+async fn case(
+    State(platform): State<Arc<Platform>>,
+    Path(number): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let code = headers
+        .get("x-query-code")
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    let case = platform.ledger().by_number(&number, code)?.ok_or_else(|| {
+        Problem::new(
+            404,
+            "case-unknown",
+            "there is no case with this number and query code",
+        )
+    })?;
+    Ok(answer(
+        StatusCode::OK,
+        &json!({
+            "caseNumber": case.case_number,
+            "itemName": case.item_name,
+            "state": case.state,
+            "rawText": case.raw_text,
+            "since": case.since,
+            "promiseDate": case.promise_date,
+        }),
+    ))
+}
+
+async fn catalogue_version() -> Response {
+    answer(
+        StatusCode::OK,
+        &json!({ "version": "sample-1", "madeAt": "2026-11-24T00:00:00Z" }),
+    )
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct TicketRequest {
+    client_ticket_id: String,
+    terminal_id: String,
+    group: String,
+    priority: Priority,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Priority {
+    Ordinary,
+    First,
+}
+
+async fn queue_ticket(
+    State(platform): State<Arc<Platform>>,
+    body: Bytes,
+) -> Result<Response, Problem> {
+    let request: TicketRequest = serde_json::from_slice(&body)
+        .map_err(|_| Problem::new(400, "body-malformed", "the body does not ask for a ticket"))?;
+    check_id(&request.client_ticket_id)?;
+    check_terminal(&platform, &request.terminal_id)?;
+    let letter = request
+        .group
+        .chars()
+        .next()
+        .filter(char::is_ascii_alphabetic)
+        .ok_or_else(|| Problem::new(422, "group-unknown", "there is no such group of windows"))?
+        .to_ascii_uppercase();
+    let prefix = match request.priority {
+        Priority::Ordinary => letter.to_string(),
+        Priority::First => format!("{letter}Y"),
+    };
+    let now = platform.now();
+    let ticket = platform
+        .ledger()
+        .ticket(&request.client_ticket_id, &prefix, now)?;
+    Ok(answer(StatusCode::CREATED, &json!(ticket)))
+}
+
+async fn gaps(
+    State(platform): State<Arc<Platform>>,
+    Path(terminal): Path<String>,
+) -> Result<Response, Problem> {
+    let count = platform.ledger().terminal(&terminal)?;
+    Ok(answer(StatusCode::OK, &json!(count)))
+}
+
+async fn health(State(platform): State<Arc<Platform>>) -> Response {
+    let now = platform.now().to_string();
+    answer(StatusCode::OK, &json!({ "status": "ok", "time": now }))
+}
+
+fn check_id(id: &str) -> Result<(), Problem> {
+    let is_uuid = id.len() == 36
+        && id.char_indices().all(|(at, c)| match at {
+            8 | 13 | 18 | 23 => c == '-',
+            _ => matches!(c, '0'..='9' | 'a'..='f'),
+        });
+    if is_uuid {
+        Ok(())
+    } else {
+        Err(Problem::new(
+            400,
+            "id-malformed",
+            "the id is not a UUID in lower case",
+        ))
+    }
+}
+
+fn check_terminal(platform: &Platform, terminal: &str) -> Result<(), Problem> {
+    let known = &platform.settings.terminals;
+    if known.is_empty() || known.iter().any(|name| name == terminal) {
+        Ok(())
+    } else {
+        Err(Problem::new(
+            403,
+            "terminal-unknown",
+            "this terminal is not registered",
+        ))
+    }
+}
+
+fn check_form(
+    platform: &Platform,
+    envelope: Envelope,
+    body_digest: String,
+) -> Result<Submission, Problem> {
+    let invalid = || Problem::new(422, "form-invalid", "the application does not fit its form");
+    let application: Application =
+        serde_json::from_value(envelope.application).map_err(|_| invalid())?;
+    if application.form_version < platform.settings.min_form_version {
+        return Err(Problem::new(
+            422,
+            "form-outdated",
+            "the form was made for an older guide",
+        ));
+    }
+    let fits = application.client_submission_id == envelope.client_submission_id
+        && application.terminal == envelope.terminal_id
+        && envelope.sequence >= 1
+        && (1..=FIELDS_MAX).contains(&application.fields.len())
+        && application
+            .fields
+            .iter()
+            .all(|field| !field.name.is_empty());
+    if !fits {
+        return Err(invalid());
+    }
+    Ok(Submission {
+        client_submission_id: envelope.client_submission_id,
+        body_digest,
+        terminal: envelope.terminal_id,
+        sequence: envelope.sequence,
+        item_code: application.item.code,
+        item_name: application.item.name.zh,
+        fields: application.fields,
+    })
+}
+
+fn id_conflict() -> Problem {
+    Problem::new(
+        409,
+        "id-conflict",
+        "another application stands under this submission id",
+    )
+}
+
+fn receipt(status: StatusCode, case: &Case) -> Response {
+    answer(
+        status,
+        &json!({
+            "clientSubmissionId": case.client_submission_id,
+            "bodyDigest": case.body_digest,
+            "caseNumber": case.case_number,
+            "queryCode": case.query_code,
+            "acceptedAt": case.accepted_at,
+            "promiseDate": case.promise_date,
+            "state": case.state,
+        }),
+    )
+}
+
+fn answer(status: StatusCode, body: &serde_json::Value) -> Response {
+    (status, [(CONTENT_TYPE, JSON)], body.to_string()).into_response()
+}

@@ -1,0 +1,16 @@
+//! The platform's clock: the only place that reads one.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::{Offset, TimeZone};
+
+/// What the platform's wall clock shows, given how wrong it is told to be.
+pub fn now(wrong_by_seconds: i64) -> Timestamp {
+    let now = Timestamp::now();
+    Timestamp::from_second(now.as_second().saturating_add(wrong_by_seconds)).unwrap_or(now)
+}
+
+/// The day in China, where the platform works and counts its case numbers.
+pub fn day(at: Timestamp) -> Date {
+    TimeZone::fixed(Offset::constant(8)).to_datetime(at).date()
+}
