@@ -1,0 +1,70 @@
+//! Connects `IdleAdapter`: nobody is here.
+
+use slint::{ComponentHandle, SharedString};
+
+use super::generated::{AppWindow, IdleAdapter, Works as WorksView};
+use super::rows::{self, int};
+use super::ui::Sender;
+use crate::ipc::{Idle, Intent, Works};
+
+/// The ends of a centre's name that look better on a line of their own.
+const ENDINGS: [&str; 4] = ["党群服务中心", "便民服务中心", "为民服务中心", "政务服务中心"];
+
+pub struct Rows {
+    notices: rows::Rows<SharedString>,
+}
+
+impl Rows {
+    pub fn new(app: &AppWindow, send: &Sender) -> Self {
+        let rows = Self {
+            notices: rows::Rows::new(),
+        };
+        let adapter = app.global::<IdleAdapter>();
+        adapter.set_notices(rows.notices.model());
+        let sender = send.clone();
+        adapter.on_begin(move || sender(Intent::Begin));
+        rows
+    }
+
+    pub fn show(&self, app: &AppWindow, idle: &Idle) {
+        let adapter = app.global::<IdleAdapter>();
+        let centre = app.global::<super::generated::FrameAdapter>().get_centre();
+        let (place, kind) = two_lines(&centre);
+        adapter.set_place(place.into());
+        adapter.set_kind(kind.into());
+        adapter.set_card(works(idle.card));
+        adapter.set_paper(works(idle.paper));
+        adapter.set_line(works(idle.line));
+        adapter.set_apply_count(int(idle.apply_count));
+        adapter.set_guide_count(int(idle.guide_count));
+        self.notices.put_texts(&idle.notices);
+    }
+}
+
+/// Breaks the name between the place and what it is, so that no character is left alone on a line.
+fn two_lines(centre: &str) -> (&str, &str) {
+    ENDINGS
+        .iter()
+        .find_map(|ending| Some((centre.strip_suffix(ending)?, *ending)))
+        .unwrap_or((centre, ""))
+}
+
+fn works(works: Works) -> WorksView {
+    match works {
+        Works::Yes => WorksView::Yes,
+        Works::Low => WorksView::Low,
+        Works::No => WorksView::No,
+        Works::Checking => WorksView::Checking,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_centres_name_breaks_before_what_it_is() {
+        assert_eq!(two_lines("示例镇为民服务中心"), ("示例镇", "为民服务中心"));
+        assert_eq!(two_lines("Shili Town Service Centre"), ("Shili Town Service Centre", ""));
+    }
+}
