@@ -3,9 +3,12 @@
 //! The library holds everything; the two binaries only wire it. `ARCHITECTURE.md` has the map and the invariants,
 //! `tests/architecture.rs` holds the table of who may import whom.
 
+pub mod assemble;
 pub mod config;
 pub mod county;
 pub mod ctl;
+#[cfg(feature = "desk")]
+pub mod desk;
 pub mod domain;
 pub mod engine;
 pub mod ipc;

@@ -5,9 +5,16 @@
 //! same times give the same result, on the desk, in a test and in the field.
 
 pub mod catalog;
+pub mod effect;
+pub mod event;
 pub mod form;
 pub mod id;
+pub mod kiosk;
+pub mod outbox;
 pub mod place;
+pub mod receipt;
+pub mod session;
+pub mod settings;
 pub mod submission;
 pub mod text;
 pub mod time;

@@ -26,3 +26,38 @@ impl Now {
         f64::from(u32::from_be_bytes([a, b, c, d])) / (f64::from(u32::MAX) + 1.0)
     }
 }
+
+/// Offset of local time: Beijing time, UTC+8 without summer time, everywhere this machine stands.
+const LOCAL_OFFSET: jiff::tz::Offset = jiff::tz::offset(8);
+
+/// Local date and time of a moment.
+pub fn local(wall: Timestamp) -> jiff::civil::DateTime {
+    LOCAL_OFFSET.to_datetime(wall)
+}
+
+/// Local date of a moment.
+pub fn local_date(wall: Timestamp) -> jiff::civil::Date {
+    local(wall).date()
+}
+
+/// Local time for showing.
+pub fn clock(wall: Timestamp) -> crate::ipc::Clock {
+    let local = local(wall);
+    crate::ipc::Clock {
+        year: local.year(),
+        month: local.month().unsigned_abs(),
+        day: local.day().unsigned_abs(),
+        weekday: local.weekday().to_monday_one_offset().unsigned_abs(),
+        hour: local.hour().unsigned_abs(),
+        minute: local.minute().unsigned_abs(),
+    }
+}
+
+/// A calendar day for showing.
+pub fn day(date: jiff::civil::Date) -> crate::ipc::Day {
+    crate::ipc::Day {
+        year: date.year(),
+        month: date.month().unsigned_abs(),
+        day: date.day().unsigned_abs(),
+    }
+}

@@ -1,1 +1,19 @@
-//! The one loop around the core.
+//! The engine: one loop around the pure core, and everything that carries out its effects.
+//!
+//! Every source (touches, devices, store, county) puts plain events into one bounded inbox. The loop takes one, freezes
+//! the moment, asks the core, shows the new screen, and only then carries the effects out: *store, then show, then
+//! print, then send*. Nothing in the loop waits for a device, a disk or a network.
+
+mod clock;
+mod devices;
+mod effects;
+mod journal;
+mod paper;
+mod run;
+mod socket;
+mod words;
+
+pub use clock::wall_clock;
+pub use devices::DevicePlan;
+pub use journal::{Journal, JournalLine};
+pub use run::{Engine, EngineError, EngineSetup};

@@ -7,6 +7,8 @@
 
 mod intent;
 mod screen;
+mod wire;
 
 pub use intent::{Intent, Language, TextSize};
 pub use screen::*;
+pub use wire::{Connection, ConnectionError, EngineStatus, LONGEST_LINE, Reply, Request, Sender};

@@ -766,7 +766,7 @@ pub struct Window {
 
 /// Why the window is needed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(rename_all = "kebab-case", tag = "why")]
 pub enum WindowReason {
     /// The form asks for something this machine cannot take in yet.
     FormNotHere,
@@ -774,6 +774,13 @@ pub enum WindowReason {
     Asked,
     /// No card reader.
     NoReader,
+    /// Applications cannot be stored on this machine right now.
+    StorageDown,
+    /// The item is for people of a higher age, by the birth date on the card.
+    NotOldEnough {
+        /// From this age on.
+        years: u8,
+    },
 }
 
 /// Take card and paper.
@@ -808,4 +815,30 @@ pub enum OutReason {
     Catalogue,
     /// The machine is being set up or maintained.
     Maintenance,
+}
+
+impl Body {
+    /// Name of the page, as in the wire format and in visit scripts.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Idle(_) => "idle",
+            Self::Home(_) => "home",
+            Self::Departments(_) => "departments",
+            Self::List(_) => "list",
+            Self::Item(_) => "item",
+            Self::Identify(_) => "identify",
+            Self::Form(_) => "form",
+            Self::Review(_) => "review",
+            Self::Storing => "storing",
+            Self::NotKept(_) => "not-kept",
+            Self::Kept(_) => "kept",
+            Self::Accepted(_) => "accepted",
+            Self::SetAside(_) => "set-aside",
+            Self::Scan(_) => "scan",
+            Self::Status(_) => "status",
+            Self::Window(_) => "window",
+            Self::Take(_) => "take",
+            Self::OutOfService(_) => "out-of-service",
+        }
+    }
 }

@@ -11,6 +11,11 @@ use crate::ipc::{CanDo, Language, Tile};
 /// Rows on one page of a list.
 pub const LIST_PAGE: usize = 5;
 
+/// Number of pages for so many items, at least one.
+pub fn list_pages(items: usize) -> usize {
+    items.div_ceil(LIST_PAGE).max(1)
+}
+
 /// A catalogue and the doubts found while it was loaded.
 #[derive(Debug)]
 pub struct Loaded {

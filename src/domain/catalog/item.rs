@@ -90,6 +90,12 @@ impl Item {
         }
     }
 
+    /// How many fields of the form the resident has to answer here.
+    pub fn question_count(&self) -> usize {
+        let asked = |field: &&Field| field.prefill.is_none() && field.is_answerable();
+        self.form.fields.iter().filter(asked).count()
+    }
+
     /// Which of the two public lists it is on.
     pub fn list_type(&self) -> ListType {
         match self.task_type.as_str() {

@@ -29,7 +29,7 @@ mod written;
 #[cfg(test)]
 mod tests;
 
-pub use catalogue::{Catalog, Counts, Department, LIST_PAGE, Loaded, Scope, Theme};
+pub use catalogue::{Catalog, Counts, Department, LIST_PAGE, Loaded, Scope, Theme, list_pages};
 pub use code::{ItemCode, credit_code_passes};
 pub use eligibility::{Ineligible, age_on, eligible};
 pub use error::{CatalogError, CatalogFile, ItemFault, Warning, WarningKind};

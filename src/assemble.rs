@@ -1,0 +1,236 @@
+//! From a validated configuration to what an engine needs: files are read here, once, before anything starts.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use kiosk_hal::id_card::driver::IdReaderSettings;
+use kiosk_hal::printer::driver::PrinterSettings;
+use kiosk_hal::printer::font::PaperFont;
+use kiosk_hal::printer::profile::PrinterProfile;
+use kiosk_hal::scanner::driver::ScannerSettings;
+use kiosk_hal::scanner::protocol::Family;
+
+use crate::config::{Baud, Config, PrinterProfileRef, ScannerKind};
+use crate::county::{CountyClient, CountyError, CountySettings};
+use crate::domain::catalog::{Catalog, CatalogError, Scope};
+use crate::domain::outbox::Backoff;
+use crate::domain::settings::{Fitted, Settings, Times, WindowSettings};
+use crate::engine::{DevicePlan, EngineSetup, Journal, wall_clock};
+use crate::store::{FILE_NAME, Store};
+
+/// Hotline of every place in China for government services (政务服务便民热线).
+const HOTLINE: &str = "12345";
+/// Version of the notice on personal data that the identify screen shows.
+const NOTICE_VERSION: &str = "2026-11-24";
+/// The font that slips fall back to, in the folder of fonts.
+const PAPER_FONT: &str = "NotoSansCJKsc-Regular.otf";
+
+/// What could not be put together.
+#[derive(Debug, thiserror::Error)]
+pub enum AssembleError {
+    /// A file cannot be read.
+    #[error("cannot read {what} {path}: {source}")]
+    Read {
+        /// What it is for.
+        what: &'static str,
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The catalogue is not valid.
+    #[error("cannot use the catalogue in {folder}: {source}")]
+    Catalogue {
+        /// Which folder.
+        folder: PathBuf,
+        /// Why.
+        source: CatalogError,
+    },
+    /// The font for paper is damaged.
+    #[error("cannot use the font {path}: {message}")]
+    Font {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        message: String,
+    },
+    /// A printer profile is not valid.
+    #[error("cannot use the printer profile {name}: {message}")]
+    Profile {
+        /// Its name or file.
+        name: String,
+        /// Why.
+        message: String,
+    },
+    /// The county's settings are not usable.
+    #[error(transparent)]
+    County(#[from] CountyError),
+}
+
+/// Reads catalogue, fonts, profile and credentials, and plans the devices.
+///
+/// # Errors
+/// Names the file and says why it cannot be used.
+pub fn engine_setup(config: &Config, journal: Box<dyn Journal>, listen: bool) -> Result<EngineSetup, AssembleError> {
+    let file = config.store_folder.join(FILE_NAME);
+    let folder = config.store_folder.clone();
+    let code = config.kiosk.clone();
+    Ok(EngineSetup {
+        settings: settings(config),
+        catalog: catalogue(config)?,
+        open_store: Box::new(move |sink| {
+            // A folder that cannot be made shows itself when the file in it is opened, with the file's name.
+            std::fs::create_dir_all(folder).ok();
+            Store::open(&file, &code, sink)
+        }),
+        county: Some(county(config)?),
+        devices: devices(config)?,
+        journal,
+        socket: listen.then(|| config.socket.clone()),
+    })
+}
+
+/// What the core has to know.
+pub fn settings(config: &Config) -> Settings {
+    Settings {
+        kiosk_code: config.kiosk.as_str().to_owned(),
+        centre: config.place.centre_name(),
+        window: WindowSettings {
+            name: config.window.name.clone(),
+            address: config.window.address.clone(),
+            hours: config.window.hours.clone(),
+            phone: config.window.phone.clone(),
+        },
+        hotline: HOTLINE.to_owned(),
+        notice_version: NOTICE_VERSION.to_owned(),
+        fitted: Fitted {
+            reader: config.devices.id_reader.is_some(),
+            printer: config.devices.printer.is_some(),
+            scanner: config.devices.scanner.is_some(),
+        },
+        times: Times {
+            idle_warning: config.visit.idle_warning,
+            idle_wipe: config.visit.idle_wipe,
+            take: config.visit.take,
+            ..Times::default()
+        },
+        backoff: Backoff { first: config.backoff.first, cap: config.backoff.cap, ..Backoff::default() },
+    }
+}
+
+/// The catalogue, narrowed to the items of this centre and its upper levels.
+///
+/// # Errors
+/// Names the file or the item.
+pub fn catalogue(config: &Config) -> Result<Catalog, AssembleError> {
+    let folder = &config.catalogue_folder;
+    let items = read("the catalogue", &folder.join("items.json"))?;
+    let local = read("the catalogue", &folder.join("local.json"))?;
+    let loaded = Catalog::load(&items, &local)
+        .map_err(|source| AssembleError::Catalogue { folder: folder.clone(), source })?;
+    for warning in &loaded.warnings {
+        tracing::info!(%warning, "catalogue");
+    }
+    let parts = config.place.parts();
+    let scope = match &parts.village {
+        Some(village) => Scope::Village { town: &parts.town_code, village: &village.code },
+        None => Scope::Town { town: &parts.town_code },
+    };
+    Ok(loaded.catalog.for_centre(scope))
+}
+
+/// The font for lines that the printer's own font cannot print.
+///
+/// # Errors
+/// Names the file.
+pub fn paper_font(fonts: &Path) -> Result<Arc<PaperFont>, AssembleError> {
+    let path = fonts.join(PAPER_FONT);
+    let bytes = std::fs::read(&path)
+        .map_err(|source| AssembleError::Read { what: "the font", path: path.clone(), source })?;
+    PaperFont::from_bytes(bytes)
+        .map(Arc::new)
+        .map_err(|error| AssembleError::Font { path, message: error.to_string() })
+}
+
+/// The printer profile of a configuration.
+///
+/// # Errors
+/// Names the profile and what is wrong with it.
+pub fn profile(printer: &crate::config::Printer) -> Result<PrinterProfile, AssembleError> {
+    let mut profile = match &printer.profile {
+        PrinterProfileRef::Shipped(name) => PrinterProfile::shipped(name).ok_or_else(|| AssembleError::Profile {
+            name: name.clone(),
+            message: "there is no shipped profile of this name".to_owned(),
+        })?,
+        PrinterProfileRef::File(path) => {
+            let text = read("the printer profile", path)?;
+            toml::from_str(&text).map_err(|error: toml::de::Error| AssembleError::Profile {
+                name: path.display().to_string(),
+                message: error.to_string(),
+            })?
+        }
+    };
+    if let Some(baud) = printer.baud {
+        profile.baud = baud;
+    }
+    profile.check().map_err(|error| AssembleError::Profile {
+        name: format!("{:?}", printer.profile),
+        message: error.to_string(),
+    })?;
+    Ok(profile)
+}
+
+fn devices(config: &Config) -> Result<DevicePlan, AssembleError> {
+    let text = |path: &Path| path.display().to_string();
+    let reader = config.devices.id_reader.as_ref().map(|reader| {
+        let mut settings = IdReaderSettings::at(text(&reader.port));
+        if let Baud::Fixed(baud) = reader.baud {
+            settings.baud = baud;
+        }
+        settings
+    });
+    let printer = config
+        .devices
+        .printer
+        .as_ref()
+        .map(|printer| {
+            let settings = PrinterSettings {
+                port: text(&printer.port),
+                profile: profile(printer)?,
+                first_id: first_process_id(),
+            };
+            Ok::<_, AssembleError>((settings, paper_font(&config.screen.fonts)?))
+        })
+        .transpose()?;
+    let scanner = config.devices.scanner.as_ref().map(|scanner| {
+        let family = match scanner.kind {
+            ScannerKind::Newland => Family::Newland,
+            ScannerKind::Plain => Family::Plain,
+        };
+        ScannerSettings { path: text(&scanner.port), baud: scanner.baud, family }
+    });
+    Ok(DevicePlan { reader, printer, scanner })
+}
+
+/// Differs from start to start, so that an echo of the last run is not taken for one of this run.
+fn first_process_id() -> u16 {
+    u16::try_from(wall_clock().as_second().rem_euclid(9_999) + 1).unwrap_or(1)
+}
+
+fn county(config: &Config) -> Result<CountyClient, CountyError> {
+    let county = &config.county;
+    let settings = CountySettings {
+        url: county.url.clone(),
+        ca_file: county.ca_file.clone(),
+        app_id: county.app_id.clone(),
+        secret_file: county.secret_file.clone(),
+        terminal: config.kiosk.as_str().to_owned(),
+        connect_timeout: county.connect_timeout,
+        request_timeout: county.request_timeout,
+    };
+    CountyClient::new(settings, Arc::new(wall_clock))
+}
+
+fn read(what: &'static str, path: &Path) -> Result<String, AssembleError> {
+    std::fs::read_to_string(path).map_err(|source| AssembleError::Read { what, path: path.to_owned(), source })
+}

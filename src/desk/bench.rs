@@ -1,0 +1,104 @@
+//! A desk: the bench, and the configuration of the kiosk beside it.
+
+use std::path::{Path, PathBuf};
+
+use tempfile::TempDir;
+
+use super::local::{BenchPorts, LocalBench};
+use super::order::BenchError;
+use super::script::MachineSettings;
+use crate::assemble::{self, AssembleError};
+use crate::config::{Config, ConfigError, Layer};
+
+/// Why a desk could not be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum DeskError {
+    /// The repository was not found.
+    #[error("cannot find config/desk.toml here or in a folder above; start the demo inside the repository")]
+    NoRepository,
+    /// No temporary folder.
+    #[error("cannot make a temporary folder: {0}")]
+    Folder(#[from] std::io::Error),
+    /// The configuration is not valid.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// Something named by the configuration cannot be used.
+    #[error(transparent)]
+    Assemble(#[from] AssembleError),
+    /// A simulator could not be started.
+    #[error(transparent)]
+    Bench(#[from] BenchError),
+    /// The desk's configuration has no printer, and slips are what it is about.
+    #[error("config/desk.toml has no printer")]
+    NoPrinter,
+}
+
+/// Simulators, platform, and the configuration that points at them. Everything goes with it when it is dropped.
+pub struct DeskBench {
+    /// The bench.
+    pub bench: LocalBench,
+    /// Configuration of the kiosk beside it.
+    pub config: Config,
+    _folder: TempDir,
+}
+
+impl DeskBench {
+    /// Sets a desk up from `config/desk.toml` of the repository.
+    ///
+    /// # Errors
+    /// What is missing or could not be started.
+    pub fn set_up(machine: &MachineSettings) -> Result<Self, DeskError> {
+        let file = desk_file()?;
+        let folder = TempDir::with_prefix("bianmin-desk-")?;
+        let first = Config::load(&file)?;
+        let printer = first.devices.printer.as_ref().ok_or(DeskError::NoPrinter)?;
+        let profile = assemble::profile(printer)?;
+        let font = assemble::paper_font(&first.screen.fonts)?;
+        let (bench, ports) = LocalBench::start(folder.path(), profile, font)?;
+        let config = Config::load_with(&file, &[layer(folder.path(), &ports, machine)])?;
+        Ok(Self { bench, config, _folder: folder })
+    }
+}
+
+/// The desk's configuration file, found from the working folder or from where the program lies.
+///
+/// # Errors
+/// It is neither here nor above.
+pub fn desk_file() -> Result<PathBuf, DeskError> {
+    let starts = [std::env::current_dir().ok(), std::env::current_exe().ok()];
+    starts
+        .iter()
+        .flatten()
+        .flat_map(|start| start.ancestors())
+        .map(|folder| folder.join("config").join("desk.toml"))
+        .find(|file| file.is_file())
+        .ok_or(DeskError::NoRepository)
+}
+
+/// Where the simulators are, laid over the file.
+fn layer(folder: &Path, ports: &BenchPorts, machine: &MachineSettings) -> Layer {
+    let quote = |path: &Path| toml::Value::String(path.display().to_string()).to_string();
+    let mut text = format!(
+        "[devices.id-reader]\nport = {}\n[devices.printer]\nport = {}\n[devices.scanner]\nport = {}\n\
+         [county]\nurl = \"{}\"\napp_id = \"kiosk-demo-app\"\nca_file = {}\nsecret_file = {}\n\
+         [store]\nfolder = {}\n[engine]\nsocket = {}\n",
+        quote(&ports.reader),
+        quote(&ports.printer),
+        quote(&ports.scanner),
+        ports.county_url,
+        quote(&ports.ca_file),
+        quote(&ports.secret_file),
+        quote(&folder.join("store")),
+        quote(&folder.join("engine.sock")),
+    );
+    if machine.idle_warning_s.is_some() || machine.idle_wipe_s.is_some() {
+        text.push_str("[visit]\n");
+        if let Some(seconds) = machine.idle_warning_s {
+            text.push_str(&format!("idle_warning_s = {seconds}\n"));
+        }
+        if let Some(seconds) = machine.idle_wipe_s {
+            text.push_str(&format!("idle_wipe_s = {seconds}\n"));
+        }
+    }
+    Layer { name: "desk", text }
+}

@@ -1,0 +1,266 @@
+//! Plays the script of a person: touches by label, waits for screens, takes pictures, lays cards down.
+//!
+//! The player sees what a person sees (labels and texts of the rendered window) and has hands at the bench. It knows
+//! nothing of the engine's inside; page names come with the screens that the engine sends. Every wait has a deadline,
+//! and a step that fails says what was on the screen instead.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::sync::watch;
+
+use super::order::{Bench, BenchError, Order};
+use super::script::{Action, Script};
+use crate::ipc::Screen;
+use crate::screen::{Headless, HeadlessError, PressError};
+
+/// A step without its own deadline may take this long.
+const STEP: Duration = Duration::from_secs(30);
+/// Pause between two looks: shorter than a person notices, longer than nothing.
+const LOOK: Duration = Duration::from_millis(15);
+/// Pages of options or lists a choice is looked for on.
+const MOST_PAGES: usize = 12;
+
+/// Why a visit did not end as scripted.
+#[derive(Debug, thiserror::Error)]
+pub enum PlayError {
+    /// A step could not be done.
+    #[error("step {number} ({action}): {message}; the screen is {page:?} with {labels:?}")]
+    Step {
+        /// Which step, from 1.
+        number: usize,
+        /// What it wanted.
+        action: String,
+        /// What went wrong.
+        message: String,
+        /// Page shown.
+        page: &'static str,
+        /// What could be touched.
+        labels: Vec<String>,
+    },
+    /// The end is not as scripted.
+    #[error("the visit ended otherwise: {0}")]
+    End(String),
+    /// A picture or file could not be written.
+    #[error("cannot write {path}: {source}")]
+    Write {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The bench failed.
+    #[error(transparent)]
+    Bench(#[from] BenchError),
+    /// There is no window.
+    #[error(transparent)]
+    Window(#[from] HeadlessError),
+}
+
+/// One player with its window, its bench and its folder.
+pub struct Player<'a> {
+    window: &'a Headless,
+    screens: watch::Receiver<Arc<Screen>>,
+    bench: &'a dyn Bench,
+    out: Option<PathBuf>,
+    shots: usize,
+    now: Instant,
+}
+
+impl<'a> Player<'a> {
+    /// A player whose pictures go to `out`, if there is such a folder.
+    pub fn new(
+        window: &'a Headless,
+        screens: watch::Receiver<Arc<Screen>>,
+        bench: &'a dyn Bench,
+        out: Option<PathBuf>,
+    ) -> Self {
+        Self { window, screens, bench, out, shots: 0, now: super::clock() }
+    }
+
+    /// Plays a script to its end.
+    ///
+    /// # Errors
+    /// The step that failed and what the screen showed, or how the end differs.
+    pub fn play(&mut self, script: &Script) -> Result<(), PlayError> {
+        for (index, step) in script.step.iter().enumerate() {
+            let Some(action) = step.action() else { continue };
+            let within = step.within.map_or(STEP, Duration::from_secs);
+            tracing::debug!(step = index + 1, ?action, "visit");
+            self.act(&action, within).map_err(|message| PlayError::Step {
+                number: index + 1,
+                action: format!("{action:?}"),
+                message,
+                page: self.page(),
+                labels: self.window.labels(),
+            })?;
+        }
+        self.check_end(script)?;
+        self.write_results()
+    }
+
+    fn act(&mut self, action: &Action, within: Duration) -> Result<(), String> {
+        match action {
+            Action::Touch(label) => self.until(within, |player| player.press(label)),
+            Action::Type(digits) => {
+                for digit in digits.chars() {
+                    self.until(within, |player| player.press(&digit.to_string()))?;
+                }
+                Ok(())
+            }
+            Action::Choose(label) => self.choose(label, within),
+            Action::WaitScreen(page) => self.until(within, |player| {
+                if player.page() == page { Ok(()) } else { Err(format!("waiting for the page {page}")) }
+            }),
+            Action::See(text) => self.until(within, |player| {
+                if player.sees(text) { Ok(()) } else { Err(format!("nothing says {text:?}")) }
+            }),
+            Action::SeeNot(text) => {
+                self.look();
+                if self.sees(text) { Err(format!("something says {text:?}")) } else { Ok(()) }
+            }
+            Action::Shot(name) => self.shoot(name),
+            Action::Bench(order) => self.bench.obey(order).map_err(|error| error.to_string()),
+            Action::ScanSlip(number) => {
+                let text = self.code_of_slip(*number)?;
+                self.bench.obey(&Order::Scan { text }).map_err(|error| error.to_string())
+            }
+            Action::WaitSlips(count) => self.until(within, |player| {
+                let have = player.bench.slip_count().map_err(|error| error.to_string())?;
+                if have >= *count { Ok(()) } else { Err(format!("{have} slips, waiting for {count}")) }
+            }),
+            Action::WaitCases(count) => self.until(within, |player| {
+                let have = player.cases().map_err(|error| error.to_string())?;
+                if have >= *count { Ok(()) } else { Err(format!("{have} cases, waiting for {count}")) }
+            }),
+        }
+    }
+
+    /// Looks again and again until it works or the time is over.
+    fn until(&mut self, within: Duration, mut attempt: impl FnMut(&mut Self) -> Result<(), String>) -> Result<(), String> {
+        let end = super::clock() + within;
+        loop {
+            self.look();
+            match attempt(self) {
+                Ok(()) => {
+                    self.look();
+                    return Ok(());
+                }
+                Err(message) if super::clock() >= end => return Err(message),
+                Err(_) => super::rest(LOOK),
+            }
+        }
+    }
+
+    /// Shows the newest screen and lets the window's time go on.
+    fn look(&mut self) {
+        let screen = Arc::clone(&self.screens.borrow_and_update());
+        self.window.show(&screen);
+        let now = super::clock();
+        self.window.advance(now.saturating_duration_since(self.now));
+        self.now = now;
+    }
+
+    fn page(&self) -> &'static str {
+        self.screens.borrow().body.name()
+    }
+
+    fn press(&self, label: &str) -> Result<(), String> {
+        self.window.press(label).map_err(|error| match error {
+            PressError::NotThere { label, .. } => format!("no control is labelled {label:?}"),
+            PressError::Off { label } => format!("{label:?} is switched off"),
+        })
+    }
+
+    /// An option or list entry may be on a later page.
+    fn choose(&mut self, label: &str, within: Duration) -> Result<(), String> {
+        let mut outcome = Err(String::new());
+        for _ in 0..MOST_PAGES {
+            outcome = self.until(within.min(Duration::from_secs(3)), |player| player.press(label));
+            if outcome.is_ok() || self.next_page().is_err() {
+                break;
+            }
+        }
+        outcome
+    }
+
+    fn next_page(&self) -> Result<(), String> {
+        self.press("下一页").or_else(|_| self.press("Next page"))
+    }
+
+    fn sees(&self, text: &str) -> bool {
+        let says = |control: &crate::screen::Control| control.label.contains(text);
+        self.window.texts().iter().any(says) || self.window.controls().iter().any(says)
+    }
+
+    fn shoot(&mut self, name: &str) -> Result<(), String> {
+        self.look();
+        // Animations are over before a picture is taken.
+        self.window.advance(Duration::from_millis(400));
+        let Some(out) = &self.out else { return Ok(()) };
+        self.shots += 1;
+        let picture = self.window.render().map_err(|error| error.to_string())?;
+        let path = out.join("screens").join(format!("{:02}-{name}.png", self.shots));
+        write(&path, &picture).map_err(|error| error.to_string())
+    }
+
+    /// Reads the QR code off the drawn paper, as a scanner would.
+    fn code_of_slip(&self, number: usize) -> Result<String, String> {
+        let slips = self.bench.slips().map_err(|error| error.to_string())?;
+        let slip = number.checked_sub(1).and_then(|index| slips.get(index)).ok_or("there is no such slip")?;
+        super::picture::code_on(&slip.png).ok_or_else(|| "no code can be read on that slip".to_owned())
+    }
+
+    fn cases(&self) -> Result<usize, BenchError> {
+        let Some(json) = self.bench.cases_json()? else { return Ok(0) };
+        Ok(serde_json::from_str::<Vec<serde_json::Value>>(&json).map_or(0, |cases| cases.len()))
+    }
+
+    fn check_end(&mut self, script: &Script) -> Result<(), PlayError> {
+        let end = &script.end;
+        self.until(STEP, |player| {
+            if player.page() == end.page { Ok(()) } else { Err(format!("the page is {}, not {}", player.page(), end.page)) }
+        })
+        .map_err(PlayError::End)?;
+        if let Some(expected) = end.cases {
+            let have = self.cases()?;
+            if have != expected {
+                return Err(PlayError::End(format!("the platform holds {have} cases, not {expected}")));
+            }
+        }
+        if let Some(expected) = end.slips {
+            let have = self.bench.slip_count()?;
+            if have != expected {
+                return Err(PlayError::End(format!("{have} pieces of paper came out, not {expected}")));
+            }
+        }
+        Ok(())
+    }
+
+    /// Paper and cases, for whoever looks at the visit afterwards.
+    ///
+    /// # Errors
+    /// A file cannot be written.
+    pub fn write_results(&self) -> Result<(), PlayError> {
+        let Some(out) = &self.out else { return Ok(()) };
+        for (index, slip) in self.bench.slips()?.iter().enumerate() {
+            let number = index + 1;
+            write(&out.join("slips").join(format!("{number}.png")), &slip.png)?;
+            write(&out.join("slips").join(format!("{number}.bin")), &slip.bytes)?;
+        }
+        if let Some(json) = self.bench.cases_json()? {
+            write(&out.join("county.json"), json.as_bytes())?;
+        }
+        Ok(())
+    }
+}
+
+fn write(path: &Path, bytes: &[u8]) -> Result<(), PlayError> {
+    let failed = |source| PlayError::Write { path: path.to_owned(), source };
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder).map_err(failed)?;
+    }
+    fs::write(path, bytes).map_err(failed)
+}

@@ -1,0 +1,175 @@
+//! All that a kiosk asks for.
+
+use kiosk_hal::model::{IdReaderRequest, ScannerRequest};
+
+use super::event::AskNo;
+use super::id::{ItemId, VisitNo};
+use super::submission::{CaseReceipt, CountyCommand, ItemRef, StoreCommand};
+use crate::ipc::{Language, TextSize};
+
+/// One thing to do. The engine shows the new screen first and then carries the effects out in order.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Effect {
+    /// Tell the ID card reader.
+    Reader(IdReaderRequest),
+    /// Tell the scanner.
+    Scanner(ScannerRequest),
+    /// Print; the printer answers with the same job number.
+    Print {
+        /// Job number, unique since the start of the program.
+        job: u64,
+        /// What to print.
+        paper: Box<Paper>,
+    },
+    /// Ask the store.
+    Store {
+        /// Number of the question.
+        ask: AskNo,
+        /// The question.
+        command: StoreCommand,
+    },
+    /// Ask the county.
+    County {
+        /// Number of the question.
+        ask: AskNo,
+        /// The question.
+        command: CountyCommand,
+    },
+    /// Something that matters for operation happened; goes to the log.
+    Note(Note),
+    /// The event meant nothing here. Counted and logged, never an error.
+    Ignored {
+        /// Why, a fixed sentence.
+        why: &'static str,
+    },
+}
+
+/// Facts for the log. No personal data by construction.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Note {
+    /// Somebody began.
+    VisitBegan {
+        /// Number of the visit.
+        visit: VisitNo,
+    },
+    /// A visit ended and everything of it is wiped.
+    VisitEnded {
+        /// Number of the visit.
+        visit: VisitNo,
+        /// How.
+        how: VisitEnd,
+    },
+    /// An application was confirmed by the resident.
+    Confirmed {
+        /// Which item.
+        item: ItemId,
+    },
+    /// An application is durable.
+    Kept {
+        /// Its number on this kiosk.
+        sequence: u64,
+        /// Which item.
+        item: ItemId,
+    },
+    /// An application could not be kept.
+    NotKept {
+        /// Stable code.
+        code: String,
+    },
+    /// The county has an application and the receipt is durable.
+    Acknowledged {
+        /// Its number on this kiosk.
+        sequence: u64,
+    },
+    /// Sending failed for now.
+    SendFailed {
+        /// Its number on this kiosk.
+        sequence: u64,
+        /// Stable code.
+        code: String,
+    },
+    /// The county refused an application for good.
+    SetAside {
+        /// Its number on this kiosk.
+        sequence: u64,
+        /// Stable code.
+        code: String,
+    },
+    /// The county refuses this kiosk; nothing is sent until the pause is over.
+    SendingStopped {
+        /// Stable code.
+        code: String,
+    },
+    /// A slip ended.
+    Slip {
+        /// Confirmed on paper.
+        printed: bool,
+        /// Marked as a copy.
+        copy: bool,
+    },
+    /// The store is broken; the machine is out of service for applications.
+    StoreBroken {
+        /// Stable code.
+        code: String,
+    },
+}
+
+/// How a visit ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum VisitEnd {
+    /// The resident finished or left.
+    Left,
+    /// Nobody touched the screen any more.
+    TimedOut,
+}
+
+/// A slip to print, without words: the engine has the words.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Paper {
+    /// Language of the session.
+    pub language: Language,
+    /// Text size of the session.
+    pub size: TextSize,
+    /// Terminal's wall clock.
+    pub printed_at: jiff::Timestamp,
+    /// A second print of the same slip, marked 重打.
+    pub copy: bool,
+    /// Which slip.
+    pub kind: PaperKind,
+}
+
+/// Kinds of slips.
+#[derive(Debug, Clone, PartialEq)]
+pub enum PaperKind {
+    /// One-time notice (一次性告知单) of an item.
+    Notice {
+        /// Which item.
+        item: ItemId,
+    },
+    /// Kept here, not yet sent (已保存，还没送到).
+    Kept {
+        /// Which item.
+        item: ItemRef,
+        /// Masked name of the applicant (张*).
+        name: String,
+        /// Kiosk's number, in groups.
+        number: String,
+        /// Payload of the QR code.
+        qr: String,
+    },
+    /// Accepted by the platform (县里已收到).
+    Accepted {
+        /// Which item.
+        item: ItemRef,
+        /// Masked name of the applicant.
+        name: String,
+        /// Kiosk's number, in groups, small.
+        number: String,
+        /// What the county gave.
+        receipt: CaseReceipt,
+        /// Payload of the QR code.
+        qr: String,
+        /// Materials that still have to be shown at the window.
+        bring_later: Vec<String>,
+    },
+}

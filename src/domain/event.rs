@@ -1,0 +1,41 @@
+//! All that can happen to a kiosk.
+
+use kiosk_hal::model::{DeviceStatus, IdReaderEvent, PrinterEvent, ScannerEvent};
+
+use super::submission::{CountyEvent, StoreEvent};
+use crate::ipc::Intent;
+
+/// Number of a question to the store or the county; the answer carries it, so that a late one is known as late.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub struct AskNo(pub u64);
+
+/// One thing that happened.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Event {
+    /// A person touched something.
+    Intent(Intent),
+    /// A device changed its state.
+    Device(DeviceStatus),
+    /// The ID card reader tells something.
+    Reader(IdReaderEvent),
+    /// The printer tells something.
+    Printer(PrinterEvent),
+    /// The scanner tells something.
+    Scanner(ScannerEvent),
+    /// The store answers.
+    Store {
+        /// The question it answers; default for what the store says unasked.
+        ask: AskNo,
+        /// The answer.
+        event: StoreEvent,
+    },
+    /// The county answers.
+    County {
+        /// The question it answers.
+        ask: AskNo,
+        /// The answer.
+        event: CountyEvent,
+    },
+    /// A deadline given by `next_wake` has come.
+    Woke,
+}

@@ -1,0 +1,502 @@
+//! What devices and store report, and what follows from it for the person in front of the machine.
+
+use kiosk_hal::model::{
+    CardKind, DeviceState, DeviceStatus, IdCard, IdReaderEvent, IdReaderRequest, NumberCheck,
+    PrintOutcome, PrinterEvent, Role, ScannedCode, ScannerEvent, ScannerRequest, Validity,
+};
+
+use super::touch::ignored;
+use super::{Kiosk, StoreHealth};
+use crate::domain::catalog::eligible;
+use crate::domain::effect::{Effect, Note, PaperKind};
+use crate::domain::event::AskNo;
+use crate::domain::form::Form;
+use crate::domain::id::{ItemId, SubmissionId};
+use crate::domain::receipt;
+use crate::domain::session::{Done, Page, SlipTrack};
+use crate::domain::submission::{
+    CountyCommand, OutboxEntry, OutboxState, StoreCommand, StoreEvent,
+};
+use crate::domain::time::{Now, local_date};
+use crate::ipc::{CardPrompt, CaseState, CaseStatus, ScanPrompt, WindowReason};
+
+impl Kiosk {
+    pub(super) fn device(&mut self, status: DeviceStatus, out: &mut Vec<Effect>) {
+        let (role, state) = (status.role, status.state);
+        self.health.note(status);
+        let prompt = self.place_prompt();
+        let Some(visit) = &mut self.visit else { return };
+        match (role, &mut visit.page) {
+            // The reader went or came while somebody waits at it: say so, and ask it to look again.
+            (Role::IdReader, Page::Identify { prompt: shown, .. }) => {
+                if state == DeviceState::Online && *shown == CardPrompt::ReaderLost {
+                    out.push(Effect::Reader(IdReaderRequest::Watch));
+                }
+                if *shown == CardPrompt::ReaderLost || prompt == CardPrompt::ReaderLost {
+                    *shown = prompt;
+                }
+            }
+            (Role::Scanner, Page::Scan { prompt: shown, .. }) => {
+                let works = matches!(state, DeviceState::Online | DeviceState::Starting);
+                if works && *shown == ScanPrompt::ScannerLost {
+                    *shown = ScanPrompt::Place;
+                    out.push(Effect::Scanner(ScannerRequest::Enable));
+                } else if !works && *shown != ScanPrompt::LookingUp {
+                    *shown = ScanPrompt::ScannerLost;
+                }
+            }
+            _ => {}
+        }
+    }
+
+    pub(super) fn reader(&mut self, now: &Now, event: IdReaderEvent, out: &mut Vec<Effect>) {
+        let Some(visit) = &mut self.visit else {
+            return ignored("a card event without a visit", out);
+        };
+        let Page::Identify { item, prompt } = &mut visit.page else {
+            return ignored("no screen asks for a card", out);
+        };
+        match event {
+            IdReaderEvent::Reading => *prompt = CardPrompt::Reading,
+            IdReaderEvent::Failed(why) => {
+                visit.touched = now.since_start;
+                *prompt = CardPrompt::Failed { why };
+            }
+            IdReaderEvent::Removed => {
+                if *prompt == CardPrompt::Reading {
+                    *prompt = CardPrompt::Place;
+                }
+            }
+            IdReaderEvent::Card(card) => {
+                visit.touched = now.since_start;
+                visit.card_used = true;
+                let item = item.clone();
+                self.card(now, item, card, out);
+            }
+        }
+    }
+
+    /// A card was read: is it one that this item can be applied for with?
+    fn card(&mut self, now: &Now, item: ItemId, card: Box<IdCard>, out: &mut Vec<Effect>) {
+        if let Some(prompt) = objection(&card, now) {
+            if let Some(Page::Identify { prompt: shown, .. }) =
+                self.visit.as_mut().map(|visit| &mut visit.page)
+            {
+                *shown = prompt;
+            }
+            return;
+        }
+        let Some(found) = self.catalog.item(&item) else {
+            self.turn_to(now, Page::Home, out);
+            return ignored("the item left the catalogue", out);
+        };
+        if let Err(too_young) = eligible(found, &card, local_date(now.wall)) {
+            let why = WindowReason::NotOldEnough {
+                years: too_young.min_age,
+            };
+            return self.to_window(now, why, Some(item), out);
+        }
+                match Form::start(found, &self.catalog, &card, local_date(now.wall)) {
+            Ok(form) if form.is_reviewing() => {
+                let form = Box::new(form);
+                self.turn_to(
+                    now,
+                    Page::Review {
+                        item,
+                        card,
+                        form,
+                        page: 1,
+                        id: None,
+                    },
+                    out,
+                );
+            }
+            Ok(form) => self.turn_to(
+                now,
+                Page::Fill {
+                    item,
+                    card,
+                    form: Box::new(form),
+                },
+                out,
+            ),
+            Err(_) => self.to_window(now, WindowReason::FormNotHere, Some(item), out),
+        }
+    }
+
+    pub(super) fn printer(&mut self, now: &Now, event: PrinterEvent, out: &mut Vec<Effect>) {
+        match event {
+            PrinterEvent::Status(parts) => self.health.printer_parts = parts,
+            PrinterEvent::Finished { job, outcome } => self.slip_ended(now, job, outcome, out),
+        }
+    }
+
+    pub(super) fn slip_ended(
+        &mut self,
+        now: &Now,
+        job: u64,
+        outcome: PrintOutcome,
+        out: &mut Vec<Effect>,
+    ) {
+        let printed = outcome == PrintOutcome::Printed;
+        let Some(visit) = &mut self.visit else {
+            return ignored("a slip of a finished visit", out);
+        };
+        let Some(slip) = visit.page.slip_mut().filter(|slip| slip.is_printing(job)) else {
+            return ignored("a slip that no page waits for", out);
+        };
+        if let SlipTrack::Printing { kind, .. } = std::mem::replace(slip, SlipTrack::None) {
+            *slip = SlipTrack::Ended { outcome, kind };
+        }
+        visit.paper_used |= !matches!(outcome, PrintOutcome::NotPrinted(_));
+        out.push(Effect::Note(Note::Slip {
+            printed,
+            copy: false,
+        }));
+        if let Page::Kept(done) = &visit.page {
+            let id = done.id;
+            self.outbox.release(id, now.since_start);
+        }
+    }
+
+    pub(super) fn scanner(&mut self, event: ScannerEvent, out: &mut Vec<Effect>) {
+        let waiting = matches!(
+            self.visit.as_ref().map(|visit| &visit.page),
+            Some(Page::Scan { prompt, .. }) if *prompt != ScanPrompt::LookingUp
+        );
+        match event {
+            ScannerEvent::Code(code) if waiting => self.scanned(&code, out),
+            ScannerEvent::TooLong if waiting => self.scan_prompt(ScanPrompt::NotOurs),
+            ScannerEvent::Code(_) | ScannerEvent::TooLong => {
+                ignored("no screen asks for a code", out)
+            }
+            ScannerEvent::SuffixMissing => {}
+        }
+    }
+
+    fn scanned(&mut self, scanned: &ScannedCode, out: &mut Vec<Effect>) {
+        let parsed = scanned
+            .text
+            .as_ref()
+            .ok()
+            .and_then(|text| receipt::parse(text));
+        let (asked, expected, asked_number) = match parsed {
+            None => return self.scan_prompt(ScanPrompt::NotOurs),
+            Some(receipt::SlipCode::Case { number, code }) => {
+                let command = CountyCommand::CaseState {
+                    case_number: number.clone(),
+                    query_code: code,
+                };
+                (self.ask_county(command, out), None, number)
+            }
+            Some(receipt::SlipCode::Kept {
+                kiosk,
+                sequence,
+                code,
+            }) if kiosk == self.settings.kiosk_code => (
+                self.ask_store(StoreCommand::Find { sequence }, out),
+                Some(code),
+                String::new(),
+            ),
+            Some(receipt::SlipCode::Kept { .. }) => return self.scan_prompt(ScanPrompt::NotFound),
+        };
+        if let Some(Page::Scan {
+            prompt,
+            ask,
+            number,
+            code,
+            last_known,
+        }) = self.visit.as_mut().map(|visit| &mut visit.page)
+        {
+            (*prompt, *ask, *number, *code, *last_known) = (
+                ScanPrompt::LookingUp,
+                Some(asked),
+                asked_number,
+                expected,
+                None,
+            );
+        }
+    }
+
+    pub(super) fn scan_prompt(&mut self, prompt: ScanPrompt) {
+        if let Some(Page::Scan {
+            prompt: shown, ask, ..
+        }) = self.visit.as_mut().map(|visit| &mut visit.page)
+        {
+            (*shown, *ask) = (prompt, None);
+        }
+    }
+
+    pub(super) fn store(
+        &mut self,
+        now: &Now,
+        ask: AskNo,
+        event: StoreEvent,
+        out: &mut Vec<Effect>,
+    ) {
+        match event {
+            StoreEvent::Kept { entry } => self.kept(now, entry, out),
+            StoreEvent::NotKept { id, code } => self.not_kept(now, id, code, out),
+            StoreEvent::Acknowledged { id } => self.acknowledged(now, id, out),
+            StoreEvent::SetAside { id } => self.set_aside(now, id, out),
+            StoreEvent::MarkFailed { id, code } => {
+                let waits = self.is_waited_for(id);
+                if let Some(sequence) = self.outbox.sequence_of(id) {
+                    out.push(Effect::Note(Note::SendFailed {
+                        sequence: sequence.0,
+                        code,
+                    }));
+                }
+                self.outbox.retry(id, now, None, waits);
+            }
+            StoreEvent::Found { entry } => self.found(now, ask, entry, out),
+            StoreEvent::Queue { entries } => {
+                for entry in entries {
+                    // Spread over the first wait, so that many kiosks switched on together do not call together.
+                    let due = now.since_start
+                        + self.settings.backoff.wait(0, now.fraction(), None, false);
+                    self.outbox.add(entry, due);
+                }
+            }
+            StoreEvent::Broken { code } => {
+                out.push(Effect::Note(Note::StoreBroken { code: code.clone() }));
+                self.health.store = StoreHealth::Broken(code);
+            }
+        }
+    }
+
+    /// Durable: show it, print it, send it, in this order.
+    fn kept(&mut self, now: &Now, entry: OutboxEntry, out: &mut Vec<Effect>) {
+        out.push(Effect::Note(Note::Kept {
+            sequence: entry.sequence.0,
+            item: entry.item.item.clone(),
+        }));
+        let (id, sequence) = (entry.id, entry.sequence);
+        let Some((card, form, language)) = self.take_stored(id) else {
+            // The visit is over; the application is not. It is sent, and the slip can be fetched later.
+            return self.outbox.add(entry, now.since_start);
+        };
+        self.outbox
+            .add(entry.clone(), self.outbox.hold_for_slip(now.since_start));
+        let name = receipt::masked_name(&card.name);
+        let kind = PaperKind::Kept {
+            item: entry.item.clone(),
+            name: name.clone(),
+            number: receipt::in_groups(&receipt::kiosk_number(&self.settings.kiosk_code, sequence)),
+            qr: receipt::kept_qr(&self.settings.kiosk_code, sequence, id),
+        };
+        let slip = self.print(now, kind, false, out);
+        let bring_later = self
+            .catalog
+            .item(&entry.item.item)
+            .map(|item| self.catalog.bring_later(item, language))
+            .unwrap_or_default();
+        let done = Done {
+            id,
+            sequence,
+            item: entry.item,
+            name,
+            mobile: form.mobile_masked(),
+            bring_later,
+            slip,
+            line_up: self.health.line != super::Line::Down,
+        };
+        self.turn_to(now, Page::Kept(done), out);
+    }
+
+    /// Takes card and answers out of the page that waits for this application to be kept.
+    fn take_stored(
+        &mut self,
+        wanted: SubmissionId,
+    ) -> Option<(Box<IdCard>, Box<Form>, crate::ipc::Language)> {
+        let visit = self.visit.as_mut()?;
+        let language = visit.language;
+        match std::mem::replace(&mut visit.page, Page::Home) {
+            Page::Storing { id, card, form, .. } | Page::NotKept { id, card, form, .. }
+                if id == wanted =>
+            {
+                Some((card, form, language))
+            }
+            other => {
+                visit.page = other;
+                None
+            }
+        }
+    }
+
+    pub(super) fn not_kept(
+        &mut self,
+        now: &Now,
+        wanted: SubmissionId,
+        code: String,
+        out: &mut Vec<Effect>,
+    ) {
+        out.push(Effect::Note(Note::NotKept { code }));
+        let Some(visit) = &mut self.visit else { return };
+        match std::mem::replace(&mut visit.page, Page::Home) {
+            Page::Storing {
+                item,
+                card,
+                form,
+                id,
+                ..
+            } if id == wanted => {
+                self.turn_to(
+                    now,
+                    Page::NotKept {
+                        item,
+                        card,
+                        form,
+                        id,
+                    },
+                    out,
+                );
+            }
+            other => visit.page = other,
+        }
+    }
+
+    fn acknowledged(&mut self, now: &Now, id: SubmissionId, out: &mut Vec<Effect>) {
+        let receipt = self.receipts.remove(&id);
+        let Some(entry) = self.outbox.acknowledged(id) else {
+            return ignored("an acknowledgement for nothing", out);
+        };
+        out.push(Effect::Note(Note::Acknowledged {
+            sequence: entry.sequence.0,
+        }));
+        let (Some(receipt), Some(mut done)) = (receipt, self.take_kept(id)) else {
+            return;
+        };
+        let kind = PaperKind::Accepted {
+            item: done.item.clone(),
+            name: done.name.clone(),
+            number: receipt::in_groups(&receipt::kiosk_number(
+                &self.settings.kiosk_code,
+                done.sequence,
+            )),
+            qr: receipt::case_qr(&receipt.case_number, &receipt.query_code),
+            receipt: receipt.clone(),
+            bring_later: done.bring_later.clone(),
+        };
+        done.slip = self.print(now, kind, false, out);
+        self.turn_to(now, Page::Accepted { done, receipt }, out);
+        if let Some(visit) = &mut self.visit {
+            // The number has just appeared: the person gets the whole time to look at it.
+            visit.touched = now.since_start;
+        }
+    }
+
+    fn set_aside(&mut self, now: &Now, id: SubmissionId, out: &mut Vec<Effect>) {
+        if self.outbox.set_aside(id).is_none() {
+            return ignored("a set-aside mark for nothing", out);
+        }
+        if let Some(done) = self.take_kept(id) {
+            self.turn_to(now, Page::SetAside(done), out);
+        }
+    }
+
+    fn take_kept(&mut self, id: SubmissionId) -> Option<Done> {
+        let visit = self.visit.as_mut()?;
+        match std::mem::replace(&mut visit.page, Page::Home) {
+            Page::Kept(done) if done.id == id => Some(done),
+            other => {
+                visit.page = other;
+                None
+            }
+        }
+    }
+
+    /// The store knows, or does not know, the slip that was scanned.
+    fn found(
+        &mut self,
+        now: &Now,
+        answered: AskNo,
+        entry: Option<OutboxEntry>,
+        out: &mut Vec<Effect>,
+    ) {
+        let Some(visit) = &mut self.visit else {
+            return ignored("nobody waits for this case", out);
+        };
+        let Page::Scan { ask, code, .. } = &mut visit.page else {
+            return ignored("nobody waits for this case", out);
+        };
+        if *ask != Some(answered) {
+            return ignored("a late answer", out);
+        }
+        let expected = code.take();
+        let language = visit.language;
+        let entry = entry
+            .filter(|entry| expected.as_deref() == Some(receipt::kept_code(entry.id).as_str()));
+        let Some(entry) = entry else {
+            return self.scan_prompt(ScanPrompt::NotFound);
+        };
+        let number = receipt::kiosk_number(&self.settings.kiosk_code, entry.sequence);
+        let status = |state, number: &str, promised| CaseStatus {
+            item: entry.item.plain_name.get(language).to_owned(),
+            number: receipt::in_groups(number),
+            state,
+            raw: String::new(),
+            as_of: crate::domain::time::clock(now.wall),
+            live: false,
+            promised,
+        };
+        match &entry.state {
+            OutboxState::Queued => {
+                let page = Page::Status(Box::new(status(CaseState::Kept, &number, None)));
+                self.turn_to(now, page, out);
+            }
+            OutboxState::SetAside { .. } => {
+                let page = Page::Status(Box::new(status(CaseState::SetAside, &number, None)));
+                self.turn_to(now, page, out);
+            }
+            OutboxState::Acknowledged { receipt: given } => {
+                let promised = given.promise_date.map(crate::domain::time::day);
+                let mut known = status(CaseState::Submitted, &given.case_number, promised);
+                known.as_of = crate::domain::time::clock(given.accepted_at);
+                let command = CountyCommand::CaseState {
+                    case_number: given.case_number.clone(),
+                    query_code: given.query_code.clone(),
+                };
+                let asked = self.ask_county(command, out);
+                if let Some(Page::Scan {
+                    ask,
+                    number,
+                    last_known,
+                    ..
+                }) = self.visit.as_mut().map(|visit| &mut visit.page)
+                {
+                    (*ask, *number, *last_known) = (
+                        Some(asked),
+                        given.case_number.clone(),
+                        Some(Box::new(known)),
+                    );
+                }
+            }
+        }
+    }
+}
+
+/// Why this card cannot be used, in the order a person would check it.
+fn objection(card: &IdCard, now: &Now) -> Option<CardPrompt> {
+    let today = local_date(now.wall);
+    let today = (i32::from(today.year()), today.month(), today.day());
+    let key =
+        |date: kiosk_hal::model::CardDate| (i32::from(date.year), date.month as i8, date.day as i8);
+    match card.kind {
+        CardKind::Resident | CardKind::HmtResidence => {}
+        CardKind::ForeignPermanent2017 | CardKind::ForeignPermanent2023 => {
+            return Some(CardPrompt::KindNotServed);
+        }
+    }
+    if card.number_check == NumberCheck::Failed {
+        return Some(CardPrompt::NumberWrong);
+    }
+    match card.valid_until {
+        Validity::Until(last) if key(last) < today => return Some(CardPrompt::Expired),
+        Validity::Until(_) | Validity::LongTerm | Validity::Unclear => {}
+    }
+    match card.valid_from {
+        Some(first) if key(first) > today => Some(CardPrompt::NotYetValid),
+        Some(_) | None => None,
+    }
+}

@@ -1,0 +1,136 @@
+//! Handing applications to the county, and what its answers mean.
+
+use super::touch::ignored;
+use super::{Kiosk, Line};
+use crate::domain::effect::{Effect, Note};
+use crate::domain::event::AskNo;
+use crate::domain::id::SubmissionId;
+use crate::domain::receipt;
+use crate::domain::session::Page;
+use crate::domain::submission::{CaseReport, CountyCommand, CountyEvent, StoreCommand, Verdict};
+use crate::domain::time::{Now, clock, day};
+use crate::ipc::{CaseStatus, ScanPrompt};
+
+impl Kiosk {
+    /// Sends what is due, one application at a time; looks whether the county is there while nothing is sent.
+    pub(super) fn send_due(&mut self, now: &Now, out: &mut Vec<Effect>) {
+        if let Some((id, sequence)) = self.outbox.take_due(now.since_start) {
+            self.ask_county(CountyCommand::Submit { id, sequence }, out);
+            self.next_probe = now.since_start + self.settings.times.probe;
+        } else if !self.outbox.is_sending() && now.since_start >= self.next_probe {
+            self.ask_county(CountyCommand::Probe, out);
+            // Half to the whole of the period, so that kiosks drift apart.
+            let spread = 0.5 + now.fraction() / 2.0;
+            self.next_probe = now.since_start + self.settings.times.probe.mul_f64(spread);
+        }
+        let up = self.health.line != Line::Down;
+        if let Some(Page::Kept(done)) = self.visit.as_mut().map(|visit| &mut visit.page) {
+            done.line_up = up;
+        }
+    }
+
+    pub(super) fn county(
+        &mut self,
+        now: &Now,
+        ask: AskNo,
+        event: CountyEvent,
+        out: &mut Vec<Effect>,
+    ) {
+        match event {
+            CountyEvent::Submitted { id, verdict } => self.submitted(now, id, verdict, out),
+            CountyEvent::CaseState { answer } => self.case_state(now, ask, answer, out),
+            CountyEvent::Probed { reachable } => {
+                self.health.line = if reachable { Line::Up } else { Line::Down }
+            }
+        }
+    }
+
+    fn submitted(&mut self, now: &Now, id: SubmissionId, verdict: Verdict, out: &mut Vec<Effect>) {
+        let Some(sequence) = self.outbox.sequence_of(id) else {
+            return ignored("an answer for an application that is not waiting", out);
+        };
+        let waits = self.is_waited_for(id);
+        match verdict {
+            Verdict::Stored { receipt } => {
+                self.health.line = Line::Up;
+                if !self.outbox.marking(id) {
+                    return ignored("a second answer to the same question", out);
+                }
+                self.receipts.insert(id, receipt.clone());
+                self.ask_store(StoreCommand::Acknowledge { id, receipt }, out);
+            }
+            Verdict::SetAside { code } => {
+                self.health.line = Line::Up;
+                if !self.outbox.marking(id) {
+                    return ignored("a second answer to the same question", out);
+                }
+                out.push(Effect::Note(Note::SetAside {
+                    sequence: sequence.0,
+                    code: code.clone(),
+                }));
+                self.ask_store(StoreCommand::SetAside { id, reason: code }, out);
+            }
+            Verdict::TryAgain { code, after } => {
+                self.health.line = Line::Down;
+                if self.outbox.retry(id, now, after, waits).is_none() {
+                    return ignored("a second answer to the same question", out);
+                }
+                out.push(Effect::Note(Note::SendFailed {
+                    sequence: sequence.0,
+                    code,
+                }));
+            }
+            Verdict::StopAll { code } => {
+                self.health.line = Line::Down;
+                self.outbox.stop(id, now);
+                out.push(Effect::Note(Note::SendingStopped { code }));
+            }
+        }
+    }
+
+    fn case_state(
+        &mut self,
+        now: &Now,
+        answered: AskNo,
+        answer: Result<Option<CaseReport>, String>,
+        out: &mut Vec<Effect>,
+    ) {
+        let Some(visit) = &mut self.visit else {
+            return ignored("nobody waits for this case", out);
+        };
+        let Page::Scan {
+            ask,
+            last_known,
+            number,
+            ..
+        } = &mut visit.page
+        else {
+            return ignored("nobody waits for this case", out);
+        };
+        if *ask != Some(answered) {
+            return ignored("a late answer", out);
+        }
+        let known = last_known.take();
+        let number = std::mem::take(number);
+        match (answer, known) {
+            (Ok(Some(report)), known) => {
+                self.health.line = Line::Up;
+                let status = CaseStatus {
+                    item: known
+                        .as_ref()
+                        .map_or(report.item_name, |known| known.item.clone()),
+                    number: receipt::in_groups(&number),
+                    state: report.state,
+                    raw: report.raw_text,
+                    as_of: clock(now.wall),
+                    live: true,
+                    promised: report.promise_date.map(day),
+                };
+                self.turn_to(now, Page::Status(Box::new(status)), out);
+            }
+            (Ok(None) | Err(_), Some(known)) => self.turn_to(now, Page::Status(known), out),
+            (Ok(None), None) => self.scan_prompt(ScanPrompt::NotFound),
+            (Err(_), None) => self.scan_prompt(ScanPrompt::NoLine),
+        }
+    }
+}

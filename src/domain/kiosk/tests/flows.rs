@@ -1,0 +1,400 @@
+//! Visits as stories: what the resident sees, and in which order the machine keeps its promises.
+
+use std::time::Duration;
+
+use kiosk_hal::model::{
+    CardFailure, DeviceState, IdReaderEvent, NotPrintedCause, NumberCheck, PrintOutcome, Role, ScannedCode,
+    ScannerEvent, UnknownCause, Validity,
+};
+
+use super::machine::{Machine, card, receipt};
+use crate::domain::effect::{Effect, PaperKind};
+use crate::domain::event::Event;
+use crate::domain::submission::{CountyCommand, CountyEvent, StoreEvent, Verdict};
+use crate::ipc::{Body, CardPrompt, Intent, Language, Overlay, ScanPrompt, SlipState, TextSize, WindowReason};
+
+const PENSION: &str = "sample-01";
+const ALLOWANCE: &str = "sample-03";
+const HEALTH_INSURANCE: &str = "sample-09";
+const MINUTE: Duration = Duration::from_secs(60);
+
+fn submits(machine: &Machine) -> usize {
+    machine.county.iter().filter(|(_, command)| matches!(command, CountyCommand::Submit { .. })).count()
+}
+
+#[test]
+fn three_items_can_be_applied_for_from_end_to_end() {
+    for item in [PENSION, ALLOWANCE, HEALTH_INSURANCE] {
+        let mut machine = Machine::new();
+        machine.kept(item);
+        assert_eq!(machine.page(), "kept", "{item}");
+        assert!(matches!(machine.prints(PrintOutcome::Printed), PaperKind::Kept { .. }));
+        machine.county_answers(Verdict::Stored { receipt: receipt() }).store_answers();
+        assert_eq!(machine.page(), "accepted", "{item}");
+        assert!(matches!(machine.prints(PrintOutcome::Printed), PaperKind::Accepted { .. }));
+        machine.touch(Intent::Finish);
+        assert_eq!(machine.page(), "take", "{item}");
+        machine.pass(Duration::from_secs(10));
+        assert_eq!(machine.page(), "idle", "{item}");
+    }
+}
+
+#[test]
+fn kept_is_shown_and_printed_only_after_the_store_said_so_and_sent_only_after_the_slip() {
+    let mut machine = Machine::new();
+    machine.store_answers();
+    machine.confirmed(PENSION);
+    assert_eq!(machine.page(), "storing");
+    assert!(machine.prints.is_empty(), "no slip before the database");
+    assert_eq!(submits(&machine), 0, "nothing is sent before the database");
+    machine.store_answers();
+    assert_eq!(machine.page(), "kept");
+    assert_eq!((machine.prints.len(), submits(&machine)), (1, 0), "the slip comes before the sending");
+    machine.prints(PrintOutcome::Printed);
+    assert_eq!(submits(&machine), 1);
+}
+
+#[test]
+fn a_printer_that_says_nothing_does_not_hold_the_application_back_for_ever() {
+    let mut machine = Machine::new();
+    machine.kept(PENSION);
+    assert_eq!(submits(&machine), 0);
+    machine.pass(Duration::from_secs(45));
+    assert_eq!(submits(&machine), 1);
+}
+
+#[test]
+fn accepted_is_shown_only_after_the_receipt_is_durable() {
+    let mut machine = Machine::new();
+    machine.kept(PENSION);
+    machine.prints(PrintOutcome::Printed);
+    machine.county_answers(Verdict::Stored { receipt: receipt() });
+    assert_eq!(machine.page(), "kept", "the receipt is not on the disk yet");
+    machine.store_answers();
+    assert_eq!(machine.page(), "accepted");
+}
+
+#[test]
+fn a_case_that_is_accepted_after_the_resident_left_reaches_no_screen_and_no_paper() {
+    let mut machine = Machine::new();
+    machine.kept(PENSION);
+    machine.prints(PrintOutcome::Printed);
+    machine.touch(Intent::Finish).pass(Duration::from_secs(10)).touch(Intent::Begin);
+    machine.county_answers(Verdict::Stored { receipt: receipt() }).store_answers();
+    assert_eq!(machine.page(), "home", "the next person sees nothing of it");
+    assert!(machine.prints.is_empty());
+    assert_eq!(machine.kiosk.waiting(), 0);
+}
+
+#[test]
+fn a_try_that_failed_is_repeated_with_the_same_id() {
+    let mut machine = Machine::new();
+    machine.kept(PENSION);
+    machine.prints(PrintOutcome::Printed);
+    let first = machine.county.iter().rev().find_map(|(_, command)| match command {
+        CountyCommand::Submit { id, sequence } => Some((*id, *sequence)),
+        CountyCommand::CaseState { .. } | CountyCommand::Probe => None,
+    });
+    machine.county_answers(Verdict::TryAgain { code: "county.timeout".into(), after: None });
+    machine.pass(Duration::from_secs(20));
+    let second = machine.county.iter().rev().find_map(|(_, command)| match command {
+        CountyCommand::Submit { id, sequence } => Some((*id, *sequence)),
+        CountyCommand::CaseState { .. } | CountyCommand::Probe => None,
+    });
+    assert!(first.is_some());
+    assert_eq!(first, second);
+}
+
+#[test]
+fn a_refused_application_is_set_aside_and_the_resident_is_led_to_the_window() {
+    let mut machine = Machine::new();
+    machine.kept(PENSION);
+    machine.prints(PrintOutcome::Printed);
+    machine.county_answers(Verdict::SetAside { code: "form-invalid".into() }).store_answers();
+    assert_eq!(machine.page(), "set-aside");
+    assert_eq!(machine.kiosk.waiting(), 0, "it delays nobody");
+}
+
+#[test]
+fn what_could_not_be_kept_was_never_promised_and_is_tried_again_under_the_same_id() {
+    let mut machine = Machine::new();
+    machine.store_answers();
+    machine.confirmed(PENSION);
+    let (ask, command) = machine.store.remove(0);
+    let crate::domain::submission::StoreCommand::Keep { application } = command else { panic!("it is being kept") };
+    let id = application.client_submission_id;
+    machine.event(Event::Store { ask, event: StoreEvent::NotKept { id, code: "store.disk-full".into() } });
+    assert_eq!(machine.page(), "not-kept");
+    assert!(machine.prints.is_empty());
+    machine.touch(Intent::Confirm);
+    let Some((_, crate::domain::submission::StoreCommand::Keep { application: again })) = machine.store.first() else {
+        panic!("it is being kept again")
+    };
+    assert_eq!(again.client_submission_id, id);
+    assert_eq!(again.fields, application.fields, "the answers were not lost");
+}
+
+#[test]
+fn a_store_that_does_not_answer_ends_the_wait_and_its_late_answer_still_counts() {
+    let mut machine = Machine::new();
+    machine.store_answers();
+    machine.confirmed(PENSION).pass(Duration::from_secs(31));
+    assert_eq!(machine.page(), "not-kept");
+    machine.store_answers();
+    assert_eq!(machine.page(), "kept");
+}
+
+#[test]
+fn sixty_seconds_without_a_touch_ask_and_a_hundred_and_twenty_wipe() {
+    let mut machine = Machine::new();
+    machine.to_guide(PENSION).touch(Intent::Apply).lay(card());
+    assert_eq!(machine.page(), "form");
+    machine.pass(MINUTE);
+    assert!(matches!(machine.screen().overlay, Some(Overlay::StillThere { .. })));
+    machine.touch(Intent::MoreTime);
+    assert_eq!(machine.screen().overlay, None, "more time was given");
+    machine.pass(MINUTE).pass(MINUTE);
+    assert_eq!(machine.page(), "idle");
+    let left = format!("{:?}{}", machine.kiosk, serde_json::to_string(&machine.screen()).expect("plain data"));
+    for secret in [card().name.clone(), card().number.clone(), "示例村3组12号".into()] {
+        assert!(!left.contains(&secret), "nothing of the person is left");
+    }
+}
+
+#[test]
+fn a_touch_that_comes_after_the_end_begins_a_new_visit_and_never_acts_in_the_old_one() {
+    let mut machine = Machine::new();
+    machine.to_guide(PENSION).touch(Intent::Apply).lay(card()).fill();
+    assert_eq!(machine.page(), "review");
+    machine.at += 3 * MINUTE;
+    machine.touch(Intent::Confirm);
+    assert_eq!(machine.page(), "idle");
+    assert!(!machine.effects.iter().any(|effect| matches!(
+        effect,
+        Effect::Store { command: crate::domain::submission::StoreCommand::Keep { .. }, .. }
+    )));
+}
+
+#[test]
+fn language_and_text_size_are_back_to_their_defaults_for_the_next_person() {
+    let mut machine = Machine::new();
+    machine.touch(Intent::SetLanguage { language: Language::En }).touch(Intent::SetTextSize { size: TextSize::Large });
+    assert_eq!(machine.screen().frame.language, Language::En);
+    assert_eq!(machine.page(), "home", "the first touch may be the language");
+    machine.pass(3 * MINUTE);
+    let frame = machine.screen().frame;
+    assert_eq!((frame.language, frame.text_size), (Language::Zh, TextSize::Normal));
+}
+
+#[test]
+fn leaving_with_answers_asks_first_and_staying_keeps_them() {
+    let mut machine = Machine::new();
+    machine.to_guide(PENSION).touch(Intent::Apply).lay(card());
+    let before = machine.screen().body;
+    machine.touch(Intent::Home);
+    assert_eq!(machine.screen().overlay, Some(Overlay::ConfirmLeave));
+    machine.touch(Intent::Digit { digit: '1' });
+    machine.touch(Intent::Stay);
+    assert_eq!(machine.screen().body, before, "a touch behind the panel does nothing");
+    machine.touch(Intent::Home).touch(Intent::Leave);
+    assert_eq!(machine.page(), "home");
+}
+
+#[test]
+fn each_card_that_cannot_be_used_has_its_own_words_and_the_next_card_is_read() {
+    let mut machine = Machine::new();
+    machine.to_guide(PENSION).touch(Intent::Apply);
+    let prompt = |machine: &Machine| match machine.screen().body {
+        Body::Identify(identify) => identify.prompt,
+        other => panic!("still at the reader, not {}", other.name()),
+    };
+    let mut expired = card();
+    expired.valid_until = Validity::Until(kiosk_hal::model::CardDate::parse("20200101").expect("a day"));
+    let mut wrong = card();
+    wrong.number_check = NumberCheck::Failed;
+    let mut foreign = card();
+    foreign.kind = kiosk_hal::model::CardKind::ForeignPermanent2023;
+    for (bad, expected) in
+        [(expired, CardPrompt::Expired), (wrong, CardPrompt::NumberWrong), (foreign, CardPrompt::KindNotServed)]
+    {
+        machine.lay(bad);
+        assert_eq!(prompt(&machine), expected);
+    }
+    for why in [CardFailure::Unreadable, CardFailure::UnsupportedKind] {
+        machine.event(Event::Reader(IdReaderEvent::Failed(why)));
+        assert_eq!(prompt(&machine), CardPrompt::Failed { why });
+    }
+    machine.lay(card());
+    assert_eq!(machine.page(), "form");
+}
+
+#[test]
+fn an_item_for_people_of_a_higher_age_says_so_kindly() {
+    let mut machine = Machine::new();
+    let mut young = card();
+    young.birth = kiosk_hal::model::CardDate::parse("19850615");
+    machine.to_guide(ALLOWANCE).touch(Intent::Apply).lay(young);
+    let Body::Window(window) = machine.screen().body else { panic!("the window is offered") };
+    assert_eq!(window.why, WindowReason::NotOldEnough { years: 80 });
+}
+
+#[test]
+fn an_item_whose_form_cannot_be_taken_here_offers_the_window_and_no_dead_button() {
+    let mut machine = Machine::new();
+    machine.to_guide("sample-04").touch(Intent::Apply);
+    assert!(matches!(machine.page(), "window" | "item"));
+    assert!(!machine.effects.iter().any(|effect| matches!(effect, Effect::Reader(_))), "no card is asked for");
+}
+
+#[test]
+fn a_device_lost_at_any_step_keeps_the_answers() {
+    for role in [Role::IdReader, Role::Printer, Role::Scanner] {
+        for steps in 0..6 {
+            let mut machine = Machine::new();
+            machine.to_guide(PENSION).touch(Intent::Apply).lay(card());
+            for digit in "13800000000".chars().take(steps * 2) {
+                machine.touch(Intent::Digit { digit });
+            }
+            let before = machine.screen().body;
+            machine.device(role, DeviceState::NoDevice);
+            assert_eq!(machine.screen().body, before, "{role:?} lost after {steps}");
+            machine.device(role, DeviceState::Online);
+            machine.fill();
+            assert_eq!(machine.page(), "review");
+        }
+    }
+}
+
+#[test]
+fn a_reader_that_goes_and_comes_back_is_asked_to_look_again() {
+    let mut machine = Machine::new();
+    machine.to_guide(PENSION).touch(Intent::Apply);
+    machine.device(Role::IdReader, DeviceState::NoDevice);
+    let Body::Identify(identify) = machine.screen().body else { panic!("still at the reader") };
+    assert_eq!(identify.prompt, CardPrompt::ReaderLost);
+    machine.took();
+    machine.device(Role::IdReader, DeviceState::Online);
+    assert!(machine.took().contains(&Effect::Reader(kiosk_hal::model::IdReaderRequest::Watch)));
+}
+
+#[test]
+fn a_slip_that_did_not_come_out_is_never_printed_again_by_itself_and_a_copy_is_marked() {
+    let mut machine = Machine::new();
+    machine.kept(PENSION);
+    machine.prints(PrintOutcome::Unknown(UnknownCause::PaperOutMidJob));
+    let Body::Kept(kept) = machine.screen().body else { panic!("kept is shown") };
+    assert_eq!(kept.slip, SlipState::Unclear { why: UnknownCause::PaperOutMidJob });
+    machine.device(Role::Printer, DeviceState::Online).pass(Duration::from_secs(30));
+    assert!(machine.prints.is_empty(), "nobody decided to print again");
+    machine.touch(Intent::PrintAgain);
+    let (_, paper) = machine.prints.first().expect("the resident decided");
+    assert!(paper.copy, "a second slip is marked");
+}
+
+#[test]
+fn no_paper_still_leads_to_the_end_with_number_and_code_on_the_screen() {
+    let mut machine = Machine::new();
+    machine.kept(PENSION);
+    machine.prints(PrintOutcome::NotPrinted(NotPrintedCause::PaperOut));
+    machine.county_answers(Verdict::Stored { receipt: receipt() }).store_answers();
+    let Body::Accepted(accepted) = machine.screen().body else { panic!("accepted is shown") };
+    assert_eq!(accepted.number, "3206 9920 2611 2400 01");
+    assert_eq!(accepted.qr, "BM1 A 320699202611240001 482913");
+}
+
+#[test]
+fn a_late_print_result_of_a_finished_visit_is_ignored() {
+    let mut machine = Machine::new();
+    machine.kept(PENSION);
+    machine.touch(Intent::Finish).pass(Duration::from_secs(10)).touch(Intent::Begin);
+    let screen = machine.screen().body;
+    machine.took();
+    machine.prints(PrintOutcome::Unknown(UnknownCause::NoProof));
+    assert_eq!(machine.screen().body, screen);
+    assert!(machine.took().iter().any(|effect| matches!(effect, Effect::Ignored { .. })));
+}
+
+#[test]
+fn the_scanner_is_enabled_only_while_a_screen_asks_for_a_code() {
+    use kiosk_hal::model::ScannerRequest;
+    let mut machine = Machine::new();
+    machine.touch(Intent::Begin);
+    machine.took();
+    machine.touch(Intent::OpenScan);
+    assert!(machine.took().contains(&Effect::Scanner(ScannerRequest::Enable)));
+    machine.event(Event::Scanner(ScannerEvent::Code(ScannedCode { text: Ok("https://example.invalid".into()) })));
+    let Body::Scan(scan) = machine.screen().body else { panic!("still scanning") };
+    assert_eq!(scan.prompt, ScanPrompt::NotOurs);
+    machine.touch(Intent::Back);
+    assert!(machine.took().contains(&Effect::Scanner(ScannerRequest::Disable)));
+    machine.event(Event::Scanner(ScannerEvent::Code(ScannedCode { text: Ok("BM1 A 1 2".into()) })));
+    assert!(matches!(machine.took().as_slice(), [Effect::Ignored { .. }]));
+}
+
+#[test]
+fn a_kept_slip_tells_how_far_its_application_is_and_a_wrong_code_tells_nothing() {
+    let mut machine = Machine::new();
+    machine.kept(PENSION);
+    let PaperKind::Kept { qr, .. } = machine.prints(PrintOutcome::Printed) else { panic!("a kept slip") };
+    machine.touch(Intent::Finish).pass(Duration::from_secs(10));
+    let scan = |machine: &mut Machine, text: String| {
+        machine.touch(Intent::Begin).touch(Intent::OpenScan);
+        machine.event(Event::Scanner(ScannerEvent::Code(ScannedCode { text: Ok(text) }))).store_answers();
+    };
+    scan(&mut machine, qr.clone());
+    let Body::Status(status) = machine.screen().body else { panic!("the state is shown") };
+    assert_eq!(status.state, crate::ipc::CaseState::Kept);
+    machine.touch(Intent::Home).touch(Intent::Back);
+    let forged = format!("{} 000000", qr.rsplit_once(' ').expect("number and code").0);
+    scan(&mut machine, forged);
+    let Body::Scan(scan) = machine.screen().body else { panic!("nothing is shown") };
+    assert_eq!(scan.prompt, ScanPrompt::NotFound);
+}
+
+#[test]
+fn a_late_answer_about_a_case_is_not_shown_to_the_next_person() {
+    let mut machine = Machine::new();
+    machine.touch(Intent::Begin).touch(Intent::OpenScan);
+    machine.event(Event::Scanner(ScannerEvent::Code(ScannedCode { text: Ok("BM1 A 320699 482913".into()) })));
+    let (ask, _) = machine.county.pop().expect("the county is asked");
+    machine.touch(Intent::Home).touch(Intent::Back).touch(Intent::Begin).touch(Intent::OpenScan);
+    machine.event(Event::Scanner(ScannerEvent::Code(ScannedCode { text: Ok("BM1 A 111111 222222".into()) })));
+    let report = crate::domain::submission::CaseReport {
+        item_name: "事项".into(),
+        state: crate::ipc::CaseState::InReview,
+        raw_text: String::new(),
+        since: machine.now().wall,
+        promise_date: None,
+    };
+    machine.event(Event::County { ask, event: CountyEvent::CaseState { answer: Ok(Some(report)) } });
+    assert_eq!(machine.page(), "scan");
+}
+
+#[test]
+fn a_broken_store_shows_what_is_wrong_and_guides_still_work() {
+    let mut machine = Machine::new();
+    machine.event(Event::Store {
+        ask: crate::domain::event::AskNo::default(),
+        event: StoreEvent::Broken { code: "store.io".into() },
+    });
+    let Body::OutOfService(out) = machine.screen().body else { panic!("the reason is shown") };
+    assert!(out.guides_work && out.codes.contains("store.io"));
+    machine.to_guide(PENSION).touch(Intent::Apply);
+    let Body::Window(window) = machine.screen().body else { panic!("the window is offered") };
+    assert_eq!(window.why, WindowReason::StorageDown);
+}
+
+#[test]
+fn help_is_there_on_every_page_and_closing_it_leads_back() {
+    let mut machine = Machine::new();
+    machine.touch(Intent::Help);
+    assert!(matches!(machine.screen().overlay, Some(Overlay::Help(_))));
+    machine.touch(Intent::CloseHelp);
+    machine.touch(Intent::Back);
+    machine.to_guide(PENSION).touch(Intent::Apply).lay(card());
+    let before = machine.screen().body;
+    machine.touch(Intent::Help);
+    assert!(matches!(machine.screen().overlay, Some(Overlay::Help(_))));
+    machine.touch(Intent::CloseHelp);
+    assert_eq!(machine.screen().body, before);
+}

@@ -1,0 +1,6 @@
+//! The kiosk from outside: events in, effects and screens out, on a clock that the test turns.
+
+mod flows;
+mod machine;
+mod random;
+mod table;

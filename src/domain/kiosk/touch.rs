@@ -1,0 +1,524 @@
+//! What a touch does, page by page.
+
+use kiosk_hal::model::DeviceState;
+
+use super::{Kiosk, StoreHealth};
+use crate::domain::effect::{Effect, Note, PaperKind, VisitEnd};
+use crate::domain::catalog::{FULL_GUIDE_PAGES, list_pages};
+use crate::domain::form::{FormBack, FormStep};
+use crate::domain::id::{ItemId, SubmissionId, VisitNo};
+use crate::domain::session::{Page, Panel, SlipTrack, Trail, Visit};
+use crate::domain::submission::{Application, StoreCommand};
+use crate::domain::time::Now;
+use crate::ipc::{CanDo, CardPrompt, GuidePart, Intent, Pages, ScanPrompt, WindowReason};
+
+/// Rows on one page of the review.
+pub(super) const REVIEW_ROWS: usize = 7;
+/// Pages of the full guide.
+const GUIDE_PAGES: usize = FULL_GUIDE_PAGES;
+
+impl Kiosk {
+    pub(super) fn touch(&mut self, now: &Now, intent: Intent, out: &mut Vec<Effect>) {
+        let Some(visit) = &mut self.visit else {
+            self.first_touch(now, &intent, out);
+            return;
+        };
+        let was_warning = visit.is_warning(&self.settings.times, now.since_start);
+        visit.touched = now.since_start;
+        if was_warning && matches!(intent, Intent::Leave | Intent::Finish) {
+            self.leave(now, out);
+            return;
+        }
+        match (intent, visit.panel) {
+            (Intent::SetLanguage { language }, _) => visit.language = language,
+            (Intent::SetTextSize { size }, _) => visit.size = size,
+            (Intent::MoreTime, _) => {}
+            (Intent::Help, _) => visit.panel = Some(Panel::Help),
+            (Intent::CloseHelp | Intent::Back | Intent::Home, Some(Panel::Help))
+            | (Intent::Stay | Intent::Back, Some(Panel::ConfirmLeave)) => visit.panel = None,
+            (Intent::Leave, Some(Panel::ConfirmLeave)) => {
+                visit.panel = None;
+                self.turn_to(now, Page::Home, out);
+            }
+            (_, Some(_)) => ignored("a panel is open", out),
+            (Intent::Home, None) => self.home(now, out),
+            (Intent::Back, None) => self.back(now, out),
+            (intent, None) => self.on_page(now, intent, out),
+        }
+    }
+
+    /// Nobody was here: the visit begins, already in the wanted language or size.
+    fn first_touch(&mut self, now: &Now, intent: &Intent, out: &mut Vec<Effect>) {
+        let no = VisitNo(self.visits.0 + 1);
+        let mut visit = Visit::new(no, now.since_start);
+        match intent {
+            Intent::Begin => {}
+            Intent::SetLanguage { language } => visit.language = *language,
+            Intent::SetTextSize { size } => visit.size = *size,
+            Intent::Help => visit.panel = Some(Panel::Help),
+            _ => return ignored("nobody is here", out),
+        }
+        self.visits = no;
+        self.visit = Some(visit);
+        out.push(Effect::Note(Note::VisitBegan { visit: no }));
+    }
+
+    fn home(&mut self, now: &Now, out: &mut Vec<Effect>) {
+        let Some(visit) = &mut self.visit else { return };
+        match &visit.page {
+            Page::Home | Page::Storing { .. } => ignored("home does nothing here", out),
+            Page::Kept(_) | Page::Accepted { .. } | Page::SetAside(_) => self.leave(now, out),
+            Page::Take { .. } => self.end_visit(now, VisitEnd::Left, out),
+            page if page.holds_answers() => visit.panel = Some(Panel::ConfirmLeave),
+            _ => self.turn_to(now, Page::Home, out),
+        }
+    }
+
+    fn back(&mut self, now: &Now, out: &mut Vec<Effect>) {
+        let Some(visit) = &mut self.visit else { return };
+        let trail = visit.trail.clone();
+        let trail_page = visit.trail_page;
+        match &mut visit.page {
+            Page::Home => self.leave(now, out),
+            Page::Departments | Page::Scan { .. } | Page::Status(_) => {
+                self.turn_to(now, Page::Home, out)
+            }
+            Page::List {
+                of: Trail::Theme(_),
+                ..
+            } => self.turn_to(now, Page::Home, out),
+            Page::List {
+                of: Trail::Department(_),
+                ..
+            } => self.turn_to(now, Page::Departments, out),
+            Page::Guide {
+                part: part @ GuidePart::Full { .. },
+                ..
+            } => *part = GuidePart::Short,
+            Page::Guide { .. } => {
+                let page = trail.map_or(Page::Home, |of| Page::List {
+                    of,
+                    page: trail_page,
+                });
+                self.turn_to(now, page, out);
+            }
+            Page::Identify { item, .. } => {
+                let item = item.clone();
+                self.turn_to(now, guide(item), out);
+            }
+            Page::Fill { form, .. } => {
+                match form.back() {
+                    FormBack::Moved => {}
+                    FormBack::Review => self.to_review(now, out),
+                    FormBack::Leave => visit.panel = Some(Panel::ConfirmLeave),
+                }
+            }
+            Page::Review { form, .. } => match form.back() {
+                FormBack::Moved => self.to_questions(now, out),
+                FormBack::Review | FormBack::Leave => visit.panel = Some(Panel::ConfirmLeave),
+            },
+            Page::Storing { .. } => ignored("being kept", out),
+            Page::NotKept { .. } => self.back_to_review(now, out),
+            Page::Kept(_) | Page::Accepted { .. } | Page::SetAside(_) => self.leave(now, out),
+            Page::Window { from, .. } => {
+                let page = std::mem::replace(from.as_mut(), Page::Home);
+                self.turn_to(now, page, out);
+            }
+            Page::Take { .. } => self.end_visit(now, VisitEnd::Left, out),
+        }
+    }
+
+    fn on_page(&mut self, now: &Now, intent: Intent, out: &mut Vec<Effect>) {
+        let Some(visit) = &mut self.visit else { return };
+        match (&mut visit.page, intent) {
+            (Page::Home, Intent::OpenTheme { theme }) => {
+                self.open_list(now, Trail::Theme(theme), out)
+            }
+            (Page::Home, Intent::OpenDepartments) => self.turn_to(now, Page::Departments, out),
+            (Page::Home, Intent::OpenScan) => self.open_scan(now, out),
+            (Page::Departments, Intent::OpenDepartment { department }) => {
+                self.open_list(now, Trail::Department(department), out);
+            }
+            (Page::List { page, .. }, Intent::OpenItem { item }) => {
+                let (item, page) = (ItemId(item), *page);
+                if self.catalog.item(&item).is_some() {
+                    visit.trail_page = page;
+                    self.turn_to(now, guide(item), out);
+                } else {
+                    ignored("no such item", out);
+                }
+            }
+            (Page::List { of, page }, Intent::NextPage) => {
+                let count = of.items(&self.catalog).len();
+                *page = (*page + 1).min(list_pages(count));
+            }
+            (Page::List { page, .. }, Intent::PreviousPage) => {
+                *page = page.saturating_sub(1).max(1)
+            }
+            (Page::Guide { .. }, intent) => self.on_guide(now, intent, out),
+            (Page::Identify { item, .. }, Intent::ToWindow) => {
+                let item = item.clone();
+                self.to_window(now, WindowReason::Asked, Some(item), out);
+            }
+            (Page::Fill { .. }, intent) => self.on_form(now, intent, out),
+            (Page::Review { form, page, .. }, Intent::NextPage) => {
+                *page = (*page + 1).min(pages(form.review(visit.language).len(), REVIEW_ROWS));
+            }
+            (Page::Review { page, .. }, Intent::PreviousPage) => {
+                *page = page.saturating_sub(1).max(1)
+            }
+            (Page::Review { .. }, Intent::Edit { question }) => self.edit(now, question, out),
+            (Page::Review { .. }, Intent::Confirm) => self.confirm(now, out),
+            (Page::NotKept { .. }, Intent::Confirm) => {
+                self.back_to_review(now, out);
+                self.confirm(now, out);
+            }
+            (Page::Review { .. } | Page::NotKept { .. }, Intent::ToWindow) => {
+                self.to_window(now, WindowReason::Asked, None, out);
+            }
+            (Page::Kept(_) | Page::Accepted { .. } | Page::SetAside(_), Intent::PrintAgain) => {
+                self.print_again(now, out);
+            }
+            (
+                Page::Kept(_)
+                | Page::Accepted { .. }
+                | Page::SetAside(_)
+                | Page::Status(_)
+                | Page::Window { .. },
+                Intent::Finish,
+            ) => self.leave(now, out),
+            (Page::Take { .. }, Intent::Finish | Intent::Begin) => {
+                self.end_visit(now, VisitEnd::Left, out)
+            }
+            (Page::Status(_), Intent::OpenScan) => self.open_scan(now, out),
+            _ => ignored("this touch means nothing on this page", out),
+        }
+    }
+
+    fn open_list(&mut self, now: &Now, of: Trail, out: &mut Vec<Effect>) {
+        if of.items(&self.catalog).is_empty() {
+            return ignored("no such list", out);
+        }
+        if let Some(visit) = &mut self.visit {
+            visit.trail = Some(of.clone());
+            visit.trail_page = 1;
+        }
+        self.turn_to(now, Page::List { of, page: 1 }, out);
+    }
+
+    fn open_scan(&mut self, now: &Now, out: &mut Vec<Effect>) {
+        let works = self.settings.fitted.scanner && scanner_may_work(self.health.scanner);
+        let prompt = if works {
+            ScanPrompt::Place
+        } else {
+            ScanPrompt::ScannerLost
+        };
+        self.turn_to(
+            now,
+            Page::Scan {
+                prompt,
+                ask: None,
+                number: String::new(),
+                last_known: None,
+                code: None,
+            },
+            out,
+        );
+    }
+
+    fn on_guide(&mut self, now: &Now, intent: Intent, out: &mut Vec<Effect>) {
+        let Some(visit) = &mut self.visit else { return };
+        let Page::Guide { item, part, slip } = &mut visit.page else {
+            return;
+        };
+        let item = item.clone();
+        match intent {
+            Intent::OpenFullGuide => *part = full(1),
+            Intent::NextPage | Intent::PreviousPage => {
+                if let GuidePart::Full { pages } = part {
+                    let page = if intent == Intent::NextPage {
+                        pages.page + 1
+                    } else {
+                        pages.page.saturating_sub(1)
+                    };
+                    *part = full(page.clamp(1, GUIDE_PAGES));
+                }
+            }
+            Intent::PrintNotice | Intent::PrintAgain => {
+                if matches!(slip, SlipTrack::Printing { .. }) {
+                    return ignored("already printing", out);
+                }
+                let track = self.print(now, PaperKind::Notice { item }, false, out);
+                self.set_slip(track);
+            }
+            Intent::Apply => self.apply(now, item, out),
+            Intent::ToWindow => self.to_window(now, WindowReason::Asked, Some(item), out),
+            Intent::Finish => self.leave(now, out),
+            _ => ignored("this touch means nothing on a guide", out),
+        }
+    }
+
+    fn apply(&mut self, now: &Now, item: ItemId, out: &mut Vec<Effect>) {
+        let can = self.catalog.can(&item);
+        match can {
+            Some(CanDo::Apply) => {}
+            Some(CanDo::WindowOnly | CanDo::Prefill) => {
+                return self.to_window(now, WindowReason::FormNotHere, Some(item), out);
+            }
+            Some(CanDo::GuideOnly) | None => {
+                return ignored("this item cannot be applied for here", out);
+            }
+        }
+        if !self.settings.fitted.reader {
+            return self.to_window(now, WindowReason::NoReader, Some(item), out);
+        }
+        if let StoreHealth::Broken(_) = self.health.store {
+            return self.to_window(now, WindowReason::StorageDown, Some(item), out);
+        }
+        let prompt = self.place_prompt();
+        self.turn_to(now, Page::Identify { item, prompt }, out);
+    }
+
+    /// What to say at the reader while nothing lies on it.
+    pub(super) fn place_prompt(&self) -> CardPrompt {
+        match self.health.reader {
+            DeviceState::Online | DeviceState::Starting => CardPrompt::Place,
+            DeviceState::Offline
+            | DeviceState::NoDevice
+            | DeviceState::HardwareError
+            | DeviceState::UserError
+            | DeviceState::DeviceBusy => CardPrompt::ReaderLost,
+        }
+    }
+
+    pub(super) fn to_window(
+        &mut self,
+        now: &Now,
+        why: WindowReason,
+        item: Option<ItemId>,
+        out: &mut Vec<Effect>,
+    ) {
+        let Some(visit) = &mut self.visit else { return };
+        let from = std::mem::replace(&mut visit.page, Page::Home);
+        let item = item.or(match &from {
+            Page::Fill { item, .. } | Page::Review { item, .. } | Page::NotKept { item, .. } => {
+                Some(item.clone())
+            }
+            _ => None,
+        });
+        // The page is put back first, so that what it held is given up in the one place that does it.
+        let keeps = from.wants_card() || from.wants_code();
+        let inner = if keeps {
+            item.clone().map_or(Page::Home, guide)
+        } else {
+            Page::Home
+        };
+        visit.page = from;
+        if keeps {
+            self.turn_to(
+                now,
+                Page::Window {
+                    why,
+                    item,
+                    from: Box::new(inner),
+                },
+                out,
+            );
+        } else if let Some(visit) = &mut self.visit {
+            let from = std::mem::replace(&mut visit.page, Page::Home);
+            visit.page = Page::Window {
+                why,
+                item,
+                from: Box::new(from),
+            };
+        }
+    }
+
+    fn on_form(&mut self, now: &Now, intent: Intent, out: &mut Vec<Effect>) {
+        let Some(visit) = &mut self.visit else { return };
+        let Page::Fill { form, .. } = &mut visit.page else {
+            return;
+        };
+        match intent {
+            Intent::Digit { digit } => form.digit(digit),
+            Intent::Erase => form.erase(),
+            Intent::Clear => form.clear(),
+            Intent::Choose { value } => form.choose(&value),
+            Intent::NextPage => form.next_page(),
+            Intent::PreviousPage => form.previous_page(),
+            Intent::ToWindow => self.to_window(now, WindowReason::Asked, None, out),
+            Intent::Next => {
+                if form.advance() == FormStep::Complete {
+                    self.to_review(now, out);
+                }
+            }
+            _ => ignored("this touch means nothing on a question", out),
+        }
+    }
+
+    /// From the questions to the review, with card and answers.
+    fn to_review(&mut self, now: &Now, out: &mut Vec<Effect>) {
+        let Some(visit) = &mut self.visit else { return };
+        match std::mem::replace(&mut visit.page, Page::Home) {
+            Page::Fill { item, card, form } => {
+                self.turn_to(
+                    now,
+                    Page::Review {
+                        item,
+                        card,
+                        form,
+                        page: 1,
+                        id: None,
+                    },
+                    out,
+                );
+            }
+            other => visit.page = other,
+        }
+    }
+
+    fn back_to_review(&mut self, now: &Now, out: &mut Vec<Effect>) {
+        let Some(visit) = &mut self.visit else { return };
+        match std::mem::replace(&mut visit.page, Page::Home) {
+            Page::NotKept {
+                item,
+                card,
+                form,
+                id,
+            } => {
+                self.turn_to(
+                    now,
+                    Page::Review {
+                        item,
+                        card,
+                        form,
+                        page: 1,
+                        id: Some(id),
+                    },
+                    out,
+                );
+            }
+            other => visit.page = other,
+        }
+    }
+
+    fn edit(&mut self, now: &Now, question: usize, out: &mut Vec<Effect>) {
+        let Some(visit) = &mut self.visit else { return };
+        let Page::Review { form, .. } = &mut visit.page else { return };
+        if form.edit(question) {
+            self.to_questions(now, out);
+        } else {
+            ignored("no such question", out);
+        }
+    }
+
+    /// From the review back to the questions. A changed application is another application: the id of an earlier try is
+    /// not used for it.
+    fn to_questions(&mut self, now: &Now, out: &mut Vec<Effect>) {
+        let Some(visit) = &mut self.visit else { return };
+        match std::mem::replace(&mut visit.page, Page::Home) {
+            Page::Review { item, card, form, .. } => self.turn_to(now, Page::Fill { item, card, form }, out),
+            other => visit.page = other,
+        }
+    }
+
+    /// The resident confirmed: make the application, once, and have it kept.
+    fn confirm(&mut self, now: &Now, out: &mut Vec<Effect>) {
+        let Some(visit) = &mut self.visit else { return };
+        let (item, card, form, id) = match std::mem::replace(&mut visit.page, Page::Home) {
+            Page::Review {
+                item,
+                card,
+                form,
+                id,
+                page: _,
+            } => (item, card, form, id),
+            other => {
+                visit.page = other;
+                return;
+            }
+        };
+        let Some(found) = self.catalog.item(&item) else {
+            self.turn_to(now, Page::Home, out);
+            return ignored("the item left the catalogue", out);
+        };
+        let Some(fields) = form.fields() else {
+            self.turn_to(now, Page::Review { item, card, form, page: 1, id }, out);
+            return ignored("something is not answered yet", out);
+        };
+        let id = id.unwrap_or_else(|| new_id(now));
+        let application = Application {
+            client_submission_id: id,
+            item: found.reference(),
+            terminal: self.settings.kiosk_code.clone(),
+            confirmed_at: now.wall,
+            form_version: found.form.version,
+            notice: self.settings.notice_version.clone(),
+            fields,
+        };
+        out.push(Effect::Note(Note::Confirmed { item: item.clone() }));
+        self.ask_store(StoreCommand::Keep { application: Box::new(application) }, out);
+        let until = now.since_start + self.settings.times.store_limit;
+        self.turn_to(now, Page::Storing { item, card, form, id, until }, out);
+    }
+
+    fn print_again(&mut self, now: &Now, out: &mut Vec<Effect>) {
+        let kind = self
+            .visit
+            .as_ref()
+            .and_then(|visit| visit.page.slip()?.finished_kind().cloned());
+        match kind {
+            Some(kind) => {
+                let track = self.print(now, kind, true, out);
+                self.set_slip(track);
+            }
+            None => ignored("nothing to print again", out),
+        }
+    }
+
+    pub(super) fn set_slip(&mut self, track: SlipTrack) {
+        if let Some(slip) = self.visit.as_mut().and_then(|visit| visit.page.slip_mut()) {
+            *slip = track;
+        }
+    }
+}
+
+/// A short guide.
+pub(super) fn guide(item: ItemId) -> Page {
+    Page::Guide {
+        item,
+        part: GuidePart::Short,
+        slip: SlipTrack::None,
+    }
+}
+
+/// Number of pages for so many rows, at least one.
+pub(super) fn pages(rows: usize, per_page: usize) -> usize {
+    rows.div_ceil(per_page).max(1)
+}
+
+pub(super) fn ignored(why: &'static str, out: &mut Vec<Effect>) {
+    out.push(Effect::Ignored { why });
+}
+
+fn full(page: usize) -> GuidePart {
+    GuidePart::Full {
+        pages: Pages {
+            page,
+            of: GUIDE_PAGES,
+        },
+    }
+}
+
+fn new_id(now: &Now) -> SubmissionId {
+    let mut chance = [0; 10];
+    chance.copy_from_slice(&now.chance[..10]);
+    SubmissionId::from_parts(
+        u64::try_from(now.wall.as_millisecond()).unwrap_or(0),
+        chance,
+    )
+}
+
+fn scanner_may_work(state: DeviceState) -> bool {
+    matches!(state, DeviceState::Online | DeviceState::Starting)
+}

@@ -1,0 +1,295 @@
+//! The pages of a visit and the data each of them holds.
+
+use kiosk_hal::model::{IdCard, PrintOutcome};
+
+use crate::domain::catalog::{Catalog, Item};
+use crate::domain::effect::PaperKind;
+use crate::domain::event::AskNo;
+use crate::domain::form::Form;
+use crate::domain::id::{ItemId, Sequence, SubmissionId};
+use crate::domain::submission::{CaseReceipt, ItemRef};
+use crate::domain::time::SinceStart;
+use crate::ipc::{CardPrompt, CaseStatus, GuidePart, Language, ScanPrompt, WindowReason};
+
+/// Where a list came from, so that 返回 leads back to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Trail {
+    /// From the home screen: a theme.
+    Theme(String),
+    /// From the departments: one of them.
+    Department(String),
+}
+
+/// The page a visit is on.
+#[derive(Debug)]
+pub enum Page {
+    /// Themes.
+    Home,
+    /// Departments.
+    Departments,
+    /// Items of a theme or department.
+    List {
+        /// Which.
+        of: Trail,
+        /// Page of the list, from 1.
+        page: usize,
+    },
+    /// Guide.
+    Guide {
+        /// Which item.
+        item: ItemId,
+        /// Part shown.
+        part: GuidePart,
+        /// The notice slip.
+        slip: SlipTrack,
+    },
+    /// Waiting for the card.
+    Identify {
+        /// For which item.
+        item: ItemId,
+        /// What to tell the person.
+        prompt: CardPrompt,
+    },
+    /// Answering.
+    Fill {
+        /// For which item.
+        item: ItemId,
+        /// Whose card.
+        card: Box<IdCard>,
+        /// The answers.
+        form: Box<Form>,
+    },
+    /// Looking everything over.
+    Review {
+        /// For which item.
+        item: ItemId,
+        /// Whose card.
+        card: Box<IdCard>,
+        /// The answers.
+        form: Box<Form>,
+        /// Page of the review, from 1.
+        page: usize,
+        /// The id of an earlier try to keep exactly this application. It keeps its id for life.
+        id: Option<SubmissionId>,
+    },
+    /// Being kept.
+    Storing {
+        /// For which item.
+        item: ItemId,
+        /// Whose card.
+        card: Box<IdCard>,
+        /// The answers, until they are safe.
+        form: Box<Form>,
+        /// Its id.
+        id: SubmissionId,
+        /// The store must have answered by then.
+        until: SinceStart,
+    },
+    /// Not kept; the answers are still here.
+    NotKept {
+        /// For which item.
+        item: ItemId,
+        /// Whose card.
+        card: Box<IdCard>,
+        /// The answers.
+        form: Box<Form>,
+        /// Its id for the next try.
+        id: SubmissionId,
+    },
+    /// Kept here.
+    Kept(Done),
+    /// The county has it.
+    Accepted {
+        /// What was handed in.
+        done: Done,
+        /// What the county gave.
+        receipt: CaseReceipt,
+    },
+    /// The county refused it.
+    SetAside(Done),
+    /// Scan the code on your slip.
+    Scan {
+        /// What to tell the person.
+        prompt: ScanPrompt,
+        /// The question under way.
+        ask: Option<AskNo>,
+        /// Number of the case that is being asked for.
+        number: String,
+        /// What this machine knows of the case already, shown if the county cannot be asked.
+        last_known: Option<Box<CaseStatus>>,
+        /// Expected query code of a kept slip that is being looked up.
+        code: Option<String>,
+    },
+    /// State of a case.
+    Status(Box<CaseStatus>),
+    /// Go to the window.
+    Window {
+        /// Why.
+        why: WindowReason,
+        /// For which item.
+        item: Option<ItemId>,
+        /// Where 返回 leads; the answers wait there.
+        from: Box<Page>,
+    },
+    /// Take card and paper.
+    Take {
+        /// Ends by itself.
+        until: SinceStart,
+    },
+}
+
+/// What is left of an application once it is safe: nothing personal but the masked name and number.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Done {
+    /// Its id.
+    pub id: SubmissionId,
+    /// Its number on this kiosk.
+    pub sequence: Sequence,
+    /// Which item.
+    pub item: ItemRef,
+    /// Masked name for the slip.
+    pub name: String,
+    /// Masked mobile number.
+    pub mobile: Option<String>,
+    /// Materials that still have to be shown.
+    pub bring_later: Vec<String>,
+    /// The slip of the present page.
+    pub slip: SlipTrack,
+    /// Sending is under way or a next try is near.
+    pub line_up: bool,
+}
+
+/// A slip on its way to paper.
+#[derive(Debug, Clone, PartialEq)]
+pub enum SlipTrack {
+    /// None was asked for.
+    None,
+    /// At the printer.
+    Printing {
+        /// Its job.
+        job: u64,
+        /// Counts as unclear after this.
+        until: SinceStart,
+        /// What is printed, for a copy on demand.
+        kind: Box<PaperKind>,
+    },
+    /// Ended.
+    Ended {
+        /// How.
+        outcome: PrintOutcome,
+        /// What was printed, for a copy on demand.
+        kind: Box<PaperKind>,
+    },
+}
+
+impl SlipTrack {
+    /// Waits for this job.
+    pub fn is_printing(&self, number: u64) -> bool {
+        matches!(self, Self::Printing { job, .. } if *job == number)
+    }
+
+    /// What could be printed again.
+    pub fn finished_kind(&self) -> Option<&PaperKind> {
+        match self {
+            Self::Ended { kind, .. } => Some(kind),
+            Self::None | Self::Printing { .. } => None,
+        }
+    }
+}
+
+impl Trail {
+    /// The items of the list.
+    pub fn items<'a>(&self, catalog: &'a Catalog) -> Vec<&'a Item> {
+        match self {
+            Self::Theme(id) => catalog.items_of_theme(id),
+            Self::Department(id) => catalog.items_of_department(id),
+        }
+    }
+
+    /// The title of the list.
+    pub fn title(&self, catalog: &Catalog, language: Language) -> String {
+        let title = match self {
+            Self::Theme(id) => catalog.theme(id).map(|theme| &theme.title),
+            Self::Department(id) => catalog.department(id).map(|department| &department.name),
+        };
+        title.map(|title| title.get(language).to_owned()).unwrap_or_default()
+    }
+}
+
+impl Page {
+    /// Personal answers would be lost by leaving.
+    pub fn holds_answers(&self) -> bool {
+        match self {
+            Self::Fill { .. }
+            | Self::Review { .. }
+            | Self::Storing { .. }
+            | Self::NotKept { .. } => true,
+            Self::Window { from, .. } => from.holds_answers(),
+            Self::Home
+            | Self::Departments
+            | Self::List { .. }
+            | Self::Guide { .. }
+            | Self::Identify { .. }
+            | Self::Kept(_)
+            | Self::Accepted { .. }
+            | Self::SetAside(_)
+            | Self::Scan { .. }
+            | Self::Status(_)
+            | Self::Take { .. } => false,
+        }
+    }
+
+    /// The slip of this page, if it has one.
+    pub fn slip_mut(&mut self) -> Option<&mut SlipTrack> {
+        match self {
+            Self::Guide { slip, .. } => Some(slip),
+            Self::Kept(done) | Self::Accepted { done, .. } | Self::SetAside(done) => {
+                Some(&mut done.slip)
+            }
+            Self::Home
+            | Self::Departments
+            | Self::List { .. }
+            | Self::Identify { .. }
+            | Self::Fill { .. }
+            | Self::Review { .. }
+            | Self::Storing { .. }
+            | Self::NotKept { .. }
+            | Self::Scan { .. }
+            | Self::Status(_)
+            | Self::Window { .. }
+            | Self::Take { .. } => None,
+        }
+    }
+
+    /// The slip of this page.
+    pub fn slip(&self) -> Option<&SlipTrack> {
+        match self {
+            Self::Guide { slip, .. } => Some(slip),
+            Self::Kept(done) | Self::Accepted { done, .. } | Self::SetAside(done) => {
+                Some(&done.slip)
+            }
+            Self::Home
+            | Self::Departments
+            | Self::List { .. }
+            | Self::Identify { .. }
+            | Self::Fill { .. }
+            | Self::Review { .. }
+            | Self::Storing { .. }
+            | Self::NotKept { .. }
+            | Self::Scan { .. }
+            | Self::Status(_)
+            | Self::Window { .. }
+            | Self::Take { .. } => None,
+        }
+    }
+
+    /// The reader looks for cards on this page.
+    pub fn wants_card(&self) -> bool {
+        matches!(self, Self::Identify { .. })
+    }
+
+    /// The scanner is enabled on this page.
+    pub fn wants_code(&self) -> bool {
+        matches!(self, Self::Scan { .. })
+    }
+}

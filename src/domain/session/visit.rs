@@ -1,0 +1,80 @@
+//! A visit: its page, its panel, its language, and when it was last touched.
+
+use super::page::{Page, Trail};
+use crate::domain::id::VisitNo;
+use crate::domain::settings::Times;
+use crate::domain::time::SinceStart;
+use crate::ipc::{Language, TextSize};
+
+/// One person in front of the machine.
+#[derive(Debug)]
+pub struct Visit {
+    /// Its number.
+    pub no: VisitNo,
+    /// Language of the session.
+    pub language: Language,
+    /// Text size of the session.
+    pub size: TextSize,
+    /// Where they are.
+    pub page: Page,
+    /// A panel over the page.
+    pub panel: Option<Panel>,
+    /// The list they came from.
+    pub trail: Option<Trail>,
+    /// Page of that list, from 1.
+    pub trail_page: usize,
+    /// When the screen was last touched or a card was last laid down.
+    pub touched: SinceStart,
+    /// A card was read.
+    pub card_used: bool,
+    /// A slip came out.
+    pub paper_used: bool,
+}
+
+/// A panel over the page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Panel {
+    /// A person was called.
+    Help,
+    /// Leave and lose the answers?
+    ConfirmLeave,
+}
+
+impl Visit {
+    /// A new visit on the home page.
+    pub fn new(no: VisitNo, now: SinceStart) -> Self {
+        Self {
+            no,
+            language: Language::default(),
+            size: TextSize::default(),
+            page: Page::Home,
+            panel: None,
+            trail: None,
+            trail_page: 1,
+            touched: now,
+            card_used: false,
+            paper_used: false,
+        }
+    }
+
+    /// When the warning comes, and when the visit ends.
+    pub fn limits(&self, times: &Times) -> (SinceStart, SinceStart) {
+        let factor = if self.size == TextSize::Large {
+            times.large_factor.max(1)
+        } else {
+            1
+        };
+        let (warning, wipe) = (times.idle_warning * factor, times.idle_wipe * factor);
+        let extra = if self.panel == Some(Panel::Help) {
+            times.help_wait.saturating_sub(warning)
+        } else {
+            SinceStart::ZERO
+        };
+        (self.touched + warning + extra, self.touched + wipe + extra)
+    }
+
+    /// The person is being asked whether they are still there.
+    pub fn is_warning(&self, times: &Times, now: SinceStart) -> bool {
+        now >= self.limits(times).0 && !matches!(self.page, Page::Take { .. })
+    }
+}

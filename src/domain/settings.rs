@@ -1,0 +1,87 @@
+//! What the core has to know about its place and its limits. Comes validated from the configuration.
+
+use std::time::Duration;
+
+use super::outbox::Backoff;
+use super::text::Text;
+
+/// Settings of one kiosk.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Settings {
+    /// Code of the kiosk, one letter and three digits, first part of every number it gives.
+    pub kiosk_code: String,
+    /// Full name of the centre, built by the naming rule.
+    pub centre: Text,
+    /// The window that helps on.
+    pub window: WindowSettings,
+    /// Hotline on every screen and slip.
+    pub hotline: String,
+    /// Version of the notice on personal data (隐私告知).
+    pub notice_version: String,
+    /// Which devices the machine has.
+    pub fitted: Fitted,
+    /// Waits and deadlines.
+    pub times: Times,
+    /// How sending is retried.
+    pub backoff: Backoff,
+}
+
+/// The all-round window (全科窗口) a resident is sent to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WindowSettings {
+    /// Name of the place.
+    pub name: Text,
+    /// Address.
+    pub address: Text,
+    /// Opening hours.
+    pub hours: Text,
+    /// Telephone.
+    pub phone: String,
+}
+
+/// Which devices the machine has. A device that is not there is never waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Fitted {
+    /// ID card reader.
+    pub reader: bool,
+    /// Receipt printer.
+    pub printer: bool,
+    /// Scanner.
+    pub scanner: bool,
+}
+
+/// Waits and deadlines of a visit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Times {
+    /// Nobody touched the screen for so long: ask whether they are still there.
+    pub idle_warning: Duration,
+    /// Nobody touched it for so long: end the visit and wipe it.
+    pub idle_wipe: Duration,
+    /// The same two limits are this much longer in large print, where people take more time.
+    pub large_factor: u32,
+    /// While a person was called, the visit waits so long.
+    pub help_wait: Duration,
+    /// "Take your card and paper" ends by itself after this.
+    pub take: Duration,
+    /// A print job without any answer counts as unclear after this. The printer has its own, shorter deadlines.
+    pub print_limit: Duration,
+    /// The store must have answered a `Keep` by then; after that it counts as not kept.
+    pub store_limit: Duration,
+    /// Time between two looks at whether the county is there, while nothing is sent.
+    pub probe: Duration,
+}
+
+impl Default for Times {
+    fn default() -> Self {
+        Self {
+            idle_warning: Duration::from_secs(60),
+            idle_wipe: Duration::from_secs(120),
+            large_factor: 1,
+            help_wait: Duration::from_secs(300),
+            take: Duration::from_secs(8),
+            print_limit: Duration::from_secs(60),
+            store_limit: Duration::from_secs(30),
+            probe: Duration::from_secs(60),
+        }
+    }
+}

@@ -1,0 +1,261 @@
+//! The one loop.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::thread;
+
+use tokio::sync::{mpsc, oneshot, watch};
+
+use super::clock::Clock;
+use super::devices::{DevicePlan, Devices};
+use super::effects::Executor;
+use super::journal::{Journal, JournalLine};
+use super::socket;
+use crate::county::CountyClient;
+use crate::domain::catalog::Catalog;
+use crate::domain::effect::Effect;
+use crate::domain::event::{AskNo, Event};
+use crate::domain::kiosk::Kiosk;
+use crate::domain::settings::Settings;
+use crate::domain::submission::StoreEvent;
+use crate::domain::time::Now;
+use crate::ipc::{EngineStatus, Intent, Screen};
+use crate::store::Store;
+
+/// Events that may wait. The loop takes microseconds for one; a full inbox is a fault and is logged as one.
+const INBOX: usize = 1024;
+
+/// Everything an engine needs.
+pub struct EngineSetup {
+    /// Settings of the core.
+    pub settings: Settings,
+    /// Catalogue.
+    pub catalog: Catalog,
+    /// Opens the store; called on the engine's thread with the sink for its answers.
+    pub open_store: Box<dyn FnOnce(StoreSink) -> Result<Store, crate::store::StoreError> + Send>,
+    /// The county, if one is configured.
+    pub county: Option<CountyClient>,
+    /// Devices to open.
+    pub devices: DevicePlan,
+    /// Where the journal goes.
+    pub journal: Box<dyn Journal>,
+    /// Socket to listen on, if the screen is another process.
+    pub socket: Option<std::path::PathBuf>,
+}
+
+/// Takes the store's answers, from any thread.
+pub type StoreSink = Box<dyn FnMut(StoreEvent) + Send>;
+
+/// A running engine. Dropping it stops the loop, the devices and the store.
+pub struct Engine {
+    intents: mpsc::Sender<Event>,
+    screens: watch::Receiver<Arc<Screen>>,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<thread::JoinHandle<Result<(), EngineError>>>,
+}
+
+/// Why an engine does not run.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// The operating system refused something at start.
+    #[error("cannot start the engine: {0}")]
+    Start(#[from] std::io::Error),
+    /// The socket for the screen cannot be opened.
+    #[error("cannot listen on {path}: {source}")]
+    Socket {
+        /// Which.
+        path: String,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The store cannot be opened.
+    #[error(transparent)]
+    Store(#[from] crate::store::StoreError),
+    /// A device thread cannot be started.
+    #[error("cannot start the {role}: {message}")]
+    Device {
+        /// Which.
+        role: &'static str,
+        /// Why.
+        message: String,
+    },
+    /// The words for slips are damaged.
+    #[error("the shipped words for slips are damaged: {0}")]
+    Words(#[from] toml::de::Error),
+    /// The loop ended by a bug.
+    #[error("the engine's thread ended unexpectedly")]
+    Ended,
+}
+
+impl Engine {
+    /// Starts the engine on its own thread and waits until it runs.
+    ///
+    /// # Errors
+    /// What could not be opened, by name.
+    pub fn start(setup: EngineSetup) -> Result<Self, EngineError> {
+        let (intents, inbox) = mpsc::channel(INBOX);
+        let (stop, stopped) = oneshot::channel();
+        let (ready, started) = std::sync::mpsc::sync_channel(1);
+        let sender = intents.clone();
+        let thread = thread::Builder::new().name("engine".into()).spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+            let local = tokio::task::LocalSet::new();
+            local.block_on(&runtime, turn_for_ever(setup, sender, inbox, stopped, ready))
+        })?;
+        match started.recv() {
+            Ok(screens) => Ok(Self { intents, screens, stop: Some(stop), thread: Some(thread) }),
+            Err(_) => match thread.join() {
+                Ok(Err(error)) => Err(error),
+                Ok(Ok(())) | Err(_) => Err(EngineError::Ended),
+            },
+        }
+    }
+
+    /// A handle for touches, usable from any thread. A full inbox drops the touch: the person touches again.
+    pub fn touch(&self) -> impl Fn(Intent) + Send + Sync + Clone + use<> {
+        let intents = self.intents.clone();
+        move |intent| {
+            if intents.try_send(Event::Intent(intent)).is_err() {
+                tracing::warn!("the engine does not take touches");
+            }
+        }
+    }
+
+    /// The present screen and every new one.
+    pub fn screens(&self) -> watch::Receiver<Arc<Screen>> {
+        self.screens.clone()
+    }
+
+    /// Waits until the loop ends by itself (it does not, short of a fault).
+    ///
+    /// # Errors
+    /// Why it ended.
+    pub fn wait(mut self) -> Result<(), EngineError> {
+        match self.thread.take().map(thread::JoinHandle::join) {
+            Some(Ok(result)) => result,
+            Some(Err(_)) | None => Err(EngineError::Ended),
+        }
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        if let Some(stop) = self.stop.take() {
+            stop.send(()).ok();
+        }
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+        {
+            tracing::error!("the engine's thread ended by a panic");
+        }
+    }
+}
+
+async fn turn_for_ever(
+    setup: EngineSetup,
+    sender: mpsc::Sender<Event>,
+    mut inbox: mpsc::Receiver<Event>,
+    mut stopped: oneshot::Receiver<()>,
+    ready: std::sync::mpsc::SyncSender<watch::Receiver<Arc<Screen>>>,
+) -> Result<(), EngineError> {
+    let clock = Clock::start();
+    let words = super::words::Words::shipped()?;
+    let store_inbox = sender.clone();
+    // The store's own thread may wait for room in the inbox; its answers are promises and are never dropped.
+    let store = (setup.open_store)(Box::new(move |event| {
+        store_inbox.blocking_send(Event::Store { ask: AskNo::default(), event }).ok();
+    }))?;
+    let devices = Devices::open(setup.devices, &sender)?;
+    let now = clock.now();
+    let (kiosk, first) = Kiosk::new(setup.settings, setup.catalog, now);
+    let (show, screens) = watch::channel(Arc::new(kiosk.screen(&now)));
+    let status = Rc::new(RefCell::new(EngineStatus::default()));
+    if let Some(path) = setup.socket {
+        socket::listen(&path, sender.clone(), screens.clone(), Rc::clone(&status))
+            .map_err(|source| EngineError::Socket { path: path.display().to_string(), source })?;
+    }
+    let executor = Executor::new(store, setup.county.map(Rc::new), devices, words, sender);
+    let mut turn = Turn { clock, kiosk, executor, show, journal: setup.journal, status };
+    turn.note(&now, "engine.started", serde_json::json!({}));
+    turn.carry_out(&now, first);
+    ready.send(screens).ok();
+
+    loop {
+        let (wake, _reason) = turn.kiosk.next_wake(&turn.clock.now());
+        let wake = tokio::time::Instant::from_std(turn.clock.instant(wake));
+        let event = tokio::select! {
+            biased;
+            _ = &mut stopped => break,
+            event = inbox.recv() => match event {
+                Some(event) => event,
+                None => break,
+            },
+            () = tokio::time::sleep_until(wake) => Event::Woke,
+        };
+        turn.take(event);
+    }
+    Ok(())
+}
+
+/// What one turn of the loop works with.
+struct Turn {
+    clock: Clock,
+    kiosk: Kiosk,
+    executor: Executor,
+    show: watch::Sender<Arc<Screen>>,
+    journal: Box<dyn Journal>,
+    status: Rc<RefCell<EngineStatus>>,
+}
+
+impl Turn {
+    /// One event from outside, and whatever its effects bring about at once.
+    fn take(&mut self, event: Event) {
+        let event = self.executor.name_answer(event);
+        let now = self.clock.now();
+        let effects = self.kiosk.handle(now, event);
+        self.carry_out(&now, effects);
+    }
+
+    /// Shows the screen and then carries out, until nothing more follows.
+    fn carry_out(&mut self, now: &Now, effects: Vec<Effect>) {
+        let mut waiting = VecDeque::from([effects]);
+        while let Some(effects) = waiting.pop_front() {
+            self.show(now);
+            for effect in effects {
+                match effect {
+                    Effect::Note(note) => self.journal.write(&JournalLine::of(now, &note)),
+                    Effect::Ignored { why } => tracing::debug!(why, "event ignored"),
+                    effect => {
+                        if let Some(event) = self.executor.carry_out(effect, &self.kiosk) {
+                            let now = self.clock.now();
+                            waiting.push_back(self.kiosk.handle(now, event));
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    fn show(&mut self, now: &Now) {
+        let screen = self.kiosk.screen(now);
+        let page = screen.body.name();
+        *self.status.borrow_mut() = self.kiosk.status(now, page);
+        let changed = self.show.send_if_modified(|shown| {
+            let changed = **shown != screen;
+            if changed {
+                *shown = Arc::new(screen);
+            }
+            changed
+        });
+        if changed {
+            tracing::debug!(page, "screen changed");
+        }
+    }
+
+    fn note(&mut self, now: &Now, event: &'static str, facts: serde_json::Value) {
+        self.journal.write(&JournalLine::new(now, event, facts));
+    }
+}
+

@@ -1,0 +1,166 @@
+//! One JSON object per line over a Unix socket: what the screen and `kioskctl` say to the engine and hear from it.
+
+use std::io::{BufRead, BufReader, Write};
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Intent, Screen};
+
+/// A line longer than this is not ours: the connection is closed.
+pub const LONGEST_LINE: usize = 256 * 1024;
+
+/// To the engine.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "request")]
+pub enum Request {
+    /// Send the present screen, and each new one.
+    Watch,
+    /// A touch.
+    Touch {
+        /// What it means.
+        intent: Intent,
+    },
+    /// Send a status report once.
+    Status,
+}
+
+/// From the engine.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "reply")]
+pub enum Reply {
+    /// A screen.
+    Screen {
+        /// The screen.
+        screen: Box<Screen>,
+    },
+    /// A status report.
+    Status {
+        /// The report.
+        status: EngineStatus,
+    },
+    /// The line was not understood.
+    Error {
+        /// What was wrong with it.
+        message: String,
+    },
+}
+
+/// How the engine is. No personal data.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct EngineStatus {
+    /// Code of the kiosk.
+    pub kiosk: String,
+    /// Somebody is using it.
+    pub in_use: bool,
+    /// Page shown.
+    pub page: String,
+    /// Applications whose acknowledgement is missing.
+    pub waiting: usize,
+    /// Seconds since the engine started.
+    pub up_seconds: u64,
+    /// State of each device by role.
+    pub devices: std::collections::BTreeMap<String, String>,
+    /// Line to the county.
+    pub line: String,
+    /// Store: `good` or an error code.
+    pub store: String,
+}
+
+/// The client side of the socket, blocking, for the screen process and `kioskctl`.
+#[derive(Debug)]
+pub struct Connection {
+    reader: BufReader<UnixStream>,
+    writer: UnixStream,
+}
+
+/// The engine cannot be reached or does not speak our language.
+#[derive(Debug, thiserror::Error)]
+#[error("{doing} the engine at {socket}: {source}")]
+pub struct ConnectionError {
+    doing: &'static str,
+    socket: String,
+    source: std::io::Error,
+}
+
+impl Connection {
+    /// Connects.
+    ///
+    /// # Errors
+    /// Names the socket and says why it could not be reached.
+    pub fn open(socket: &Path) -> Result<Self, ConnectionError> {
+        let error = |source| ConnectionError { doing: "cannot reach", socket: socket.display().to_string(), source };
+        let writer = UnixStream::connect(socket).map_err(error)?;
+        writer.set_write_timeout(Some(Duration::from_secs(5))).map_err(error)?;
+        let reader = BufReader::new(writer.try_clone().map_err(error)?);
+        Ok(Self { reader, writer })
+    }
+
+    /// Sends one request.
+    ///
+    /// # Errors
+    /// The engine is gone.
+    pub fn send(&mut self, request: &Request) -> Result<(), ConnectionError> {
+        write_line(&mut self.writer, request).map_err(|source| self.error("cannot write to", source))
+    }
+
+    /// Waits for the next reply; `None` when the engine closed the connection.
+    ///
+    /// # Errors
+    /// The line broke, or what came is not a reply.
+    pub fn receive(&mut self) -> Result<Option<Reply>, ConnectionError> {
+        let mut line = String::new();
+        match std::io::Read::take(&mut self.reader, LONGEST_LINE as u64).read_line(&mut line) {
+            Ok(0) => Ok(None),
+            Ok(_) => serde_json::from_str(&line)
+                .map(Some)
+                .map_err(|error| self.error("cannot understand", std::io::Error::other(error.to_string()))),
+            Err(source) => Err(self.error("cannot read from", source)),
+        }
+    }
+
+    /// A second handle for sending from another thread.
+    ///
+    /// # Errors
+    /// The system gives no more descriptors.
+    pub fn sender(&self) -> Result<Sender, ConnectionError> {
+        match self.writer.try_clone() {
+            Ok(writer) => Ok(Sender { writer }),
+            Err(source) => Err(self.error("cannot share the connection to", source)),
+        }
+    }
+
+    fn error(&self, doing: &'static str, source: std::io::Error) -> ConnectionError {
+        let socket = self
+            .writer
+            .peer_addr()
+            .ok()
+            .and_then(|address| address.as_pathname().map(|path| path.display().to_string()))
+            .unwrap_or_default();
+        ConnectionError { doing, socket, source }
+    }
+}
+
+/// Sends touches from the screen's thread.
+#[derive(Debug)]
+pub struct Sender {
+    writer: UnixStream,
+}
+
+impl Sender {
+    /// Sends one touch.
+    ///
+    /// # Errors
+    /// The engine is gone; the reading side notices as well and connects again.
+    pub fn touch(&mut self, intent: Intent) -> std::io::Result<()> {
+        write_line(&mut self.writer, &Request::Touch { intent })
+    }
+}
+
+fn write_line(writer: &mut UnixStream, request: &Request) -> std::io::Result<()> {
+    let mut line = serde_json::to_vec(request)?;
+    line.push(b'\n');
+    writer.write_all(&line)
+}
