@@ -226,6 +226,18 @@ fn changing_one_answer_returns_to_the_review_at_once() {
 }
 
 #[test]
+fn a_number_that_is_being_typed_again_is_not_told_before_it_is_accepted() {
+    let mut form = start(PENSION);
+    type_all(&mut form, MOBILE);
+    assert_eq!(form.mobile_masked(), None);
+    form.advance();
+    assert_eq!(form.mobile_masked().as_deref(), Some("138****0000"));
+    form.back();
+    form.erase();
+    assert_eq!(form.mobile_masked(), None);
+}
+
+#[test]
 fn going_back_from_a_change_keeps_the_old_answer() {
     let mut form = filled(PENSION);
     let before = values(&form);

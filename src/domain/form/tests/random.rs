@@ -74,15 +74,10 @@ fn apply(form: &mut Form, op: &Op) {
 
 /// Holds after every step.
 fn check_invariants(form: &Form) {
-    let catalog_free = form.view(Language::Zh);
+    let view = form.view(Language::Zh);
     assert!(form.questions.is_empty() || form.is_active(form.question()));
-    assert!(
-        catalog_free
-            .known
-            .iter()
-            .all(|value| value.source == Source::Card)
-    );
-    if let Pad::Choices { pages, options, .. } = &catalog_free.pad {
+    assert!(view.known.iter().all(|value| value.source == Source::Card));
+    if let Pad::Choices { pages, options, .. } = &view.pad {
         assert!(pages.page >= 1 && pages.page <= pages.of && !options.is_empty());
     }
     let (position, of) = form.position();
