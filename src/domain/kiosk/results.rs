@@ -357,16 +357,16 @@ impl Kiosk {
     }
 
     fn acknowledged(&mut self, now: &Now, id: SubmissionId, out: &mut Vec<Effect>) {
-        let receipt = self.receipts.remove(&id);
+        let Some(receipt) = self.receipts.remove(&id) else {
+            return ignored("an acknowledgement that was not asked for", out);
+        };
         let Some(entry) = self.outbox.acknowledged(id) else {
             return ignored("an acknowledgement for nothing", out);
         };
         out.push(Effect::Note(Note::Acknowledged {
             sequence: entry.sequence.0,
         }));
-        let (Some(receipt), Some(mut done)) = (receipt, self.take_kept(id)) else {
-            return;
-        };
+        let Some(mut done) = self.take_kept(id) else { return };
         let kind = PaperKind::Accepted {
             item: done.item.clone(),
             name: done.name.clone(),

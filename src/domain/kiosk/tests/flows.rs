@@ -155,7 +155,9 @@ fn sixty_seconds_without_a_touch_ask_and_a_hundred_and_twenty_wipe() {
     assert_eq!(machine.screen().overlay, None, "more time was given");
     machine.pass(MINUTE).pass(MINUTE);
     assert_eq!(machine.page(), "idle");
-    let left = format!("{:?}{}", machine.kiosk, serde_json::to_string(&machine.screen()).expect("plain data"));
+    assert!(machine.kiosk.visit.is_none(), "the visit with everything in it is dropped");
+    let shown = serde_json::to_string(&machine.screen()).expect("plain data");
+    let left = format!("{shown}{:?}{:?}", machine.kiosk.outbox, machine.kiosk.health);
     for secret in [card().name.clone(), card().number.clone(), "示例村3组12号".into()] {
         assert!(!left.contains(&secret), "nothing of the person is left");
     }

@@ -37,9 +37,14 @@ pub struct Machine {
 }
 
 pub fn catalog() -> Catalog {
-    let items = include_str!("../../../../config/catalogue/items.json");
-    let local = include_str!("../../../../config/catalogue/local.json");
-    Catalog::load(items, local).expect("the shipped catalogue loads").catalog
+    static LOADED: std::sync::OnceLock<Catalog> = std::sync::OnceLock::new();
+    LOADED
+        .get_or_init(|| {
+            let items = include_str!("../../../../config/catalogue/items.json");
+            let local = include_str!("../../../../config/catalogue/local.json");
+            Catalog::load(items, local).expect("the shipped catalogue loads").catalog
+        })
+        .clone()
 }
 
 pub fn settings() -> Settings {
@@ -198,7 +203,7 @@ impl Machine {
     pub fn to_guide(&mut self, item: &str) -> &mut Self {
         self.touch(Intent::Begin).touch(Intent::OpenDepartments);
         let Body::Departments(departments) = self.screen().body else { panic!("departments are shown") };
-        for tile in departments.departments {
+        for tile in departments.departments.into_iter().filter(|tile| tile.count > 0) {
             self.touch(Intent::OpenDepartment { department: tile.id });
             loop {
                 let Body::List(list) = self.screen().body else { panic!("a list is shown") };
@@ -215,35 +220,44 @@ impl Machine {
         panic!("{item} is in no list")
     }
 
-    /// Answers every question with something acceptable, up to the review.
-    pub fn fill(&mut self) -> &mut Self {
-        for _ in 0..200 {
-            let Body::Form(form) = self.screen().body else { return self };
-            if !form.complete {
-                match form.pad {
-                    Pad::Digits { kind, .. } => {
-                        let digits = match kind {
-                            crate::ipc::DigitKind::Mobile => "13800000000",
-                            crate::ipc::DigitKind::Account => "6222020000000000008",
-                            crate::ipc::DigitKind::Date => "20261201",
-                            crate::ipc::DigitKind::Money => "100",
-                            crate::ipc::DigitKind::IdNumber => "320699198506150010",
-                            crate::ipc::DigitKind::Number => "3",
-                        };
-                        self.touch(Intent::Clear);
-                        for digit in digits.chars() {
-                            self.touch(Intent::Digit { digit });
-                        }
-                    }
-                    Pad::Choices { options, .. } => {
-                        let value = options[0].value.clone();
-                        self.touch(Intent::Choose { value });
+    /// Answers the present question with something acceptable and goes on. `false` if there is none.
+    pub fn answer(&mut self) -> bool {
+        use crate::ipc::DigitKind;
+        let Body::Form(form) = self.screen().body else { return false };
+        if !form.complete {
+            match form.pad {
+                Pad::Digits { kind, .. } => {
+                    let digits = match kind {
+                        DigitKind::Mobile => "13800000000",
+                        DigitKind::Account => "6222020000000000000",
+                        DigitKind::Date => "20261201",
+                        DigitKind::Money => "100",
+                        DigitKind::IdNumber => "320699198506150010",
+                        DigitKind::Number => "3",
+                    };
+                    self.touch(Intent::Clear);
+                    for digit in digits.chars() {
+                        self.touch(Intent::Digit { digit });
                     }
                 }
+                Pad::Choices { options, .. } => {
+                    let value = options[0].value.clone();
+                    self.touch(Intent::Choose { value });
+                }
             }
-            self.touch(Intent::Next);
         }
-        panic!("the form has no end")
+        self.touch(Intent::Next);
+        true
+    }
+
+    /// Answers every question, up to the review.
+    pub fn fill(&mut self) -> &mut Self {
+        for _ in 0..50 {
+            if !self.answer() {
+                return self;
+            }
+        }
+        panic!("the form has no end: {:?}", self.screen().body)
     }
 
     /// An application of this item, confirmed and at the store.
