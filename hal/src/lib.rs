@@ -13,6 +13,7 @@
 //!
 //! Left out on purpose: async, global state, and any sentence meant for a resident.
 
+pub mod gpio;
 pub mod id_card;
 pub mod link;
 pub mod model;
