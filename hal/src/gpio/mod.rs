@@ -35,8 +35,7 @@ pub enum Output {
 
 impl Output {
     /// All outputs.
-    pub const ALL: [Self; 5] =
-        [Self::ReaderLamp, Self::PrinterLamp, Self::ScannerLamp, Self::HelpLamp, Self::Buzzer];
+    pub const ALL: [Self; 5] = [Self::ReaderLamp, Self::PrinterLamp, Self::ScannerLamp, Self::HelpLamp, Self::Buzzer];
 }
 
 /// Something the kiosk looks at.

@@ -1,4 +1,4 @@
-//! The reader's own side: the module's state machine of `devices.md` 1.5 over the same codec, with named faults.
+//! The reader's own side: the module's state machine over the same codec, with named faults.
 //!
 //! | state | 20 01 | 20 02 | 30 01 |
 //! |---|---|---|---|
@@ -424,7 +424,10 @@ impl DeviceModel for IdReaderModel {
 
 impl fmt::Debug for IdReaderModel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("IdReaderModel").field("state", &self.state).field("faults", &self.faults).finish_non_exhaustive()
+        f.debug_struct("IdReaderModel")
+            .field("state", &self.state)
+            .field("faults", &self.faults)
+            .finish_non_exhaustive()
     }
 }
 

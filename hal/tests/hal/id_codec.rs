@@ -237,7 +237,8 @@ fn lengths_that_no_card_has_are_refused() {
 
 #[test]
 fn an_unpaired_surrogate_in_a_name_becomes_a_replacement_character() {
-    let [reply] = replies(&feed(&records("idcard_faults.hex")["lone_surrogate"], Feeding::InOnePiece)).try_into().unwrap();
+    let [reply] =
+        replies(&feed(&records("idcard_faults.hex")["lone_surrogate"], Feeding::InOnePiece)).try_into().unwrap();
     let parts = take_apart(&reply.data, ReadKind::TextAndPhoto).unwrap();
     assert!(card(parts.text).name.starts_with('\u{FFFD}'));
 }
@@ -503,7 +504,8 @@ fn number_of(value: &toml::Value) -> usize {
 
 #[test]
 fn a_length_outside_the_limits_is_told_and_skipped() {
-    let stream = [bytes("AA AA AA 96 69 00 02 00 00"), bytes("AA AA AA 96 69 10 01 00 00"), Command::Status.frame()].concat();
+    let stream =
+        [bytes("AA AA AA 96 69 00 02 00 00"), bytes("AA AA AA 96 69 10 01 00 00"), Command::Status.frame()].concat();
     for feeding in FEEDINGS {
         let found = feed(&stream, feeding);
         assert!(found.contains(&Found::BadLength(2)) && found.contains(&Found::BadLength(4097)));

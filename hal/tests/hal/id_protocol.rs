@@ -195,7 +195,8 @@ fn silence_is_offline_after_three_questions_and_ends_by_itself() {
     let mut bench = watching();
     bench.model.set_fault(Fault::NoAnswer);
     let before = bench.now();
-    let events = bench.run_until(60 * SECOND, |event| states(std::slice::from_ref(event)).contains(&DeviceState::Offline));
+    let events =
+        bench.run_until(60 * SECOND, |event| states(std::slice::from_ref(event)).contains(&DeviceState::Offline));
     assert_eq!(codes(&events), ["id-reader.no-answer"]);
     let asked = bench.model.take_commands();
     assert_eq!(asked, [Command::FindCard; 3]);
