@@ -22,3 +22,8 @@ pub mod runner;
 pub mod scanner;
 #[cfg(feature = "sim")]
 pub mod sim;
+
+/// The example of the readme compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
