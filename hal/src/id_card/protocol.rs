@@ -205,7 +205,9 @@ impl Protocol for IdReaderProtocol {
                 self.watching = false;
                 self.presented = None;
                 match &mut self.phase {
-                    Phase::Asking(asking) => asking.abandoned = true,
+                    Phase::Asking(asking) => {
+                        asking.abandoned = matches!(asking.step, Step::Find | Step::Select | Step::Read { .. });
+                    }
                     Phase::Resting { until } => *until = self.next_check,
                     Phase::Closed | Phase::Pausing { .. } => {}
                 }

@@ -220,6 +220,18 @@ fn giving_a_frame_up_finds_a_good_frame_that_it_had_swallowed() {
 }
 
 #[test]
+fn a_good_frame_inside_a_frame_with_a_wrong_check_byte_is_found() {
+    let good = &records("idcard_responses.hex")["find_failed"];
+    // Noise that looks like the beginning of a frame just as long as the good one behind it.
+    let stream = [bytes("AA AA AA 96 69 00 0C 01").as_slice(), good].concat();
+    for feeding in FEEDINGS {
+        let found = feed(&stream, feeding);
+        assert!(found.contains(&Found::BadChecksum));
+        assert_eq!(replies(&found).iter().map(|reply| reply.status).collect::<Vec<_>>(), [0x80], "{feeding:?}");
+    }
+}
+
+#[test]
 fn lengths_that_no_card_has_are_refused() {
     let faults = records("idcard_faults.hex");
     let shape = |name: &str| {
@@ -233,6 +245,12 @@ fn lengths_that_no_card_has_are_refused() {
     assert!(take_apart(&data, ReadKind::WithFingerprints).is_ok());
     assert_eq!(take_apart(&data[..data.len() - 1], ReadKind::WithFingerprints), Err(ShapeError::Total(data.len() - 1)));
     assert!(take_apart(&data, ReadKind::TextAndPhoto).is_err(), "the command decides, not the data");
+    let short_photo = CardImage { photo: vec![0; 1000], ..deck::find("resident_male").unwrap().image };
+    let data = sim::read_data(&short_photo, false);
+    assert_eq!(take_apart(&data, ReadKind::TextAndPhoto), Err(ShapeError::PhotoLength(1000)));
+    let odd_prints = CardImage { fingerprints: vec![0; 100], ..deck::find("resident_male").unwrap().image };
+    let data = sim::read_data(&odd_prints, true);
+    assert_eq!(take_apart(&data, ReadKind::WithFingerprints), Err(ShapeError::FingerprintLength(100)));
 }
 
 #[test]

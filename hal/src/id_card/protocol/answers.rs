@@ -190,7 +190,10 @@ impl IdReaderProtocol {
 
     /// A frame was damaged on the way there or back: ask once more, then it is a fault of the line.
     fn damaged(&mut self, now: Elapsed, asking: Asking) {
-        if !asking.resent && !asking.abandoned {
+        if asking.abandoned {
+            return self.rest(now, POLL);
+        }
+        if !asking.resent {
             return self.ask_with(now, asking.step, true);
         }
         match asking.step {
