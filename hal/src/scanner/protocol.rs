@@ -203,9 +203,11 @@ impl Protocol for ScannerProtocol {
     fn poll_timeout(&self) -> Option<Elapsed> {
         let idle = self.parser.is_pending().then(|| self.last_byte + IDLE_GAP);
         let reply = self.in_flight.map(|(_, deadline)| deadline);
-        let command = (self.in_flight.is_none() && !self.commands.is_empty()).then_some(self.next_command);
-        let check = (self.speaks() && self.in_flight.is_none()).then_some(self.check_at);
-        let trigger = if self.speaks() { self.trigger_at } else { None };
+        // While a reply is awaited nothing else is sent, so nothing else can be due.
+        let may_send = self.speaks() && self.in_flight.is_none();
+        let command = (may_send && !self.commands.is_empty()).then_some(self.next_command);
+        let check = may_send.then_some(self.check_at);
+        let trigger = if may_send { self.trigger_at } else { None };
         [idle, reply, command, check, trigger].into_iter().flatten().min()
     }
 
@@ -228,6 +230,7 @@ impl ScannerProtocol {
                 Scanned::Reply(reply) => self.answered(now, &reply),
                 Scanned::TooLong => {
                     self.alive();
+                    self.trigger_after_code(now);
                     if self.enabled && !std::mem::take(&mut self.skip_current) {
                         self.events.push_back(DeviceEvent::Class(ScannerEvent::TooLong));
                     }
@@ -244,15 +247,19 @@ impl ScannerProtocol {
         }
     }
 
+    /// One trigger gives one code: the next one needs another.
+    fn trigger_after_code(&mut self, now: Elapsed) {
+        if self.speaks() && self.enabled {
+            self.trigger_at = Some(now + BURST);
+        }
+    }
+
     fn code(&mut self, now: Elapsed, code: Vec<u8>) {
         self.alive();
         if std::mem::take(&mut self.skip_current) || !self.enabled {
             return;
         }
-        if self.speaks() {
-            // One trigger gives one code.
-            self.trigger_at = Some(now + BURST);
-        }
+        self.trigger_after_code(now);
         if let Some(last) = &mut self.last {
             if last.code == code && now < last.seen + DUPLICATE {
                 last.seen = now;

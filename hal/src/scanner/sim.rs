@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use encoding_rs::GB18030;
 
-use super::command::{CommandReply, HOST_PREFIX, Outcome, Store, SUFFIX};
+use super::command::{CommandReply, HOST_PREFIX, Outcome, SUFFIX, Store};
 use crate::runner::Elapsed;
 use crate::sim::DeviceModel;
 
@@ -242,11 +242,8 @@ impl ScannerModel {
             self.output.push_back((now, noise));
             return;
         }
-        let mut bytes = if self.has_fault(Fault::Gbk) {
-            GB18030.encode(text).0.into_owned()
-        } else {
-            text.as_bytes().to_vec()
-        };
+        let mut bytes =
+            if self.has_fault(Fault::Gbk) { GB18030.encode(text).0.into_owned() } else { text.as_bytes().to_vec() };
         if !self.has_fault(Fault::NoSuffix) {
             bytes.extend_from_slice(&self.suffix);
         }

@@ -220,6 +220,18 @@ fn giving_a_frame_up_finds_a_good_frame_that_it_had_swallowed() {
 }
 
 #[test]
+fn a_good_frame_inside_a_frame_with_a_wrong_check_byte_is_found() {
+    let good = &records("idcard_responses.hex")["find_failed"];
+    // Noise that looks like the beginning of a frame just as long as the good one behind it.
+    let stream = [bytes("AA AA AA 96 69 00 0C 01").as_slice(), good].concat();
+    for feeding in FEEDINGS {
+        let found = feed(&stream, feeding);
+        assert!(found.contains(&Found::BadChecksum));
+        assert_eq!(replies(&found).iter().map(|reply| reply.status).collect::<Vec<_>>(), [0x80], "{feeding:?}");
+    }
+}
+
+#[test]
 fn lengths_that_no_card_has_are_refused() {
     let faults = records("idcard_faults.hex");
     let shape = |name: &str| {
@@ -233,11 +245,18 @@ fn lengths_that_no_card_has_are_refused() {
     assert!(take_apart(&data, ReadKind::WithFingerprints).is_ok());
     assert_eq!(take_apart(&data[..data.len() - 1], ReadKind::WithFingerprints), Err(ShapeError::Total(data.len() - 1)));
     assert!(take_apart(&data, ReadKind::TextAndPhoto).is_err(), "the command decides, not the data");
+    let short_photo = CardImage { photo: vec![0; 1000], ..deck::find("resident_male").unwrap().image };
+    let data = sim::read_data(&short_photo, false);
+    assert_eq!(take_apart(&data, ReadKind::TextAndPhoto), Err(ShapeError::PhotoLength(1000)));
+    let odd_prints = CardImage { fingerprints: vec![0; 100], ..deck::find("resident_male").unwrap().image };
+    let data = sim::read_data(&odd_prints, true);
+    assert_eq!(take_apart(&data, ReadKind::WithFingerprints), Err(ShapeError::FingerprintLength(100)));
 }
 
 #[test]
 fn an_unpaired_surrogate_in_a_name_becomes_a_replacement_character() {
-    let [reply] = replies(&feed(&records("idcard_faults.hex")["lone_surrogate"], Feeding::InOnePiece)).try_into().unwrap();
+    let [reply] =
+        replies(&feed(&records("idcard_faults.hex")["lone_surrogate"], Feeding::InOnePiece)).try_into().unwrap();
     let parts = take_apart(&reply.data, ReadKind::TextAndPhoto).unwrap();
     assert!(card(parts.text).name.starts_with('\u{FFFD}'));
 }
@@ -503,7 +522,8 @@ fn number_of(value: &toml::Value) -> usize {
 
 #[test]
 fn a_length_outside_the_limits_is_told_and_skipped() {
-    let stream = [bytes("AA AA AA 96 69 00 02 00 00"), bytes("AA AA AA 96 69 10 01 00 00"), Command::Status.frame()].concat();
+    let stream =
+        [bytes("AA AA AA 96 69 00 02 00 00"), bytes("AA AA AA 96 69 10 01 00 00"), Command::Status.frame()].concat();
     for feeding in FEEDINGS {
         let found = feed(&stream, feeding);
         assert!(found.contains(&Found::BadLength(2)) && found.contains(&Found::BadLength(4097)));

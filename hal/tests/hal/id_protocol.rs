@@ -114,6 +114,17 @@ fn the_reading_of_a_stopped_visit_does_not_reach_the_next_one() {
 }
 
 #[test]
+fn a_damaged_answer_that_nobody_wants_any_more_is_not_asked_for_again() {
+    let mut bench = watching();
+    bench.model.set_fault_times(Fault::BadChecksum, 1);
+    bench.run_for(Duration::from_millis(5));
+    assert_eq!(bench.model.take_commands(), [Command::FindCard]);
+    bench.request(IdReaderRequest::Stop);
+    assert!(bench.run_for(SECOND).is_empty());
+    assert!(bench.model.take_commands().is_empty());
+}
+
+#[test]
 fn a_card_that_reads_badly_twice_is_read_without_a_word_about_it() {
     let mut bench = watching();
     bench.model.set_fault_times(Fault::ReadFails, 2);
@@ -195,7 +206,8 @@ fn silence_is_offline_after_three_questions_and_ends_by_itself() {
     let mut bench = watching();
     bench.model.set_fault(Fault::NoAnswer);
     let before = bench.now();
-    let events = bench.run_until(60 * SECOND, |event| states(std::slice::from_ref(event)).contains(&DeviceState::Offline));
+    let events =
+        bench.run_until(60 * SECOND, |event| states(std::slice::from_ref(event)).contains(&DeviceState::Offline));
     assert_eq!(codes(&events), ["id-reader.no-answer"]);
     let asked = bench.model.take_commands();
     assert_eq!(asked, [Command::FindCard; 3]);
@@ -431,6 +443,39 @@ fn a_stale_frame_in_front_of_the_answer_is_dropped() {
     assert_eq!(tell(&mut protocol, &records("idcard_faults.hex")["back_to_back"]), Command::ReadCard.frame());
     // Neither does a repeated selection answer the reading.
     assert!(tell(&mut protocol, &frozen["select_ok"]).is_empty());
+}
+
+#[test]
+fn a_frame_that_has_begun_is_waited_for_byte_by_byte_and_no_longer_than_a_tenth_of_a_second() {
+    let (mut bench, _) = opened(115_200);
+    let protocol = &mut bench.protocol;
+    let start = Duration::from_secs(100);
+    protocol.handle_request(start, IdReaderRequest::Watch);
+    protocol.handle_timeout(start);
+    assert_eq!(drain(protocol), Command::FindCard.frame());
+    // The reply begins just before the wait for it ends, and drips.
+    let reply = &records("idcard_responses.hex")["find_ok"];
+    let mut now = start + Duration::from_millis(990);
+    protocol.handle_input(now, &reply[..5]);
+    now += Duration::from_millis(90);
+    for byte in &reply[5..] {
+        protocol.handle_input(now, &[*byte]);
+        now += Duration::from_millis(90);
+        if protocol.poll_timeout().is_some_and(|deadline| deadline <= now) {
+            protocol.handle_timeout(now);
+        }
+    }
+    assert_eq!(drain(protocol), Command::SelectCard.frame());
+    protocol.handle_input(now, &records("idcard_responses.hex")["select_ok"][..9]);
+    assert_eq!(protocol.poll_timeout(), Some(now + Duration::from_millis(100)));
+}
+
+#[test]
+fn every_fault_has_a_name_that_finds_it() {
+    for fault in Fault::ALL {
+        assert_eq!(fault.as_str().parse(), Ok(fault));
+    }
+    assert!("coffee".parse::<Fault>().is_err());
 }
 
 #[test]

@@ -7,7 +7,7 @@ use kiosk_hal::link::memory::MemoryPort;
 use kiosk_hal::link::{Link, LinkError, LinkErrorKind, LinkOpener, SerialOpener, SerialSettings};
 use kiosk_hal::model::Role;
 use kiosk_hal::runner::{Device, DeviceEvent, Elapsed, Protocol, Transmit, spawn};
-use kiosk_hal::sim::{DeviceModel, SimPort};
+use kiosk_hal::sim::{DeviceModel, Pty, SimPort};
 
 /// Longer than any answer takes, even on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -157,6 +157,17 @@ fn a_second_program_finds_the_port_busy_and_gets_it_after_the_first_has_closed()
     device.close();
     let (_second, heard) = start(second);
     while next(&heard) != Heard::Opened {}
+}
+
+#[test]
+fn writing_to_a_device_that_takes_nothing_ends_with_a_time_out_and_does_not_hang() {
+    let folder = tempfile::tempdir().unwrap();
+    // Nobody reads the other side of this terminal.
+    let pty = Pty::open(&folder.path().join("device")).unwrap();
+    let mut opener = SerialOpener::new(SerialSettings { path: pty.path().display().to_string(), baud: 9600 });
+    let mut link = opener.open().unwrap();
+    let error = link.write_all(&[0x55; 300_000], Duration::from_millis(500)).unwrap_err();
+    assert_eq!(error.kind, LinkErrorKind::WriteTimeout);
 }
 
 #[derive(Debug, PartialEq)]
