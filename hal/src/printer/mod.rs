@@ -17,6 +17,7 @@ pub mod font;
 pub mod layout;
 pub mod parse;
 pub mod profile;
+mod proof;
 pub mod protocol;
 pub mod raster;
 pub mod reply;

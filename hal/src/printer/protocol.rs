@@ -16,10 +16,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::command::{Command, ProcessId, Recovery};
-use super::flags::Flags;
 use super::font::PaperFont;
 use super::layout::{PrintJob, lay_out, print_time_ms};
 use super::profile::{AfterFault, PrinterProfile, ProofTier};
+use super::proof::{Paper, Proof, queued, real_time};
 use super::reply::{Reply, ReplyDemux};
 use super::round::{Line, Round, Step, ask};
 use super::status::{Answers, cause_in_mid_job, device_status, from_answers, gone, unanswered, unasked};
@@ -74,15 +74,6 @@ pub struct PrinterProtocol {
 struct Job {
     number: u64,
     print: PrintJob,
-}
-
-/// What will prove a job that is sent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Proof {
-    Id(ProcessId),
-    Queued,
-    CleanStatus,
-    Nothing,
 }
 
 /// Why the four questions are being asked.
@@ -229,20 +220,11 @@ impl PrinterProtocol {
     }
 
     fn begin_sending(&mut self, now: Elapsed, mut job: Job) {
-        let proof = match self.profile.proof {
-            ProofTier::ProcessId => {
-                let id = ProcessId::from_number(self.next_id);
-                self.next_id = self.next_id % ProcessId::LAST + 1;
-                Command::ReportProcess(id).encode(&mut job.print.bytes);
-                Proof::Id(id)
-            }
-            ProofTier::QueuedStatus => {
-                Command::PaperStatus.encode(&mut job.print.bytes);
-                Proof::Queued
-            }
-            ProofTier::RealTimeStatus => Proof::CleanStatus,
-            ProofTier::OneWay => Proof::Nothing,
-        };
+        let proof = Proof::choose(self.profile.proof, self.next_id);
+        if let Proof::Id(_) = proof {
+            self.next_id = self.next_id % ProcessId::LAST + 1;
+        }
+        proof.ask(&mut job.print.bytes);
         self.demux.reset();
         self.phase = Phase::Sending { job, proof, sent: 0, started: now, piece: Piece::Due };
     }
@@ -268,7 +250,7 @@ impl PrinterProtocol {
     /// behind the one that was asked for was not asked for.
     fn read(&mut self, now: Elapsed, replies: &[Reply]) {
         match std::mem::replace(&mut self.phase, Phase::Closed) {
-            Phase::Asking { why: Why::Cause { number, proof }, .. } if proves(proof, replies).is_some() => {
+            Phase::Asking { why: Why::Cause { number, proof }, .. } if proof.find(replies).is_some() => {
                 self.finish(number, PrintOutcome::Printed);
                 self.go_on(now);
             }
@@ -287,7 +269,7 @@ impl PrinterProtocol {
                 let deadline = if came { now + FLUSH_QUIET } else { deadline };
                 self.phase = Phase::Flushing { job, answered: answered || came, deadline };
             }
-            Phase::Proving { number, proof, deadline } => match proves(proof, replies) {
+            Phase::Proving { number, proof, deadline } => match proof.find(replies) {
                 None => self.phase = Phase::Proving { number, proof, deadline },
                 Some(Paper::Left) => {
                     self.finish(number, PrintOutcome::Printed);
@@ -442,31 +424,6 @@ impl Protocol for PrinterProtocol {
     fn poll_event(&mut self) -> Option<DeviceEvent<PrinterEvent>> {
         self.events.pop_front()
     }
-}
-
-/// Whether paper was left when the proof came; a process id says nothing against it.
-enum Paper {
-    Left,
-    Ended,
-}
-
-fn proves(proof: Proof, replies: &[Reply]) -> Option<Paper> {
-    match proof {
-        Proof::Id(id) => replies.contains(&Reply::Process(id.0)).then_some(Paper::Left),
-        Proof::Queued => replies
-            .iter()
-            .find_map(queued)
-            .map(|byte| if Flags::from_paper_status(byte).paper_end { Paper::Ended } else { Paper::Left }),
-        Proof::CleanStatus | Proof::Nothing => None,
-    }
-}
-
-const fn real_time(reply: &Reply) -> Option<u8> {
-    if let Reply::RealTime(byte) = reply { Some(*byte) } else { None }
-}
-
-const fn queued(reply: &Reply) -> Option<u8> {
-    if let Reply::Queued(byte) = reply { Some(*byte) } else { None }
 }
 
 /// Time that bytes take on an 8N1 line.
