@@ -1,7 +1,6 @@
 //! What proves that a job is on paper, tier by tier: the question behind the job, and the reply that answers it.
 
 use super::command::{Command, ProcessId};
-use super::flags::Flags;
 use super::profile::ProofTier;
 use super::reply::Reply;
 
@@ -14,17 +13,20 @@ pub(super) enum Proof {
     Queued,
     /// Tier C: the status after the job is clean.
     CleanStatus,
-    /// Tier D, or a job whose only proof came together with the end of the paper.
+    /// Tier D.
     Nothing,
 }
 
-/// Whether paper was left when the proof came; a process id says nothing against it.
+/// What replies say about a proof.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Paper {
-    /// There was.
-    Left,
-    /// It ended with this job.
-    Ended,
+pub(super) enum Evidence {
+    /// Nothing yet.
+    Missing,
+    /// The answer to the queued question, or a single byte that looks like it: a printer that loses its power pulls
+    /// the line down, which reads as a zero. It counts once a whole round of questions is answered cleanly.
+    Hint,
+    /// The job's own id; nothing else can look like it.
+    Certain,
 }
 
 impl Proof {
@@ -48,22 +50,21 @@ impl Proof {
     }
 
     /// Looks for the proof among replies.
-    pub(super) fn find(self, replies: &[Reply]) -> Option<Paper> {
+    pub(super) fn find(self, replies: &[Reply]) -> Evidence {
         match self {
-            Self::Id(id) => replies.contains(&Reply::Process(id.0)).then_some(Paper::Left),
-            Self::Queued => replies
-                .iter()
-                .find_map(queued)
-                .map(|byte| if Flags::from_paper_status(byte).paper_end { Paper::Ended } else { Paper::Left }),
-            Self::CleanStatus | Self::Nothing => None,
+            Self::Id(id) if replies.contains(&Reply::Process(id.0)) => Evidence::Certain,
+            Self::Queued if replies.iter().any(is_queued) => Evidence::Hint,
+            Self::Id(_) | Self::Queued | Self::CleanStatus | Self::Nothing => Evidence::Missing,
         }
     }
 }
 
+/// The byte of a real-time answer.
 pub(super) const fn real_time(reply: &Reply) -> Option<u8> {
     if let Reply::RealTime(byte) = reply { Some(*byte) } else { None }
 }
 
-pub(super) const fn queued(reply: &Reply) -> Option<u8> {
-    if let Reply::Queued(byte) = reply { Some(*byte) } else { None }
+/// Whether this is the answer to a queued question.
+pub(super) const fn is_queued(reply: &Reply) -> bool {
+    matches!(reply, Reply::Queued(_))
 }

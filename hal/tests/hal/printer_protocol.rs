@@ -144,6 +144,7 @@ fn every_fault_in_mid_job_is_unknown_with_its_cause_and_nothing_is_sent_again() 
         (Fault::HeadHot, UnknownCause::FaultMidJob),
         (Fault::Voltage, UnknownCause::FaultMidJob),
         (Fault::OneWay, UnknownCause::NoProof),
+        (Fault::ConstantZero, UnknownCause::NoProof),
     ];
     for tier in TIERS_WITH_ANSWERS {
         for (fault, cause) in cases {

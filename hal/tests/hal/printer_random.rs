@@ -145,7 +145,8 @@ proptest! {
             ProofTier::ProcessId, ProofTier::QueuedStatus, ProofTier::RealTimeStatus, ProofTier::OneWay,
         ]),
         after_fault in prop::sample::select(vec![AfterFault::ClearBuffer, AfterFault::LeaveBuffer]),
+        baud in prop::sample::select(vec![9600, 115_200]),
     ) {
-        play(&PrinterProfile { after_fault, ..with_proof(tier) }, ops);
+        play(&PrinterProfile { after_fault, baud, ..with_proof(tier) }, ops);
     }
 }
