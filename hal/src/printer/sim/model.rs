@@ -332,6 +332,7 @@ impl PrinterModel {
         }
         if let Command::ReportProcess(id) = command
             && !self.has(Fault::NoProcessId)
+            && !self.has(Fault::ConstantZero)
         {
             let [a, b, c, d] = id.0;
             self.answers.push_back(vec![0x37, 0x22, a, b, c, d, 0x00]);
