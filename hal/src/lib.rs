@@ -13,6 +13,7 @@
 //!
 //! Left out on purpose: async, global state, and any sentence meant for a resident.
 
+pub mod gpio;
 pub mod id_card;
 pub mod link;
 pub mod model;
@@ -21,3 +22,8 @@ pub mod runner;
 pub mod scanner;
 #[cfg(feature = "sim")]
 pub mod sim;
+
+/// The example of the readme compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -253,6 +253,9 @@ impl FrameParser {
     }
 
     fn drop_front(&mut self, count: usize) {
+        if count == 0 {
+            return;
+        }
         if count >= self.buffer.len() {
             // Wipes the whole capacity: a card's text has been in it.
             self.buffer.zeroize();

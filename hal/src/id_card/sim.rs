@@ -1,4 +1,4 @@
-//! The reader's own side: the module's state machine of `devices.md` 1.5 over the same codec, with named faults.
+//! The reader's own side: the module's state machine over the same codec, with named faults.
 //!
 //! | state | 20 01 | 20 02 | 30 01 |
 //! |---|---|---|---|
@@ -13,7 +13,6 @@
 
 use std::collections::VecDeque;
 use std::fmt;
-use std::str::FromStr;
 use std::time::Duration;
 
 use super::codec::{Command, Found, FrameParser, Reply, encode};
@@ -21,6 +20,10 @@ use super::deck::CardImage;
 use super::status::Status;
 use crate::runner::Elapsed;
 use crate::sim::DeviceModel;
+
+mod fault;
+
+pub use fault::{Fault, UnknownFault};
 
 /// Time a module takes for a short answer.
 const SHORT_ANSWER: Duration = Duration::from_millis(15);
@@ -49,104 +52,6 @@ const NOTICE: [u8; 10] = [0xAA, 0xAA, 0xAA, 0x96, 0x69, 0x00, 0x05, 0x05, 0x05, 
 /// 05.01-20070101-000000042-000000007.
 const MODULE_NUMBER: [u8; 16] =
     [0x05, 0x00, 0x01, 0x00, 0xD5, 0x3E, 0x32, 0x01, 0x2A, 0x00, 0x00, 0x00, 0x07, 0x00, 0x00, 0x00];
-
-/// Something that is wrong with the reader.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fault {
-    /// No answer at all.
-    NoAnswer,
-    /// The module's line runs at 9600 baud.
-    WrongSpeed,
-    /// `AA 00` in front of each reply, and a fourth `AA` before its preamble.
-    StrayBytes,
-    /// The check byte of each reply is wrong.
-    BadChecksum,
-    /// Replies end early: after 700 bytes, short ones in the middle.
-    Truncated,
-    /// Reading the card fails (41).
-    ReadFails,
-    /// The card moves between find and select (81).
-    MoveCard,
-    /// The card rejects the module (31).
-    Rejected,
-    /// The card is of another kind (40).
-    Unsupported,
-    /// The module's self-test failed (60).
-    SelfTest,
-    /// The module is not authorised (66).
-    Unauthorised,
-    /// The module sees wrong check bytes (10).
-    LinkError,
-    /// Answers come late, but in time.
-    Slow,
-    /// Answers come when nobody waits for them any more.
-    Late,
-    /// Noise in place of each reply.
-    Garbage,
-    /// A notice that is no frame in place of the answer to 20 01.
-    ModuleNotice,
-    /// The card's data says that text and photo are empty.
-    BadLengths,
-}
-
-impl Fault {
-    /// All faults.
-    pub const ALL: [Self; 17] = [
-        Self::NoAnswer,
-        Self::WrongSpeed,
-        Self::StrayBytes,
-        Self::BadChecksum,
-        Self::Truncated,
-        Self::ReadFails,
-        Self::MoveCard,
-        Self::Rejected,
-        Self::Unsupported,
-        Self::SelfTest,
-        Self::Unauthorised,
-        Self::LinkError,
-        Self::Slow,
-        Self::Late,
-        Self::Garbage,
-        Self::ModuleNotice,
-        Self::BadLengths,
-    ];
-
-    /// The name used in scripts.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::NoAnswer => "no-answer",
-            Self::WrongSpeed => "wrong-speed",
-            Self::StrayBytes => "stray-bytes",
-            Self::BadChecksum => "bad-checksum",
-            Self::Truncated => "truncated",
-            Self::ReadFails => "read-fails",
-            Self::MoveCard => "move-card",
-            Self::Rejected => "rejected",
-            Self::Unsupported => "unsupported",
-            Self::SelfTest => "self-test",
-            Self::Unauthorised => "unauthorised",
-            Self::LinkError => "link-error",
-            Self::Slow => "slow",
-            Self::Late => "late",
-            Self::Garbage => "garbage",
-            Self::ModuleNotice => "module-notice",
-            Self::BadLengths => "bad-lengths",
-        }
-    }
-}
-
-/// There is no fault of this name.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the reader has no fault named {0:?}")]
-pub struct UnknownFault(pub String);
-
-impl FromStr for Fault {
-    type Err = UnknownFault;
-
-    fn from_str(name: &str) -> Result<Self, UnknownFault> {
-        Self::ALL.into_iter().find(|fault| fault.as_str() == name).ok_or_else(|| UnknownFault(name.to_owned()))
-    }
-}
 
 /// A simulated reader.
 pub struct IdReaderModel {
@@ -424,7 +329,10 @@ impl DeviceModel for IdReaderModel {
 
 impl fmt::Debug for IdReaderModel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("IdReaderModel").field("state", &self.state).field("faults", &self.faults).finish_non_exhaustive()
+        f.debug_struct("IdReaderModel")
+            .field("state", &self.state)
+            .field("faults", &self.faults)
+            .finish_non_exhaustive()
     }
 }
 

@@ -1,4 +1,4 @@
-//! The module's status byte SW3 by name (`devices.md` 1.4).
+//! The module's status byte SW3 by name.
 
 /// What SW3 of a reply says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

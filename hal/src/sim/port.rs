@@ -177,7 +177,7 @@ impl<M: DeviceModel> Line<M> {
         let wait = if self.pending.is_empty() { wait } else { wait.min(Duration::from_millis(1)) };
         pty.read(&mut bytes, wait)?;
         if !bytes.is_empty() {
-            // The host may have set its speed during the wait; the bytes came after that.
+            // The host may have changed its speed while this thread waited.
             let heard = if pty.host_baud()? == baud { bytes } else { at_wrong_speed(&bytes) };
             let now = clock().saturating_duration_since(self.start);
             lock(&self.model).handle_input(now, &heard);
