@@ -27,6 +27,7 @@ pub mod sim;
 pub mod status;
 pub mod text;
 
+pub use driver::{PrinterSettings, open};
 pub use font::PaperFont;
 pub use profile::PrinterProfile;
 pub use protocol::PrinterProtocol;
