@@ -2,9 +2,10 @@
 //!
 //! Words are final here; whoever makes a slip has chosen the language. One Chinese character is two columns. A line
 //! break in a text is kept, and a no-break blank (U+00A0) holds together what belongs together. The words may be
-//! personal, so `Debug` shows the kinds of blocks and no word.
+//! personal, so `Debug` shows the kinds of blocks and no word, and a block is wiped when it is dropped.
 
 use serde::{Deserialize, Serialize};
+use zeroize::Zeroize as _;
 
 /// One slip, top to bottom, cut at the end.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -95,6 +96,23 @@ impl Block {
             Self::Rule => "rule",
             Self::Qr { .. } => "qr",
             Self::Feed { .. } => "feed",
+        }
+    }
+}
+
+impl Drop for Block {
+    fn drop(&mut self) {
+        match self {
+            Self::Title { text }
+            | Self::Framed { text }
+            | Self::Text { text, .. }
+            | Self::Number { text }
+            | Self::Tick { text } => text.zeroize(),
+            Self::Field { label: first, value: second } | Self::Qr { payload: first, caption: second } => {
+                first.zeroize();
+                second.zeroize();
+            }
+            Self::Rule | Self::Feed { .. } => {}
         }
     }
 }

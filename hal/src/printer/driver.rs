@@ -23,6 +23,13 @@ pub struct PrinterSettings {
     pub first_id: u16,
 }
 
+impl PrinterSettings {
+    /// A printer of this model on this port, counting its process ids from 1.
+    pub fn at(port: impl Into<String>, profile: PrinterProfile) -> Self {
+        Self { port: port.into(), profile, first_id: 1 }
+    }
+}
+
 /// Starts the printer on its port.
 ///
 /// The device opens the port by itself, now and after every loss. `sink` is called on the device's thread and must

@@ -82,7 +82,7 @@ pub fn lay_out(slip: &Slip, profile: &PrinterProfile, font: &PaperFont) -> Resul
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Style {
     size: Size,
-    bold: bool,
+    bold: Toggle,
     align: Alignment,
 }
 
@@ -100,7 +100,7 @@ struct Sheet<'a> {
 impl<'a> Sheet<'a> {
     fn new(profile: &'a PrinterProfile, font: &'a PaperFont, large: bool) -> Self {
         let base = if large { Size::DOUBLE } else { Size::NORMAL };
-        let style = Style { size: Size::NORMAL, bold: false, align: Alignment::Left };
+        let style = Style { size: Size::NORMAL, bold: Toggle::Off, align: Alignment::Left };
         Self { profile, font, base, out: Zeroizing::new(Vec::new()), rows: 0, style, spacing: 0 }
     }
 
@@ -134,12 +134,15 @@ impl<'a> Sheet<'a> {
                 if *bold {
                     self.feed_dots(AIR);
                 }
-                self.paragraph(text, Style { bold: *bold, align: alignment(*align), ..plain })
+                self.paragraph(
+                    text,
+                    Style { bold: if *bold { Toggle::On } else { Toggle::Off }, align: alignment(*align), ..plain },
+                )
             }
             Block::Field { label, value } => self.field(label, value),
             Block::Number { text } => {
                 let size = Size { width: self.base.width, height: self.base.height + 1 };
-                self.paragraph(text, Style { size, bold: true, align: Alignment::Centre })
+                self.paragraph(text, Style { size, bold: Toggle::On, align: Alignment::Centre })
             }
             Block::Tick { text } => self.hanging("□ ", text, plain),
             Block::Rule => {
@@ -156,7 +159,7 @@ impl<'a> Sheet<'a> {
     }
 
     fn plain(&self) -> Style {
-        Style { size: self.base, bold: false, align: Alignment::Left }
+        Style { size: self.base, bold: Toggle::Off, align: Alignment::Left }
     }
 
     fn columns_at(&self, size: Size) -> usize {
@@ -167,7 +170,7 @@ impl<'a> Sheet<'a> {
     fn title(&mut self, text: &str) -> Result<(), LayoutError> {
         let large_on_wide = self.base != Size::NORMAL && self.profile.columns() >= 48;
         let size = if large_on_wide { Size { width: 3, height: 3 } } else { Size::DOUBLE };
-        let style = Style { size, bold: true, align: Alignment::Centre };
+        let style = Style { size, bold: Toggle::On, align: Alignment::Centre };
         for line in wrap_balanced(text, self.columns_at(size)) {
             self.line(&line, style, 0)?;
         }
@@ -234,7 +237,7 @@ impl<'a> Sheet<'a> {
         };
         let side = encode_line("┃", chinese).unwrap_or_default();
         let pad = inner.saturating_sub(words);
-        let edge = Style { size: Size::NORMAL, bold: false, align: Alignment::Centre };
+        let edge = Style { size: Size::NORMAL, bold: Toggle::Off, align: Alignment::Centre };
         self.feed_dots(LEADING);
         self.spaced_line(&top, edge, CELL_HEIGHT)?;
         let tall = Style { size: Size { width: 1, height: size.height }, ..edge };
@@ -243,7 +246,7 @@ impl<'a> Sheet<'a> {
         self.set_style(tall);
         self.out.extend_from_slice(&side);
         self.out.extend(std::iter::repeat_n(b' ', pad / 2));
-        self.set_style(Style { size, bold: true, ..edge });
+        self.set_style(Style { size, bold: Toggle::On, ..edge });
         self.out.extend_from_slice(&words_sent);
         self.set_style(tall);
         self.out.extend(std::iter::repeat_n(b' ', pad - pad / 2));
@@ -257,7 +260,7 @@ impl<'a> Sheet<'a> {
 
     fn framed_as_raster(&mut self, text: &str, size: Size) -> Result<(), LayoutError> {
         self.check_glyphs(text)?;
-        let words = draw_line(self.font, text, size, true, 0);
+        let words = draw_line(self.font, text, size, Toggle::On, 0);
         let paper = usize::from(self.profile.width_dots);
         let (width, height) = ((words.width() + 48).min(paper), words.height() + 32);
         let left = (paper - width) / 2;
@@ -355,7 +358,7 @@ impl<'a> Sheet<'a> {
             self.push(&Command::Size(style.size));
         }
         if self.style.bold != style.bold {
-            self.push(&Command::Bold(if style.bold { Toggle::On } else { Toggle::Off }));
+            self.push(&Command::Bold(style.bold));
         }
         self.style = style;
     }

@@ -17,6 +17,7 @@ pub mod font;
 pub mod layout;
 pub mod parse;
 pub mod profile;
+mod proof;
 pub mod protocol;
 pub mod raster;
 pub mod reply;
@@ -26,6 +27,7 @@ pub mod sim;
 pub mod status;
 pub mod text;
 
+pub use driver::{PrinterSettings, open};
 pub use font::PaperFont;
 pub use profile::PrinterProfile;
 pub use protocol::PrinterProtocol;

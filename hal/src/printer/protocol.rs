@@ -6,7 +6,8 @@
 //! decision. Jobs that arrive meanwhile wait in a short queue.
 //!
 //! Races and why they are harmless: a proof that arrives while the cause is being asked still counts, because it can
-//! only belong to this job. After an unclear tier B job a late answer could be taken for the next job's proof;
+//! only belong to this job. The one-byte answer of tier B counts only with a round of clean answers behind it, because
+//! a printer that loses its power sends a byte that looks the same. After an unclear tier B job a late answer could be taken for the next job's proof;
 //! therefore the line is flushed with a question of its own before that job. Process ids cannot be mixed up, as each
 //! job has its own. Flow-control characters are read and ignored: pieces are paced, and a stuck XOFF must not hang us.
 //! Questions are never asked while a job is being sent, because they would land inside a raster.
@@ -16,10 +17,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::command::{Command, ProcessId, Recovery};
-use super::flags::Flags;
 use super::font::PaperFont;
 use super::layout::{PrintJob, lay_out, print_time_ms};
 use super::profile::{AfterFault, PrinterProfile, ProofTier};
+use super::proof::{Evidence, Proof, is_queued, real_time};
 use super::reply::{Reply, ReplyDemux};
 use super::round::{Line, Round, Step, ask};
 use super::status::{Answers, cause_in_mid_job, device_status, from_answers, gone, unanswered, unasked};
@@ -76,20 +77,11 @@ struct Job {
     print: PrintJob,
 }
 
-/// What will prove a job that is sent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Proof {
-    Id(ProcessId),
-    Queued,
-    CleanStatus,
-    Nothing,
-}
-
 /// Why the four questions are being asked.
 enum Why {
     Look,
     Before(Job),
-    Cause { number: u64, proof: Proof },
+    After { number: u64, proof: Proof, evidence: Evidence },
 }
 
 enum Phase {
@@ -181,16 +173,16 @@ impl PrinterProtocol {
             }
             Step::Done(answers) => {
                 self.set_status(from_answers(answers, &self.profile), Some(answers));
-                self.after_round(now, why);
+                self.after_round(now, why, round.is_steady());
             }
             Step::Silent => {
                 self.set_status(unanswered(&self.profile), None);
-                self.after_round(now, why);
+                self.after_round(now, why, round.is_steady());
             }
         }
     }
 
-    fn after_round(&mut self, now: Elapsed, why: Why) {
+    fn after_round(&mut self, now: Elapsed, why: Why, steady: bool) {
         match why {
             Why::Look => self.go_on(now),
             Why::Before(job) => match self.status.why_not() {
@@ -201,8 +193,13 @@ impl PrinterProtocol {
                 None if self.may_answer_late => self.begin_flushing(now, job),
                 None => self.begin_sending(now, job),
             },
-            Why::Cause { number, proof } => {
-                if proof == Proof::CleanStatus && self.status.can_print() {
+            Why::After { number, proof, evidence } => {
+                let enough = match proof {
+                    Proof::Queued => evidence != Evidence::Missing,
+                    Proof::CleanStatus => true,
+                    Proof::Id(_) | Proof::Nothing => false,
+                };
+                if enough && steady && self.status.can_print() {
                     self.finish(number, PrintOutcome::Printed);
                 } else {
                     self.give_up(number, proof);
@@ -229,20 +226,11 @@ impl PrinterProtocol {
     }
 
     fn begin_sending(&mut self, now: Elapsed, mut job: Job) {
-        let proof = match self.profile.proof {
-            ProofTier::ProcessId => {
-                let id = ProcessId::from_number(self.next_id);
-                self.next_id = self.next_id % ProcessId::LAST + 1;
-                Command::ReportProcess(id).encode(&mut job.print.bytes);
-                Proof::Id(id)
-            }
-            ProofTier::QueuedStatus => {
-                Command::PaperStatus.encode(&mut job.print.bytes);
-                Proof::Queued
-            }
-            ProofTier::RealTimeStatus => Proof::CleanStatus,
-            ProofTier::OneWay => Proof::Nothing,
-        };
+        let proof = Proof::choose(self.profile.proof, self.next_id);
+        if let Proof::Id(_) = proof {
+            self.next_id = self.next_id % ProcessId::LAST + 1;
+        }
+        proof.ask(&mut job.print.bytes);
         self.demux.reset();
         self.phase = Phase::Sending { job, proof, sent: 0, started: now, piece: Piece::Due };
     }
@@ -268,13 +256,17 @@ impl PrinterProtocol {
     /// behind the one that was asked for was not asked for.
     fn read(&mut self, now: Elapsed, replies: &[Reply]) {
         match std::mem::replace(&mut self.phase, Phase::Closed) {
-            Phase::Asking { why: Why::Cause { number, proof }, .. } if proves(proof, replies).is_some() => {
+            Phase::Asking { why: Why::After { number, proof, .. }, .. } if proof.find(replies) == Evidence::Certain => {
                 self.finish(number, PrintOutcome::Printed);
                 self.go_on(now);
             }
-            Phase::Asking { why, mut round, deadline } => {
-                let answer = replies.iter().find_map(real_time);
-                match answer {
+            Phase::Asking { mut why, mut round, deadline } => {
+                if let Why::After { proof, evidence, .. } = &mut why
+                    && proof.find(replies) == Evidence::Hint
+                {
+                    *evidence = Evidence::Hint;
+                }
+                match replies.iter().find_map(real_time) {
                     None => self.phase = Phase::Asking { why, round, deadline },
                     Some(byte) => {
                         let step = round.answered(byte, self.line);
@@ -283,18 +275,17 @@ impl PrinterProtocol {
                 }
             }
             Phase::Flushing { job, answered, deadline } => {
-                let came = replies.iter().any(|reply| queued(reply).is_some());
+                let came = replies.iter().any(is_queued);
                 let deadline = if came { now + FLUSH_QUIET } else { deadline };
                 self.phase = Phase::Flushing { job, answered: answered || came, deadline };
             }
-            Phase::Proving { number, proof, deadline } => match proves(proof, replies) {
-                None => self.phase = Phase::Proving { number, proof, deadline },
-                Some(Paper::Left) => {
+            Phase::Proving { number, proof, deadline } => match proof.find(replies) {
+                Evidence::Missing => self.phase = Phase::Proving { number, proof, deadline },
+                Evidence::Hint => self.begin_round(now, Why::After { number, proof, evidence: Evidence::Hint }),
+                Evidence::Certain => {
                     self.finish(number, PrintOutcome::Printed);
                     self.look_or_go_on(now);
                 }
-                // It was processed, but the paper ended at the same time: let the status decide what to say.
-                Some(Paper::Ended) => self.begin_round(now, Why::Cause { number, proof: Proof::Nothing }),
             },
             unmoved @ (Phase::Closed | Phase::Idle { .. } | Phase::Sending { .. }) => self.phase = unmoved,
         }
@@ -359,7 +350,7 @@ impl Protocol for PrinterProtocol {
             }
             Phase::Sending { job: Job { number, .. }, proof, .. }
             | Phase::Proving { number, proof, .. }
-            | Phase::Asking { why: Why::Cause { number, proof }, .. } => {
+            | Phase::Asking { why: Why::After { number, proof, .. }, .. } => {
                 self.may_answer_late |= proof == Proof::Queued;
                 self.finish(number, PrintOutcome::Unknown(UnknownCause::LostMidJob));
             }
@@ -420,7 +411,10 @@ impl Protocol for PrinterProtocol {
                 self.finish(number, PrintOutcome::Unknown(UnknownCause::OneWay));
                 self.go_on(now);
             }
-            Phase::Proving { number, proof, .. } => self.begin_round(now, Why::Cause { number, proof }),
+            Phase::Proving { number, proof, .. } => {
+                let evidence = Evidence::Missing;
+                self.begin_round(now, Why::After { number, proof, evidence });
+            }
         }
     }
 
@@ -442,31 +436,6 @@ impl Protocol for PrinterProtocol {
     fn poll_event(&mut self) -> Option<DeviceEvent<PrinterEvent>> {
         self.events.pop_front()
     }
-}
-
-/// Whether paper was left when the proof came; a process id says nothing against it.
-enum Paper {
-    Left,
-    Ended,
-}
-
-fn proves(proof: Proof, replies: &[Reply]) -> Option<Paper> {
-    match proof {
-        Proof::Id(id) => replies.contains(&Reply::Process(id.0)).then_some(Paper::Left),
-        Proof::Queued => replies
-            .iter()
-            .find_map(queued)
-            .map(|byte| if Flags::from_paper_status(byte).paper_end { Paper::Ended } else { Paper::Left }),
-        Proof::CleanStatus | Proof::Nothing => None,
-    }
-}
-
-const fn real_time(reply: &Reply) -> Option<u8> {
-    if let Reply::RealTime(byte) = reply { Some(*byte) } else { None }
-}
-
-const fn queued(reply: &Reply) -> Option<u8> {
-    if let Reply::Queued(byte) = reply { Some(*byte) } else { None }
 }
 
 /// Time that bytes take on an 8N1 line.

@@ -51,6 +51,11 @@ impl Round {
         Question::ALL.get(self.answers.len()).copied().unwrap_or(Question::Paper)
     }
 
+    /// Whether every question was answered in time: the printer was there all the while.
+    pub(super) fn is_steady(&self) -> bool {
+        self.silences == 0
+    }
+
     /// A byte that looks like an answer has come.
     pub(super) fn answered(&mut self, byte: u8, line: Line) -> Step {
         debug_assert!(Flags::is_answer(byte), "the demultiplexer lets nothing else through");

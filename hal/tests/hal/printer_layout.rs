@@ -6,6 +6,7 @@ use kiosk_hal::printer::command::{Command, Size};
 use kiosk_hal::printer::layout::{LayoutError, lay_out};
 use kiosk_hal::printer::parse::{Parsed, parse};
 use kiosk_hal::printer::profile::{ChineseText, ProfileError};
+use kiosk_hal::printer::raster::Bitmap;
 use kiosk_hal::printer::text::{width_of, wrap, wrap_balanced};
 use proptest::prelude::*;
 
@@ -97,6 +98,17 @@ fn a_missing_glyph_is_an_error_that_shows_no_character() {
 fn control_bytes_in_a_value_never_reach_the_printer() {
     let evil = slip([plain("张三\u{1B}@\u{1D}V\u{0}")]);
     assert!(matches!(lay_out(&evil, &PrinterProfile::epson_like(), &font()), Err(LayoutError::MissingGlyph(_))));
+}
+
+#[test]
+fn a_picture_never_spells_a_real_time_command() {
+    let mut picture = Bitmap::new(48, 2);
+    for (x, y) in [(3, 0), (13, 0), (23, 0), (43, 0), (5, 1), (7, 1)] {
+        picture.set(x, y);
+    }
+    let commands = picture.to_commands();
+    let [Command::Raster { rows, .. }] = commands.as_slice() else { panic!("one band") };
+    assert_eq!(*rows, [0x18, 0x04, 0x01, 0, 0, 0x18, 0x05, 0, 0, 0, 0, 0], "one dot more, all others in place");
 }
 
 #[test]

@@ -4,9 +4,8 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
 use kiosk_hal::model::{DeviceState, NotPrintedCause, PrintOutcome, PrinterEvent, PrinterRequest, UnknownCause};
-use kiosk_hal::printer::PrinterProfile;
-use kiosk_hal::printer::driver::{PrinterSettings, open};
 use kiosk_hal::printer::sim::{Fault, SimPrinter};
+use kiosk_hal::printer::{PrinterProfile, PrinterSettings, open};
 use kiosk_hal::runner::DeviceEvent;
 
 use crate::printer_support::{accepted, finished, font, plain, slip};
@@ -41,7 +40,7 @@ fn a_slip_goes_through_a_real_line_and_a_pulled_plug_is_survived() {
     let path = folder.path().join("printer");
     let profile = PrinterProfile { speed_mm_per_s: 400, ..PrinterProfile::cn_kiosk_58() };
     let printer = SimPrinter::start(&path, profile.clone(), font()).unwrap();
-    let settings = PrinterSettings { port: path.to_str().unwrap().to_owned(), profile, first_id: 17 };
+    let settings = PrinterSettings { first_id: 17, ..PrinterSettings::at(path.to_str().unwrap(), profile) };
     let (sink, events) = channel();
     let device = open(settings, font(), move |event| {
         sink.send(event).ok();

@@ -6,12 +6,13 @@ use kiosk_hal::link::LinkErrorKind;
 use kiosk_hal::model::{
     DeviceState, NotPrintedCause, PaperState, PartState, PrintOutcome, PrinterRequest, UnknownCause,
 };
-use kiosk_hal::printer::PrinterProfile;
 use kiosk_hal::printer::profile::{AfterFault, ProofTier};
 use kiosk_hal::printer::protocol::{IDLE_POLL, PIECE, QUEUE};
 use kiosk_hal::printer::sim::Fault;
+use kiosk_hal::printer::{PrinterProfile, PrinterProtocol};
+use kiosk_hal::runner::{Protocol, Transmit};
 
-use crate::printer_support::{Desk, LONG, accepted, plain, slip, with_proof};
+use crate::printer_support::{Desk, LONG, accepted, finished, font, plain, slip, with_proof};
 
 const TIERS_WITH_ANSWERS: [ProofTier; 3] = [ProofTier::ProcessId, ProofTier::QueuedStatus, ProofTier::RealTimeStatus];
 
@@ -144,6 +145,7 @@ fn every_fault_in_mid_job_is_unknown_with_its_cause_and_nothing_is_sent_again() 
         (Fault::HeadHot, UnknownCause::FaultMidJob),
         (Fault::Voltage, UnknownCause::FaultMidJob),
         (Fault::OneWay, UnknownCause::NoProof),
+        (Fault::ConstantZero, UnknownCause::NoProof),
     ];
     for tier in TIERS_WITH_ANSWERS {
         for (fault, cause) in cases {
@@ -268,6 +270,40 @@ fn a_power_cycle_in_mid_job_is_unknown_and_the_next_slip_is_right() {
         assert!(slips.iter().all(|slip| !slip.complete), "the half slip hangs on the next one");
         assert_eq!(desk.print(accepted()), PrintOutcome::Printed);
         assert!(desk.bench.model.slips().pop().unwrap().complete);
+    }
+}
+
+#[test]
+fn a_zero_byte_of_a_printer_that_was_away_for_a_moment_is_no_proof() {
+    for away in [Duration::ZERO, Duration::from_millis(100)] {
+        let mut protocol = PrinterProtocol::new(with_proof(ProofTier::QueuedStatus), font(), 1);
+        let mut now = Duration::ZERO;
+        protocol.handle_opened(now);
+        answer_all(&mut protocol, now);
+        protocol.handle_request(now, PrinterRequest::Print { job: 1, slip: slip([plain("一")]) });
+        answer_all(&mut protocol, now);
+        protocol.handle_input(now, &[0x00]);
+        let back = now + away;
+        while now < back {
+            while protocol.poll_transmit().is_some() {}
+            now = protocol.poll_timeout().unwrap();
+            protocol.handle_timeout(now);
+        }
+        answer_all(&mut protocol, now);
+        let outcomes: Vec<_> =
+            std::iter::from_fn(|| protocol.poll_event()).filter_map(|event| finished(&event)).collect();
+        let expected =
+            if away.is_zero() { PrintOutcome::Printed } else { PrintOutcome::Unknown(UnknownCause::NoProof) };
+        assert_eq!(outcomes, [(1, expected)], "away for {away:?}");
+    }
+}
+
+/// Plays a healthy printer that answers every question at once and nothing else.
+fn answer_all(protocol: &mut PrinterProtocol, now: Duration) {
+    while let Some(transmit) = protocol.poll_transmit() {
+        if matches!(transmit, Transmit::Bytes(bytes) if bytes.starts_with(&[0x10, 0x04])) {
+            protocol.handle_input(now, &[0x12]);
+        }
     }
 }
 

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use kiosk_hal::link::LinkErrorKind;
 use kiosk_hal::model::{PrintOutcome, PrinterRequest};
+use kiosk_hal::printer::PrinterProfile;
 use kiosk_hal::printer::profile::{AfterFault, ProofTier};
 use kiosk_hal::printer::sim::Fault;
-use kiosk_hal::printer::PrinterProfile;
 use proptest::prelude::*;
 
 use crate::printer_support::{Desk, plain, slip, with_proof};
@@ -34,7 +34,9 @@ fn fault() -> impl Strategy<Value = Fault> {
 
 fn op() -> impl Strategy<Value = Op> {
     prop_oneof![
-        6 => (1u8..30).prop_map(|lines| Op::Print { lines }),
+        5 => (1u8..12).prop_map(|lines| Op::Print { lines }),
+        // Long enough to be sent in two pieces.
+        1 => (70u8..80).prop_map(|lines| Op::Print { lines }),
         6 => (0u16..4000).prop_map(|millis| Op::Wait { millis }),
         3 => fault().prop_map(Op::Set),
         3 => fault().prop_map(Op::Clear),
@@ -134,7 +136,7 @@ fn play(profile: &PrinterProfile, ops: Vec<Op>) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(600))]
+    #![proptest_config(ProptestConfig::with_cases(32))]
 
     #[test]
     fn whatever_happens_each_job_ends_once_and_is_sent_at_most_once(
@@ -143,7 +145,8 @@ proptest! {
             ProofTier::ProcessId, ProofTier::QueuedStatus, ProofTier::RealTimeStatus, ProofTier::OneWay,
         ]),
         after_fault in prop::sample::select(vec![AfterFault::ClearBuffer, AfterFault::LeaveBuffer]),
+        baud in prop::sample::select(vec![9600, 115_200]),
     ) {
-        play(&PrinterProfile { after_fault, ..with_proof(tier) }, ops);
+        play(&PrinterProfile { after_fault, baud, ..with_proof(tier) }, ops);
     }
 }

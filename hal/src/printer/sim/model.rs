@@ -118,11 +118,11 @@ impl PrinterModel {
         self.report();
     }
 
-    /// Switches off and on: buffer and modes are gone, what hangs out stays.
+    /// Switches off and on: buffer and modes are gone, what hangs out stays. The dying line reads as one zero byte.
     pub fn power_cycle(&mut self, now: Elapsed) {
         self.drop_buffer();
         self.arriving.clear();
-        self.answers.clear();
+        self.answers = VecDeque::from([vec![0x00]]);
         self.lagging = None;
         self.reports = false;
         self.interpreter.power_on();
@@ -332,6 +332,7 @@ impl PrinterModel {
         }
         if let Command::ReportProcess(id) = command
             && !self.has(Fault::NoProcessId)
+            && !self.has(Fault::ConstantZero)
         {
             let [a, b, c, d] = id.0;
             self.answers.push_back(vec![0x37, 0x22, a, b, c, d, 0x00]);
@@ -385,9 +386,6 @@ impl DeviceModel for PrinterModel {
 
     fn poll_output(&mut self, now: Elapsed) -> Option<Vec<u8>> {
         self.advance(now);
-        if now < self.off_until {
-            self.answers.clear();
-        }
         self.answers.pop_front()
     }
 
