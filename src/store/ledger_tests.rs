@@ -283,7 +283,8 @@ fn reopened(folder: &TempDir) -> Ledger {
     Ledger::new(&file, schema::open(&file, &kiosk).unwrap().connection)
 }
 
-fn is_on_disk(folder: &TempDir, needle: &str) -> bool {
+/// Whether any file of the store holds this text.
+pub(in crate::store) fn is_on_disk(folder: &TempDir, needle: &str) -> bool {
     std::fs::read_dir(folder.path()).unwrap().any(|file| {
         let bytes = std::fs::read(file.unwrap().path()).unwrap();
         bytes.windows(needle.len()).any(|w| w == needle.as_bytes())
@@ -315,7 +316,7 @@ pub(in crate::store) fn application(n: u64) -> Application {
     }
 }
 
-fn receipt(number: &str) -> CaseReceipt {
+pub(in crate::store) fn receipt(number: &str) -> CaseReceipt {
     CaseReceipt {
         case_number: number.to_owned(),
         query_code: "123456".to_owned(),

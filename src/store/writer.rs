@@ -292,7 +292,7 @@ mod tests {
     use std::fs::OpenOptions;
 
     use super::*;
-    use crate::store::ledger::tests::application;
+    use crate::store::ledger::tests::{application, is_on_disk, receipt};
 
     #[test]
     fn each_command_has_one_answer_in_order() {
@@ -348,6 +348,25 @@ mod tests {
         let refused = store.send(keep(1)).unwrap_err();
         assert_eq!(*refused, StoreEvent::NotKept { id, code });
         drop(hold);
+    }
+
+    #[test]
+    fn an_answered_acknowledgement_has_left_nothing_of_the_content_behind() {
+        let folder = tempfile::tempdir().unwrap();
+        let (store, events) = opened(&folder.path().join("kiosk.db"));
+        store.send(keep(41)).unwrap();
+        assert!(matches!(events.recv().unwrap(), StoreEvent::Kept { .. }));
+        assert!(
+            is_on_disk(&folder, "张小明41"),
+            "the search itself must work"
+        );
+        let id = application(41).client_submission_id;
+        let receipt = receipt("N1");
+        store
+            .send(StoreCommand::Acknowledge { id, receipt })
+            .unwrap();
+        assert_eq!(events.recv().unwrap(), StoreEvent::Acknowledged { id });
+        assert!(!is_on_disk(&folder, "张小明41"));
     }
 
     #[test]
