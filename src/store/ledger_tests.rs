@@ -68,12 +68,15 @@ fn a_full_disk_keeps_nothing_and_leaves_no_gap() {
         .pragma_update(None, "max_page_count", limit)
         .unwrap();
     let mut kept = 0;
-    let error = loop {
-        match ledger.keep(&application(kept + 1)) {
-            Ok(entry) => kept = entry.sequence.0,
-            Err(error) => break error,
-        }
-    };
+    let error = (1..=1_000)
+        .find_map(|n| match ledger.keep(&application(n)) {
+            Ok(entry) => {
+                kept = entry.sequence.0;
+                None
+            }
+            Err(error) => Some(error),
+        })
+        .unwrap();
     assert_eq!(error.code(), "store.disk-full");
     assert!(kept > 0);
     assert_eq!(ledger.queue().unwrap().len() as u64, kept);
@@ -280,7 +283,8 @@ fn reopened(folder: &TempDir) -> Ledger {
     Ledger::new(&file, schema::open(&file, &kiosk).unwrap().connection)
 }
 
-fn is_on_disk(folder: &TempDir, needle: &str) -> bool {
+/// Whether any file of the store holds this text.
+pub(in crate::store) fn is_on_disk(folder: &TempDir, needle: &str) -> bool {
     std::fs::read_dir(folder.path()).unwrap().any(|file| {
         let bytes = std::fs::read(file.unwrap().path()).unwrap();
         bytes.windows(needle.len()).any(|w| w == needle.as_bytes())
@@ -312,7 +316,7 @@ pub(in crate::store) fn application(n: u64) -> Application {
     }
 }
 
-fn receipt(number: &str) -> CaseReceipt {
+pub(in crate::store) fn receipt(number: &str) -> CaseReceipt {
     CaseReceipt {
         case_number: number.to_owned(),
         query_code: "123456".to_owned(),

@@ -292,7 +292,7 @@ mod tests {
     use std::fs::OpenOptions;
 
     use super::*;
-    use crate::store::ledger::tests::application;
+    use crate::store::ledger::tests::{application, is_on_disk, receipt};
 
     #[test]
     fn each_command_has_one_answer_in_order() {
@@ -328,21 +328,45 @@ mod tests {
     fn a_command_that_finds_no_room_gets_its_answer_at_once() {
         let folder = tempfile::tempdir().unwrap();
         let (hold, held) = sync_channel::<()>(0);
+        let (busy, is_busy) = sync_channel(1_000);
         let store = Store::open(&folder.path().join("kiosk.db"), &kiosk(), move |_| {
+            let _ended = busy.send(());
             let _released = held.recv();
         })
         .unwrap();
-        let refused = (0..=WAITING + 1)
-            .find_map(|_| store.send(StoreCommand::LoadQueue).err())
-            .unwrap();
+        // Dropped before the store, also when an assertion fails: the thread must be free to end.
+        let hold = hold;
+        store.send(StoreCommand::LoadQueue).unwrap();
+        is_busy.recv().unwrap();
+        for _ in 0..WAITING {
+            store.send(StoreCommand::LoadQueue).unwrap();
+        }
         let code = "store.overloaded".to_owned();
+        let refused = store.send(StoreCommand::LoadQueue).unwrap_err();
         assert_eq!(*refused, StoreEvent::Broken { code: code.clone() });
         let id = application(1).client_submission_id;
-        assert_eq!(
-            *store.send(keep(1)).unwrap_err(),
-            StoreEvent::NotKept { id, code }
-        );
+        let refused = store.send(keep(1)).unwrap_err();
+        assert_eq!(*refused, StoreEvent::NotKept { id, code });
         drop(hold);
+    }
+
+    #[test]
+    fn an_answered_acknowledgement_has_left_nothing_of_the_content_behind() {
+        let folder = tempfile::tempdir().unwrap();
+        let (store, events) = opened(&folder.path().join("kiosk.db"));
+        store.send(keep(41)).unwrap();
+        assert!(matches!(events.recv().unwrap(), StoreEvent::Kept { .. }));
+        assert!(
+            is_on_disk(&folder, "张小明41"),
+            "the search itself must work"
+        );
+        let id = application(41).client_submission_id;
+        let receipt = receipt("N1");
+        store
+            .send(StoreCommand::Acknowledge { id, receipt })
+            .unwrap();
+        assert_eq!(events.recv().unwrap(), StoreEvent::Acknowledged { id });
+        assert!(!is_on_disk(&folder, "张小明41"));
     }
 
     #[test]

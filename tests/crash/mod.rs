@@ -33,8 +33,10 @@ use history::History;
 
 /// How often the child dies in the main test.
 const LIVES: u64 = 200;
-/// A life ends at most this long after its start; long enough for some dozens of promises.
+/// A life that ends by the clock ends at most this long after its start; enough for some dozens of promises.
 const LONGEST_LIFE: Duration = Duration::from_millis(60);
+/// How long a slow machine may take for one line of the child.
+const PATIENCE: Duration = Duration::from_secs(10);
 /// Every so many lives the whole store is read; in between only what the last life touched.
 const FULL_CHECK_EVERY: u64 = 20;
 
@@ -190,7 +192,7 @@ fn live(
         Duration::from_micros(chance.below(span))
     } else {
         for _ in 0..=chance.below(40) {
-            match said.recv_timeout(LONGEST_LIFE) {
+            match said.recv_timeout(PATIENCE) {
                 Ok(line) => history.read(&line),
                 Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => break,
             }
