@@ -514,16 +514,20 @@ fn no_answer(error: &reqwest::Error) -> NoAnswer {
     }
 }
 
+/// Whether TLS is the cause. An I/O error holds its cause beside its chain, and hides it when it is wrapped.
 fn is_tls(error: &reqwest::Error) -> bool {
     let mut cause = error.source();
     while let Some(error) = cause {
-        let inner = error
-            .downcast_ref::<io::Error>()
-            .and_then(io::Error::get_ref);
-        if error.is::<rustls::Error>() || inner.is_some_and(|inner| inner.is::<rustls::Error>()) {
+        if error.is::<rustls::Error>() {
             return true;
         }
-        cause = error.source();
+        cause = match error
+            .downcast_ref::<io::Error>()
+            .and_then(io::Error::get_ref)
+        {
+            Some(inner) => Some(inner),
+            None => error.source(),
+        };
     }
     false
 }
