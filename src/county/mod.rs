@@ -6,8 +6,9 @@
 //! itself, proven by its signature, can have an application set aside.
 //!
 //! How: [`wire`] holds the shapes and builds the envelope, the same bytes every time, from the bytes the store keeps.
-//! [`sign`] signs requests and checks answers. [`classify`] turns an answer into a verdict and is pure. [`client`]
+//! [`sign`] signs requests and checks answers. [`classify`] turns an answer into a verdict and is pure. `transport`
 //! does the talking: one request, one deadline, a bounded answer, no redirect, no proxy, one certificate authority.
+//! [`client`] has one method for each thing the contract offers.
 //!
 //! Left out on purpose: back-off and order (`domain`), reading the stored bytes (`store`), any retry loop. The one
 //! repetition inside is the clock: an answer that proves that our clock is wrong is worth a second try at once.
@@ -39,9 +40,11 @@ pub mod classify;
 pub mod client;
 pub mod settings;
 pub mod sign;
+mod transport;
 pub mod wire;
 
 pub use classify::{Heads, Ours, Proof, classify};
-pub use client::{CountyClient, WallClock};
+pub use client::CountyClient;
 pub use settings::{CountyError, CountySettings};
+pub use transport::WallClock;
 pub use wire::{Ticket, TicketRequest};
