@@ -4,6 +4,7 @@ use std::fs;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
+use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
@@ -24,6 +25,32 @@ async fn only_the_configured_authority_counts() {
     let verdict = client.submit(id(1), Sequence(1), &body(1)).await;
     assert_eq!(word(&verdict), "again county.tls");
     assert_eq!(other.count(), 0);
+}
+
+#[test]
+fn a_proxy_named_in_the_environment_is_not_used() {
+    let proxy = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}", proxy.local_addr().unwrap());
+    // The environment is read when a program starts; so another test runs as a child in a poisoned one.
+    let mut child = Command::new(std::env::current_exe().unwrap());
+    child.args([
+        "--exact",
+        "an_application_handed_in_becomes_one_case_with_the_fields_sent",
+    ]);
+    for name in ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"] {
+        child.env(name, &address);
+    }
+    for name in ["NO_PROXY", "no_proxy"] {
+        child.env_remove(name);
+    }
+    let output = child.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        output.status.success() && said.contains("1 passed"),
+        "{said}"
+    );
+    proxy.set_nonblocking(true).unwrap();
+    assert!(proxy.accept().is_err(), "somebody called the proxy");
 }
 
 #[tokio::test]
