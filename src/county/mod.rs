@@ -6,8 +6,9 @@
 //! itself, proven by its signature, can have an application set aside.
 //!
 //! How: [`wire`] holds the shapes and builds the envelope, the same bytes every time, from the bytes the store keeps.
-//! [`sign`] signs requests and checks answers. [`classify`] turns an answer into a verdict and is pure. [`client`]
+//! [`sign`] signs requests and checks answers. [`mod@classify`] turns an answer into a verdict and is pure. `transport`
 //! does the talking: one request, one deadline, a bounded answer, no redirect, no proxy, one certificate authority.
+//! [`client`] has one method for each thing the contract offers.
 //!
 //! Left out on purpose: back-off and order (`domain`), reading the stored bytes (`store`), any retry loop. The one
 //! repetition inside is the clock: an answer that proves that our clock is wrong is worth a second try at once.
@@ -26,7 +27,7 @@
 //! | `county.redirect` | the platform sent us elsewhere | try again |
 //! | `county.clock` | the platform finds our time wrong | try again |
 //! | `county.nonce` | the platform has seen this request before | try again |
-//! | `county.http-NNN` | that status, nothing more known | try again, set aside or stop, see [`classify`] |
+//! | `county.http-NNN` | that status, nothing more known | try again, set aside or stop, see [`mod@classify`] |
 //! | `county.id-conflict` | our id stands for other content | set aside |
 //! | `county.no-chance` | the system gives no random bytes | try again |
 //! | `county.body-broken` | the stored bytes are not an application | set aside |
@@ -39,9 +40,11 @@ pub mod classify;
 pub mod client;
 pub mod settings;
 pub mod sign;
+mod transport;
 pub mod wire;
 
 pub use classify::{Heads, Ours, Proof, classify};
-pub use client::{CountyClient, WallClock};
+pub use client::CountyClient;
 pub use settings::{CountyError, CountySettings};
+pub use transport::WallClock;
 pub use wire::{Ticket, TicketRequest};

@@ -42,12 +42,12 @@ pub fn open(folder: &Path) -> Result<Authority, ServeError> {
     let secret_file = folder.join("secret");
     if !(ca_pem.exists() && server_pem.exists() && server_key.exists()) {
         let made = make_certificates()?;
-        write_private(&server_key, &made.server_key)?;
-        write_private(&server_pem, &made.server_pem)?;
-        write_private(&ca_pem, &made.ca_pem)?;
+        write(&server_key, 0o600, &made.server_key)?;
+        write(&server_pem, 0o644, &made.server_pem)?;
+        write(&ca_pem, 0o644, &made.ca_pem)?;
     }
     if !secret_file.exists() {
-        write_private(&secret_file, &hex::encode(chance::bytes::<32>()?))?;
+        write(&secret_file, 0o600, &hex::encode(chance::bytes::<32>()?))?;
     }
     let secret = read(&secret_file)?.trim_ascii().to_vec();
     let tls = tls_config(&read(&server_pem)?, &read(&server_key)?)?;
@@ -107,20 +107,20 @@ fn read(file: &Path) -> Result<Vec<u8>, ServeError> {
     fs::read(file).map_err(|source| ServeError::file(file, source))
 }
 
-/// Writes a file that only its owner can read, in one step.
-fn write_private(file: &Path, text: &str) -> Result<(), ServeError> {
+/// Writes a file with these permissions, in one step: it is there whole or not at all.
+fn write(file: &Path, mode: u32, text: &str) -> Result<(), ServeError> {
     use std::os::unix::fs::OpenOptionsExt as _;
     let unfinished = file.with_extension("new");
-    let write = || {
+    let written = || {
         let mut opened = fs::OpenOptions::new()
             .write(true)
             .create(true)
             .truncate(true)
-            .mode(0o600)
+            .mode(mode)
             .open(&unfinished)?;
         opened.write_all(text.as_bytes())?;
         opened.sync_all()?;
         fs::rename(&unfinished, file)
     };
-    write().map_err(|source| ServeError::file(file, source))
+    written().map_err(|source| ServeError::file(file, source))
 }

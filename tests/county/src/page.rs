@@ -20,6 +20,8 @@ use crate::ledger::{Case, Terminal};
 use crate::server::Platform;
 
 const STYLE: &str = include_str!("page.css");
+const NOT_FOUND: &str = "<p>没有找到这个编号和查询码的办件。\
+    <span lang=en>No case with this number and query code.</span></p>";
 
 /// Pages.
 pub fn router() -> Router<Arc<Platform>> {
@@ -142,9 +144,6 @@ fn case_html(case: &Case) -> String {
     }
     html + "</dl>"
 }
-
-const NOT_FOUND: &str = "<p>没有找到这个编号和查询码的办件。\
-    <span lang=en>No case with this number and query code.</span></p>";
 
 fn ask_html(number: &str, said: &str) -> String {
     format!(

@@ -303,7 +303,8 @@ async fn accept(
                 continue;
             }
         };
-        if platform.faults.is_line_down() {
+        // Where there is an admin path, the gate cuts instead, so that the line can be mended over it.
+        if platform.faults.is_line_down() && platform.settings.admin == Admin::Absent {
             continue;
         }
         let (tls, router) = (tls.clone(), router.clone());

@@ -356,6 +356,23 @@ async fn faults_can_be_set_over_http_only_where_that_was_asked_for() {
     assert_eq!(answer.retry_after.as_deref(), Some("7"));
 }
 
+#[tokio::test]
+async fn a_line_cut_over_http_can_be_mended_over_http() {
+    let bench = Bench::start(|settings| settings.admin = Admin::Open);
+    let faults = format!("{}/admin/faults", bench.platform.url);
+    let cut = bench
+        .http
+        .put(&faults)
+        .header("content-type", "application/json")
+        .body(r#"{"lineDown":true}"#);
+    assert_eq!(cut.send().await.unwrap().status(), StatusCode::NO_CONTENT);
+    let page = bench.http.get(format!("{}/", bench.platform.url));
+    assert!(page.send().await.is_err());
+    let mended = bench.http.delete(&faults).send().await.unwrap();
+    assert_eq!(mended.status(), StatusCode::NO_CONTENT);
+    assert_eq!(bench.ask(Ask::get("/api/v1/health")).await.status, 200);
+}
+
 /// A platform and somebody who may talk to it.
 struct Bench {
     platform: Handle,

@@ -4,33 +4,25 @@
 //! the kiosk ends up with exactly its receipt.
 #![expect(clippy::unwrap_used, reason = "a failing test may panic")]
 
+mod bench;
+mod hostile;
+
 use std::fs;
-use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::path::Path;
+use std::net::TcpListener;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
 use std::time::Duration;
 
-use county_stand_in::sign::Text;
-use county_stand_in::{Fault, Handle, Settings, serve};
+use county_stand_in::Fault;
 use jiff::Timestamp;
 use kiosk::county::wire::{self, Priority, ReceiptFor};
 use kiosk::county::{CountyClient, CountyError, CountySettings, TicketRequest, WallClock};
-use kiosk::domain::id::{ItemId, Sequence, SubmissionId};
-use kiosk::domain::submission::{
-    Application, CaseReceipt, CaseState, FieldValue, ItemRef, Verdict,
-};
-use kiosk::domain::text::Text as Words;
-use kiosk::ipc::Source;
-use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use kiosk::domain::id::{Sequence, SubmissionId};
+use kiosk::domain::submission::{Application, CaseReceipt, CaseState, Verdict};
 use serde_json::{Value, json};
-use tempfile::TempDir;
 
-const CONTRACT: &str = include_str!("../config/county-contract.yaml");
-const TERMINAL: &str = "320699-0001";
+use bench::{Bench, TERMINAL, body, body_with, clock, id, stored, word};
+
+const CONTRACT: &str = include_str!("../../config/county-contract.yaml");
 
 #[tokio::test]
 async fn an_application_handed_in_becomes_one_case_with_the_fields_sent() {
@@ -173,7 +165,7 @@ async fn any_mixture_of_faults_ends_in_one_case_each() {
     while receipts.iter().any(Option::is_none) || !faults.troubles().next.is_empty() {
         rounds += 1;
         assert!(rounds < 60, "never comes to an end");
-        for (at, kept) in (0..).zip(receipts.iter_mut()) {
+        for (at, kept) in (1..).zip(receipts.iter_mut()) {
             if let Verdict::Stored { receipt } = bench.submit(at).await {
                 // Once stored, for ever the same.
                 assert!(kept.as_ref().is_none_or(|kept| *kept == receipt));
@@ -185,7 +177,10 @@ async fn any_mixture_of_faults_ends_in_one_case_each() {
     assert_eq!(cases.len(), 8);
     for case in cases {
         let at = usize::try_from(case.sequence).unwrap();
-        assert_eq!(receipts[at].as_ref().unwrap().case_number, case.case_number);
+        assert_eq!(
+            receipts[at - 1].as_ref().unwrap().case_number,
+            case.case_number
+        );
     }
 }
 
@@ -238,26 +233,6 @@ async fn a_wrong_clock_on_either_side_costs_one_more_exchange_and_no_case() {
     bench.platform.faults().set_clock_offset(0);
     stored(bench.submit(3).await);
     assert_eq!(bench.count(), 3);
-}
-
-#[tokio::test]
-async fn an_unsigned_claim_about_the_time_moves_nothing() {
-    let bench = Bench::start();
-    let seen = Arc::new(AtomicUsize::new(0));
-    let counted = Arc::clone(&seen);
-    let url = hostile(bench.folder.path(), move |stream, _| {
-        counted.fetch_add(1, Ordering::SeqCst);
-        reply(
-            stream,
-            "401 Unauthorized",
-            "x-timestamp: 1\r\nx-signature: 00\r\n",
-            br#"{"code":"clock"}"#,
-        );
-    });
-    let client = bench.client_with(|settings| settings.url = url);
-    let verdict = client.submit(id(1), Sequence(1), &body(1)).await;
-    assert_eq!(word(&verdict), "again county.clock");
-    assert_eq!(seen.load(Ordering::SeqCst), 1);
 }
 
 #[tokio::test]
@@ -344,136 +319,6 @@ async fn a_ticket_asked_for_twice_is_one_ticket() {
     assert_eq!(elder.unwrap().number, "AY001");
     let version = bench.client.catalogue_version().await.unwrap();
     assert_eq!(version.version, "sample-1");
-}
-
-#[tokio::test]
-async fn only_the_configured_authority_counts() {
-    let bench = Bench::start();
-    let other = Bench::start();
-    let client = bench.client_with(|settings| settings.url = other.platform.url.clone());
-    let verdict = client.submit(id(1), Sequence(1), &body(1)).await;
-    assert_eq!(word(&verdict), "again county.tls");
-    assert_eq!(other.count(), 0);
-}
-
-#[tokio::test]
-async fn a_server_without_tls_gets_nothing() {
-    let bench = Bench::start();
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    let heard = thread::spawn(move || {
-        let (mut stream, _) = listener.accept().unwrap();
-        let mut heard = vec![0; 4096];
-        let count = stream.read(&mut heard).unwrap();
-        stream
-            .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")
-            .unwrap();
-        heard.truncate(count);
-        heard
-    });
-    let client = bench.client_with(|settings| settings.url = format!("https://{address}"));
-    let verdict = client.submit(id(1), Sequence(1), &body(1)).await;
-    assert_eq!(word(&verdict), "again county.tls");
-    assert!(!String::from_utf8_lossy(&heard.join().unwrap()).contains("submissions"));
-}
-
-#[tokio::test]
-async fn a_redirect_is_not_followed_even_if_it_is_signed() {
-    let bench = Bench::start();
-    let visits = Arc::new(AtomicUsize::new(0));
-    let counted = Arc::clone(&visits);
-    let elsewhere = hostile(bench.folder.path(), move |stream, _| {
-        counted.fetch_add(1, Ordering::SeqCst);
-        reply(stream, "200 OK", "", b"{}");
-    });
-    let secret = bench.secret();
-    let url = hostile(bench.folder.path(), move |stream, request| {
-        let heads = format!(
-            "location: {elsewhere}/\r\n{}",
-            signature(&secret, "307", request, b"")
-        );
-        reply(stream, "307 Temporary Redirect", &heads, b"");
-    });
-    let client = bench.client_with(|settings| settings.url = url);
-    let verdict = client.submit(id(1), Sequence(1), &body(1)).await;
-    assert_eq!(word(&verdict), "again county.redirect");
-    assert_eq!(visits.load(Ordering::SeqCst), 0);
-}
-
-#[tokio::test]
-async fn ten_megabytes_of_answer_are_given_up_early() {
-    let bench = Bench::start();
-    let sent = Arc::new(AtomicUsize::new(0));
-    let counted = Arc::clone(&sent);
-    let url = hostile(bench.folder.path(), move |stream, _| {
-        let head = b"HTTP/1.1 201 Created\r\ncontent-type: application/json\r\ncontent-length: 104857600\r\n\r\n";
-        let mut flows = stream.write_all(head).is_ok();
-        while flows && counted.load(Ordering::SeqCst) < 104_857_600 {
-            flows = stream.write_all(&[b' '; 65536]).is_ok();
-            counted.fetch_add(65536, Ordering::SeqCst);
-        }
-    });
-    let client = bench.client_with(|settings| settings.url = url);
-    let verdict = client.submit(id(1), Sequence(1), &body(1)).await;
-    assert_eq!(word(&verdict), "again county.answer-too-big");
-    // Socket buffers hold some megabytes; the rest was never wanted.
-    assert!(sent.load(Ordering::SeqCst) < 52_428_800);
-}
-
-#[tokio::test]
-async fn a_byte_now_and_then_does_not_outlast_the_deadline() {
-    let bench = Bench::start();
-    let url = hostile(bench.folder.path(), |stream, _| {
-        let head = b"HTTP/1.1 201 Created\r\ncontent-length: 60000\r\n\r\n";
-        let mut flows = stream.write_all(head).is_ok();
-        while flows {
-            flows = stream.write_all(b" ").is_ok() && stream.flush().is_ok();
-            thread::sleep(Duration::from_millis(100));
-        }
-    });
-    let client = bench.client_with(|settings| {
-        settings.url = url;
-        settings.request_timeout = Duration::from_millis(1200);
-    });
-    let started = std::time::Instant::now();
-    let verdict = client.submit(id(1), Sequence(1), &body(1)).await;
-    assert_eq!(word(&verdict), "again county.timeout");
-    assert!(started.elapsed() < Duration::from_secs(20));
-}
-
-#[tokio::test]
-async fn a_second_answer_nobody_asked_for_is_not_taken_for_the_next_request() {
-    let bench = Bench::start();
-    let secret = bench.secret();
-    let url = hostile(bench.folder.path(), move |stream, request| {
-        let body = br#"{"type":"x","title":"x","status":422,"code":"form-outdated"}"#;
-        let heads = signature(&secret, "422", request, body);
-        reply(stream, "422 Unprocessable", &heads, body);
-        reply(stream, "422 Unprocessable", &heads, body);
-    });
-    let client = bench.client_with(|settings| settings.url = url);
-    let first = client.submit(id(1), Sequence(1), &body(1)).await;
-    assert_eq!(word(&first), "aside form-outdated");
-    // Each request here is on a connection of its own and is judged by its own signed answer.
-    let second = client.submit(id(2), Sequence(2), &body(2)).await;
-    assert_eq!(word(&second), "aside form-outdated");
-}
-
-#[tokio::test]
-async fn a_refusal_replayed_from_another_request_sets_nothing_aside() {
-    let bench = Bench::start();
-    let secret = bench.secret();
-    let first = std::sync::OnceLock::new();
-    let url = hostile(bench.folder.path(), move |stream, request| {
-        let body = br#"{"type":"x","title":"x","status":422,"code":"form-outdated"}"#;
-        let heads = first.get_or_init(|| signature(&secret, "422", request, body));
-        reply(stream, "422 Unprocessable", heads, body);
-    });
-    let client = bench.client_with(|settings| settings.url = url);
-    let verdict = client.submit(id(1), Sequence(1), &body(1)).await;
-    assert_eq!(word(&verdict), "aside form-outdated");
-    let verdict = client.submit(id(1), Sequence(1), &body(1)).await;
-    assert_eq!(word(&verdict), "again county.answer-unsigned");
 }
 
 #[tokio::test]
@@ -579,226 +424,6 @@ fn the_examples_of_the_contract_are_what_the_client_writes_and_reads() {
         let code = wire::problem_code(example(name).to_string().as_bytes());
         assert_eq!(code.as_deref(), example(name)["code"].as_str());
     }
-}
-
-/// The stand-in platform and a client of it.
-struct Bench {
-    folder: TempDir,
-    platform: Handle,
-    client: CountyClient,
-}
-
-impl Bench {
-    fn start() -> Self {
-        Self::with(|_| {})
-    }
-
-    fn with(change: impl FnOnce(&mut Settings)) -> Self {
-        let folder = TempDir::new().unwrap();
-        let mut settings = Settings::new(SocketAddr::from(([127, 0, 0, 1], 0)), folder.path());
-        change(&mut settings);
-        let platform = serve(settings).unwrap();
-        let client = CountyClient::new(settings_for(&platform), clock()).unwrap();
-        Self {
-            folder,
-            platform,
-            client,
-        }
-    }
-
-    /// Ends both programs and starts them again over the same files.
-    fn restart(&mut self) {
-        let settings = Settings::new(SocketAddr::from(([127, 0, 0, 1], 0)), self.folder.path());
-        self.platform = serve(settings).unwrap();
-        self.client = CountyClient::new(settings_for(&self.platform), clock()).unwrap();
-    }
-
-    fn settings(&self) -> CountySettings {
-        settings_for(&self.platform)
-    }
-
-    fn client_with(&self, change: impl FnOnce(&mut CountySettings)) -> CountyClient {
-        let mut settings = self.settings();
-        change(&mut settings);
-        CountyClient::new(settings, clock()).unwrap()
-    }
-
-    async fn submit(&self, n: u64) -> Verdict {
-        self.client.submit(id(n), Sequence(n), &body(n)).await
-    }
-
-    fn count(&self) -> usize {
-        self.platform.cases().unwrap().len()
-    }
-
-    fn secret(&self) -> Vec<u8> {
-        fs::read(&self.platform.secret_file).unwrap()
-    }
-}
-
-fn settings_for(platform: &Handle) -> CountySettings {
-    CountySettings {
-        url: platform.url.clone(),
-        ca_file: platform.ca_pem.clone(),
-        app_id: "kiosk-demo-app".into(),
-        secret_file: platform.secret_file.clone(),
-        terminal: TERMINAL.into(),
-        connect_timeout: Duration::from_secs(10),
-        request_timeout: Duration::from_secs(20),
-    }
-}
-
-fn clock() -> WallClock {
-    Arc::new(Timestamp::now)
-}
-
-fn id(n: u64) -> SubmissionId {
-    SubmissionId::from_parts(1_795_000_000_000 + n, [7; 10])
-}
-
-fn body(n: u64) -> Vec<u8> {
-    body_with(n, "900")
-}
-
-fn body_with(n: u64, pay_level: &str) -> Vec<u8> {
-    let field = |name: &str, value: &str, source| FieldValue {
-        name: name.into(),
-        value: value.into(),
-        source,
-    };
-    let application = Application {
-        client_submission_id: id(n),
-        item: ItemRef {
-            item: ItemId("sample-01".into()),
-            code: "320699000131128000".into(),
-            version: 1,
-            name: Words::new("城乡居民基本养老保险参保登记", ""),
-            plain_name: Words::new("办养老保险", ""),
-        },
-        terminal: TERMINAL.into(),
-        confirmed_at: Timestamp::from_second(1_795_000_000).unwrap(),
-        form_version: 1,
-        notice: "1/zh".into(),
-        fields: vec![
-            field("applicantName", "示例张三", Source::Card),
-            field("payLevel", pay_level, Source::Resident),
-        ],
-    };
-    serde_json::to_vec(&application).unwrap()
-}
-
-#[track_caller]
-fn stored(verdict: Verdict) -> CaseReceipt {
-    match verdict {
-        Verdict::Stored { receipt } => receipt,
-        other @ (Verdict::TryAgain { .. } | Verdict::SetAside { .. } | Verdict::StopAll { .. }) => {
-            panic!("not stored: {}", word(&other))
-        }
-    }
-}
-
-fn word(verdict: &Verdict) -> String {
-    match verdict {
-        Verdict::Stored { .. } => "stored".into(),
-        Verdict::TryAgain { code, after: None } => format!("again {code}"),
-        Verdict::TryAgain {
-            code,
-            after: Some(after),
-        } => format!("again {code} after {}", after.as_secs()),
-        Verdict::SetAside { code } => format!("aside {code}"),
-        Verdict::StopAll { code } => format!("stop {code}"),
-    }
-}
-
-/// A TLS stream as the hostile server sees it.
-type Stream<'a> = rustls::Stream<'a, rustls::ServerConnection, TcpStream>;
-
-/// A server with the platform's own certificate and any manners, one request a connection. Gives its URL.
-fn hostile(folder: &Path, behave: impl Fn(&mut Stream<'_>, &str) + Send + 'static) -> String {
-    let certificate = fs::read(folder.join("server.pem")).unwrap();
-    let key = fs::read(folder.join("server.key")).unwrap();
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = rustls::ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(
-            vec![CertificateDer::from_pem_slice(&certificate).unwrap()],
-            PrivateKeyDer::from_pem_slice(&key).unwrap(),
-        )
-        .unwrap();
-    let config = Arc::new(config);
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    thread::spawn(move || {
-        for stream in listener.incoming() {
-            let Ok(mut stream) = stream else { return };
-            let Ok(mut connection) = rustls::ServerConnection::new(Arc::clone(&config)) else {
-                return;
-            };
-            let mut stream = rustls::Stream::new(&mut connection, &mut stream);
-            let request = read_request(&mut stream);
-            behave(&mut stream, &request);
-            // A polite end, so that the last bytes are not lost in a reset.
-            stream.conn.send_close_notify();
-            drop(stream.flush());
-        }
-    });
-    format!("https://{address}")
-}
-
-/// Reads head and body of one request; the text may hold less if the other side goes away.
-fn read_request(stream: &mut Stream<'_>) -> String {
-    let mut read = Vec::new();
-    let mut piece = [0; 4096];
-    loop {
-        let text = String::from_utf8_lossy(&read).into_owned();
-        if let Some((head, body)) = text.split_once("\r\n\r\n") {
-            let length = head_of(head, "content-length").parse().unwrap_or(0);
-            if body.len() >= length {
-                return text;
-            }
-        }
-        match stream.read(&mut piece) {
-            Ok(0) | Err(_) => return text,
-            Ok(count) => read.extend_from_slice(&piece[..count]),
-        }
-    }
-}
-
-fn head_of<'a>(request: &'a str, name: &str) -> &'a str {
-    request
-        .lines()
-        .filter_map(|line| line.split_once(": "))
-        .find(|(key, _)| key.eq_ignore_ascii_case(name))
-        .map_or("", |(_, value)| value)
-}
-
-fn reply(stream: &mut Stream<'_>, status: &str, heads: &str, body: &[u8]) {
-    let head = format!(
-        "HTTP/1.1 {status}\r\ncontent-length: {}\r\n{heads}\r\n",
-        body.len()
-    );
-    // The client may have hung up already; that is its right.
-    drop(stream.write_all(head.as_bytes()));
-    drop(stream.write_all(body));
-    drop(stream.flush());
-}
-
-/// Signature headers as the true platform would write them for this request.
-fn signature(secret: &[u8], status: &str, request: &str, body: &[u8]) -> String {
-    let path = request.split(' ').nth(1).unwrap_or_default();
-    let nonce = head_of(request, "x-nonce");
-    let text = Text {
-        first: status,
-        path,
-        query: "",
-        app_id: "kiosk-demo-app",
-        timestamp: "1795000000",
-        nonce,
-    };
-    let signature = text.sign(secret, body);
-    format!("x-timestamp: 1795000000\r\nx-nonce: {nonce}\r\nx-signature: {signature}\r\n")
 }
 
 /// An example of the contract: the JSON after `Name:` and `value:`.
