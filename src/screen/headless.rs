@@ -77,7 +77,7 @@ impl Headless {
     /// # Errors
     /// This thread has a window system already, or the fonts cannot be read.
     pub fn new(width: u32, height: u32, send: impl Fn(Intent) + 'static) -> Result<Self, HeadlessError> {
-        let window = MinimalSoftwareWindow::new(RepaintBufferType::ReusedBuffer);
+        let window = MinimalSoftwareWindow::new(RepaintBufferType::NewBuffer);
         let clock = Rc::new(Cell::new(Duration::ZERO));
         slint::platform::set_platform(Box::new(Memory {
             window: window.clone(),
@@ -169,7 +169,7 @@ impl Headless {
                 }
             });
         };
-        let (left, top, width, height) = control.place;
+        let (left, top, width, height) = self.visible(control.place);
         let position = LogicalPosition::new(left + width / 2.0, top + height / 2.0);
         let button = PointerEventButton::Left;
         self.touch(WindowEvent::PointerMoved { position });
@@ -207,6 +207,22 @@ impl Headless {
             .iter()
             .map(place)
             .collect()
+    }
+
+    /// The part of a place that its scrolling view shows.
+    fn visible(&self, place: (f32, f32, f32, f32)) -> (f32, f32, f32, f32) {
+        let (left, top, width, height) = place;
+        let view = self.places("Flickable").into_iter().find(|view| {
+            left >= view.0 - 1.0
+                && left + width <= view.0 + view.2 + 1.0
+                && top < view.1 + view.3
+                && top + height > view.1
+        });
+        view.map_or(place, |view| {
+            let upper = top.max(view.1);
+            let lower = (top + height).min(view.1 + view.3);
+            (left, upper, width, lower - upper)
+        })
     }
 
     fn elements(&self, role: AccessibleRole) -> Vec<Control> {
