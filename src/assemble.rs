@@ -126,8 +126,8 @@ pub fn catalogue(config: &Config) -> Result<Catalog, AssembleError> {
     let folder = &config.catalogue_folder;
     let items = read("the catalogue", &folder.join("items.json"))?;
     let local = read("the catalogue", &folder.join("local.json"))?;
-    let loaded = Catalog::load(&items, &local)
-        .map_err(|source| AssembleError::Catalogue { folder: folder.clone(), source })?;
+    let loaded =
+        Catalog::load(&items, &local).map_err(|source| AssembleError::Catalogue { folder: folder.clone(), source })?;
     for warning in &loaded.warnings {
         tracing::info!(%warning, "catalogue");
     }
@@ -145,11 +145,9 @@ pub fn catalogue(config: &Config) -> Result<Catalog, AssembleError> {
 /// Names the file.
 pub fn paper_font(fonts: &Path) -> Result<Arc<PaperFont>, AssembleError> {
     let path = fonts.join(PAPER_FONT);
-    let bytes = std::fs::read(&path)
-        .map_err(|source| AssembleError::Read { what: "the font", path: path.clone(), source })?;
-    PaperFont::from_bytes(bytes)
-        .map(Arc::new)
-        .map_err(|error| AssembleError::Font { path, message: error.to_string() })
+    let bytes =
+        std::fs::read(&path).map_err(|source| AssembleError::Read { what: "the font", path: path.clone(), source })?;
+    PaperFont::from_bytes(bytes).map(Arc::new).map_err(|error| AssembleError::Font { path, message: error.to_string() })
 }
 
 /// The printer profile of a configuration.
@@ -194,11 +192,8 @@ fn devices(config: &Config) -> Result<DevicePlan, AssembleError> {
         .printer
         .as_ref()
         .map(|printer| {
-            let settings = PrinterSettings {
-                port: text(&printer.port),
-                profile: profile(printer)?,
-                first_id: first_process_id(),
-            };
+            let settings =
+                PrinterSettings { port: text(&printer.port), profile: profile(printer)?, first_id: first_process_id() };
             Ok::<_, AssembleError>((settings, paper_font(&config.screen.fonts)?))
         })
         .transpose()?;

@@ -17,13 +17,34 @@ const TABLE: &[(&str, &[&str], &[&str])] = &[
         "county",
         &["domain", "ipc"],
         &[
-            "reqwest", "rustls", "serde", "serde_json", "sm3", "hmac", "hex", "jiff", "thiserror", "tracing", "tokio",
-            "uuid", "kiosk_hal", "getrandom", "zeroize",
+            "reqwest",
+            "rustls",
+            "serde",
+            "serde_json",
+            "sm3",
+            "hmac",
+            "hex",
+            "jiff",
+            "thiserror",
+            "tracing",
+            "tokio",
+            "uuid",
+            "kiosk_hal",
+            "getrandom",
+            "zeroize",
         ],
     ),
-    ("screen", &["ipc"], &["slint", "i_slint_backend_testing", "qrcode", "png", "thiserror", "tracing", "kiosk_hal", "ab_glyph"]),
+    (
+        "screen",
+        &["ipc"],
+        &["slint", "i_slint_backend_testing", "qrcode", "png", "thiserror", "tracing", "kiosk_hal", "ab_glyph"],
+    ),
     ("config", &["domain"], &["serde", "toml", "thiserror", "kiosk_hal"]),
-    ("telemetry", &["config", "domain"], &["tracing", "tracing_subscriber", "serde", "serde_json", "thiserror", "jiff"]),
+    (
+        "telemetry",
+        &["config", "domain"],
+        &["tracing", "tracing_subscriber", "serde", "serde_json", "thiserror", "jiff"],
+    ),
     (
         "engine",
         &["domain", "ipc", "store", "county", "config", "telemetry"],
@@ -153,8 +174,11 @@ fn clocks_are_read_in_one_file_of_each_crate() {
     for (folder, allowed) in [("src", &["engine/clock.rs"][..]), ("hal/src", &["runner.rs"][..])] {
         for path in files(&root().join(folder), "rs") {
             let code = code_of(&path);
-            let reads = code.contains("Instant::now()") || code.contains("Timestamp::now()") || code.contains("SystemTime::now()");
-            let may = allowed.iter().any(|name| path.ends_with(name)) || path.components().any(|part| part.as_os_str() == "desk");
+            let reads = code.contains("Instant::now()")
+                || code.contains("Timestamp::now()")
+                || code.contains("SystemTime::now()");
+            let may = allowed.iter().any(|name| path.ends_with(name))
+                || path.components().any(|part| part.as_os_str() == "desk");
             assert!(!reads || may, "{} reads a clock", path.display());
         }
     }
@@ -178,7 +202,13 @@ fn every_module_tells_its_story_and_no_file_is_too_long() {
 
 #[test]
 fn no_mark_of_unfinished_work_is_left_in_the_tree() {
-    let marks = [concat!("TO", "DO"), concat!("FIX", "ME"), concat!("X", "XX"), concat!("todo", "!("), concat!("unimplemented", "!(")];
+    let marks = [
+        concat!("TO", "DO"),
+        concat!("FIX", "ME"),
+        concat!("X", "XX"),
+        concat!("todo", "!("),
+        concat!("unimplemented", "!("),
+    ];
     for folder in ["src", "hal", "tests", "ui"] {
         for ending in ["rs", "slint"] {
             for path in files(&root().join(folder), ending) {
@@ -195,16 +225,25 @@ fn no_mark_of_unfinished_work_is_left_in_the_tree() {
 #[test]
 fn the_device_build_names_no_simulator_no_stand_in_and_no_bench() {
     let manifest = fs::read_to_string(root().join("Cargo.toml")).expect("the manifest");
-    let device = manifest
-        .lines()
-        .find(|line| line.starts_with("device = "))
-        .expect("the feature of the machine's build");
+    let device =
+        manifest.lines().find(|line| line.starts_with("device = ")).expect("the feature of the machine's build");
     for name in ["desk", "sim", "county-stand-in", "testing", "winit"] {
         assert!(!device.contains(name), "the device build brings in {name}");
     }
     // The same of the resolved tree: what cargo would really link.
     let tree = std::process::Command::new(env!("CARGO"))
-        .args(["tree", "--offline", "--locked", "-e", "normal", "-p", "kiosk", "--no-default-features", "--features", "device"])
+        .args([
+            "tree",
+            "--offline",
+            "--locked",
+            "-e",
+            "normal",
+            "-p",
+            "kiosk",
+            "--no-default-features",
+            "--features",
+            "device",
+        ])
         .args(["--target", "x86_64-unknown-linux-gnu", "--prefix", "none", "-f", "{p} {f}"])
         .current_dir(root())
         .output()

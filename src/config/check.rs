@@ -23,26 +23,16 @@ pub(super) struct Validator<'a> {
 
 impl Validator<'_> {
     pub(super) fn url(&self, key: &str, written: Option<String>) -> Checked<String> {
-        let url = self.need(
-            key,
-            written,
-            "write the county's address, such as \"https://…\"",
-        )?;
+        let url = self.need(key, written, "write the county's address, such as \"https://…\"")?;
         let Some(rest) = url.strip_prefix("https://") else {
-            return Err(self.bad(
-                key,
-                "must begin with https://; applications never travel in the clear",
-            ));
+            return Err(self.bad(key, "must begin with https://; applications never travel in the clear"));
         };
         let host = rest.split('/').next().unwrap_or_default();
         if host.is_empty() || rest.contains(['?', '#']) || rest.contains(char::is_whitespace) {
             return Err(self.bad(key, "must be https://, a host and at most a path"));
         }
         if host.contains('@') {
-            return Err(self.bad(
-                key,
-                "must not hold a name or password; use county.secret_file",
-            ));
+            return Err(self.bad(key, "must not hold a name or password; use county.secret_file"));
         }
         Ok(url.trim_end_matches('/').to_owned())
     }
@@ -52,16 +42,12 @@ impl Validator<'_> {
         if value.as_str() == Some("auto") {
             Ok(Baud::Auto)
         } else {
-            self.baud(key, value.as_integer())
-                .map(Baud::Fixed)
-                .map_err(|error| match error.kind {
-                    ConfigErrorKind::Missing { .. } => {
-                        self.bad(key, "must be \"auto\" or a number")
-                    }
-                    ConfigErrorKind::Unreadable { .. }
-                    | ConfigErrorKind::Syntax { .. }
-                    | ConfigErrorKind::Bad { .. } => error,
-                })
+            self.baud(key, value.as_integer()).map(Baud::Fixed).map_err(|error| match error.kind {
+                ConfigErrorKind::Missing { .. } => self.bad(key, "must be \"auto\" or a number"),
+                ConfigErrorKind::Unreadable { .. } | ConfigErrorKind::Syntax { .. } | ConfigErrorKind::Bad { .. } => {
+                    error
+                }
+            })
         }
     }
 
@@ -74,21 +60,11 @@ impl Validator<'_> {
         }
     }
 
-    pub(super) fn seconds(
-        &self,
-        key: &str,
-        written: Option<i64>,
-        range: RangeInclusive<u64>,
-    ) -> Checked<Duration> {
+    pub(super) fn seconds(&self, key: &str, written: Option<i64>, range: RangeInclusive<u64>) -> Checked<Duration> {
         self.number(key, written, range).map(Duration::from_secs)
     }
 
-    pub(super) fn number(
-        &self,
-        key: &str,
-        written: Option<i64>,
-        range: RangeInclusive<u64>,
-    ) -> Checked<u64> {
+    pub(super) fn number(&self, key: &str, written: Option<i64>, range: RangeInclusive<u64>) -> Checked<u64> {
         let value = self.need(key, written, "write a number")?;
         match u64::try_from(value) {
             Ok(value) if range.contains(&value) => Ok(value),
@@ -126,8 +102,5 @@ impl Validator<'_> {
 
 /// A name without anything that could be mistaken for a path or an address.
 pub(super) fn is_plain(name: &str) -> bool {
-    (1..=64).contains(&name.len())
-        && name
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_'))
+    (1..=64).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_'))
 }

@@ -59,12 +59,7 @@ impl ConfigErrorKind {
     }
 
     /// Every code there is, for the document.
-    pub const CODES: [&'static str; 4] = [
-        "config.unreadable",
-        "config.syntax",
-        "config.missing",
-        "config.bad-value",
-    ];
+    pub const CODES: [&'static str; 4] = ["config.unreadable", "config.syntax", "config.missing", "config.bad-value"];
 }
 
 impl ConfigError {
@@ -84,11 +79,7 @@ impl ConfigError {
     }
 
     pub(super) fn bad(source: Option<Source>, key: &str, why: impl Into<String>) -> Self {
-        Self {
-            source_of: source,
-            key: key.to_owned(),
-            kind: ConfigErrorKind::Bad { why: why.into() },
-        }
+        Self { source_of: source, key: key.to_owned(), kind: ConfigErrorKind::Bad { why: why.into() } }
     }
 }
 

@@ -50,18 +50,11 @@ pub(super) struct Merged {
 
 /// Reads the file and its drop-ins, and puts all layers on top of each other.
 pub(super) fn merge(file: &Path, on_top: &[Layer]) -> Result<Merged, ConfigError> {
-    let mut texts = vec![
-        (Source::BuiltIn, include_str!("defaults.toml").to_owned()),
-        read(file)?,
-    ];
+    let mut texts = vec![(Source::BuiltIn, include_str!("defaults.toml").to_owned()), read(file)?];
     for drop_in in drop_ins(file)? {
         texts.push(read(&drop_in)?);
     }
-    texts.extend(
-        on_top
-            .iter()
-            .map(|layer| (Source::Named(layer.name), layer.text.clone())),
-    );
+    texts.extend(on_top.iter().map(|layer| (Source::Named(layer.name), layer.text.clone())));
 
     let mut merged = Table::new();
     let mut sources = BTreeMap::new();
@@ -73,9 +66,7 @@ pub(super) fn merge(file: &Path, on_top: &[Layer]) -> Result<Merged, ConfigError
     let written = Written::deserialize(merged).map_err(|error| ConfigError {
         source_of: Some(Source::File(file.to_owned())),
         key: String::new(),
-        kind: ConfigErrorKind::Bad {
-            why: error.message().to_owned(),
-        },
+        kind: ConfigErrorKind::Bad { why: error.message().to_owned() },
     })?;
     Ok(Merged { written, sources })
 }
@@ -96,11 +87,8 @@ fn drop_ins(file: &Path) -> Result<Vec<PathBuf>, ConfigError> {
     if !folder.exists() {
         return Ok(Vec::new());
     }
-    let list = || -> std::io::Result<Vec<PathBuf>> {
-        std::fs::read_dir(&folder)?
-            .map(|entry| Ok(entry?.path()))
-            .collect()
-    };
+    let list =
+        || -> std::io::Result<Vec<PathBuf>> { std::fs::read_dir(&folder)?.map(|entry| Ok(entry?.path())).collect() };
     let mut files = list().map_err(|error| unreadable(Source::File(folder.clone()), &error))?;
     files.retain(|file| file.extension().is_some_and(|end| end == "toml"));
     files.sort();
@@ -111,9 +99,7 @@ fn unreadable(source: Source, error: &std::io::Error) -> ConfigError {
     ConfigError {
         source_of: Some(source),
         key: String::new(),
-        kind: ConfigErrorKind::Unreadable {
-            detail: error.to_string(),
-        },
+        kind: ConfigErrorKind::Unreadable { detail: error.to_string() },
     }
 }
 
@@ -137,10 +123,7 @@ fn parse(source: &Source, text: &str) -> Result<Table, ConfigError> {
 
 /// Path of the key written at or before a place in the text: the last section header above it and the key of its line.
 fn key_at(text: &str, at: usize) -> String {
-    let line_end = text
-        .get(at..)
-        .and_then(|rest| rest.find('\n'))
-        .map_or(text.len(), |length| at + length);
+    let line_end = text.get(at..).and_then(|rest| rest.find('\n')).map_or(text.len(), |length| at + length);
     let mut section = "";
     let mut key = "";
     for line in text.get(..line_end).unwrap_or(text).lines() {
@@ -160,19 +143,9 @@ fn key_at(text: &str, at: usize) -> String {
 }
 
 /// Lays one table over another, key by key, and notes the origin of each value.
-fn lay(
-    into: &mut Table,
-    from: Table,
-    path: &str,
-    source: &Source,
-    sources: &mut BTreeMap<String, Source>,
-) {
+fn lay(into: &mut Table, from: Table, path: &str, source: &Source, sources: &mut BTreeMap<String, Source>) {
     for (key, value) in from {
-        let path = if path.is_empty() {
-            key.clone()
-        } else {
-            format!("{path}.{key}")
-        };
+        let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
         match (into.get_mut(&key), value) {
             (Some(Value::Table(below)), Value::Table(above)) => {
                 lay(below, above, &path, source, sources);

@@ -1,9 +1,6 @@
 //! What the configuration refuses, and that the shipped files are what they say.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a failed unwrap is the failure of the test"
-)]
+#![expect(clippy::unwrap_used, reason = "a failed unwrap is the failure of the test")]
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -42,11 +39,7 @@ fn the_least_file_gives_a_whole_configuration() {
     let config = desk.load().unwrap();
     assert_eq!(config.place.centre_name().zh, "示例县示例镇为民服务中心");
     assert_eq!(config.county.url, "https://county.example/kiosk");
-    assert_eq!(
-        config.county.secret_file,
-        desk.path("secret"),
-        "relative to the file"
-    );
+    assert_eq!(config.county.secret_file, desk.path("secret"), "relative to the file");
     assert_eq!(config.county.ca_file, Path::new("/etc/kiosk/ca.pem"));
     assert_eq!(config.county.max_answer_bytes, 1024 * 1024);
     assert_eq!(config.visit.idle_wipe, Duration::from_secs(120));
@@ -71,10 +64,7 @@ fn every_missing_level_is_refused_by_name() {
     }
     let desk = Desk::new(&LEAST.replace("\"town\"", "\"village\""));
     let error = desk.load().unwrap_err();
-    assert_eq!(
-        (error.code(), error.key.as_str()),
-        ("config.missing", "place.village")
-    );
+    assert_eq!((error.code(), error.key.as_str()), ("config.missing", "place.village"));
 }
 
 #[test]
@@ -87,14 +77,9 @@ fn a_wrong_pair_of_name_and_level_is_refused() {
 
 #[test]
 fn an_unknown_key_stops_the_start_with_file_line_and_key() {
-    let desk = Desk::new(&format!(
-        "{LEAST}\n[devices.printer]\n# speed\nprot = \"/dev/x\"\n"
-    ));
+    let desk = Desk::new(&format!("{LEAST}\n[devices.printer]\n# speed\nprot = \"/dev/x\"\n"));
     let error = desk.load().unwrap_err();
-    assert_eq!(
-        (error.code(), error.key.as_str()),
-        ("config.syntax", "devices.printer.prot")
-    );
+    assert_eq!((error.code(), error.key.as_str()), ("config.syntax", "devices.printer.prot"));
     let text = error.to_string();
     for part in ["kiosk.toml", "line 24", "unknown field `prot`", "`port`"] {
         assert!(text.contains(part), "{part} in {text}");
@@ -110,11 +95,7 @@ fn an_unknown_section_a_wrong_type_and_broken_toml_are_refused() {
         ("[visit]\ntake_s = ", "visit.take_s"),
     ] {
         let error = Desk::new(&format!("{LEAST}\n{more}\n")).load().unwrap_err();
-        assert_eq!(
-            (error.code(), error.key.as_str()),
-            ("config.syntax", key),
-            "{error}"
-        );
+        assert_eq!((error.code(), error.key.as_str()), ("config.syntax", key), "{error}");
     }
 }
 
@@ -127,27 +108,14 @@ fn values_out_of_range_are_refused_with_the_range() {
         ("[outbox]\nbackoff_cap_s = 2", "outbox.backoff_cap_s"),
         ("[screen]\nsize = \"1080\"", "screen.size"),
         ("[screen]\nsize = \"1080x19200\"", "screen.size"),
-        (
-            "[devices.id-reader]\nbaud = \"fast\"",
-            "devices.id-reader.baud",
-        ),
-        (
-            "[devices.id-reader]\nbaud = 115201",
-            "devices.id-reader.baud",
-        ),
+        ("[devices.id-reader]\nbaud = \"fast\"", "devices.id-reader.baud"),
+        ("[devices.id-reader]\nbaud = 115201", "devices.id-reader.baud"),
         ("[devices.printer]\nbaud = 1", "devices.printer.baud"),
-        (
-            "[devices.printer]\nprofile = \"../etc\"",
-            "devices.printer.profile",
-        ),
+        ("[devices.printer]\nprofile = \"../etc\"", "devices.printer.profile"),
         ("[store]\nfolder = \"\"", "store.folder"),
     ] {
         let error = Desk::new(&format!("{LEAST}\n{more}\n")).load().unwrap_err();
-        assert_eq!(
-            (error.code(), error.key.as_str()),
-            ("config.bad-value", key),
-            "{error}"
-        );
+        assert_eq!((error.code(), error.key.as_str()), ("config.bad-value", key), "{error}");
     }
 }
 
@@ -161,11 +129,7 @@ fn only_a_clean_https_address_is_taken() {
         "https://county.example/a b",
     ] {
         let text = LEAST.replace("https://county.example/kiosk/", url);
-        assert_eq!(
-            Desk::new(&text).load().unwrap_err().key,
-            "county.url",
-            "{url}"
-        );
+        assert_eq!(Desk::new(&text).load().unwrap_err().key, "county.url", "{url}");
     }
 }
 
@@ -180,27 +144,15 @@ fn a_secret_in_the_file_is_refused() {
 fn drop_ins_win_by_name_and_every_value_knows_its_origin() {
     let desk = Desk::new(LEAST);
     desk.write("kiosk.toml.d/20-late.toml", "[visit]\ntake_s = 20");
-    desk.write(
-        "kiosk.toml.d/10-early.toml",
-        "[visit]\ntake_s = 10\nidle_wipe_s = 200",
-    );
+    desk.write("kiosk.toml.d/10-early.toml", "[visit]\ntake_s = 10\nidle_wipe_s = 200");
     desk.write("kiosk.toml.d/30-notes.txt", "no TOML at all");
     let config = desk.load().unwrap();
     assert_eq!(config.visit.take, Duration::from_secs(20));
     assert_eq!(config.visit.idle_wipe, Duration::from_secs(200));
     let file = |name: &str| Source::File(desk.path(name));
-    assert_eq!(
-        config.source_of("visit.take_s"),
-        Some(&file("kiosk.toml.d/20-late.toml"))
-    );
-    assert_eq!(
-        config.source_of("visit.idle_wipe_s"),
-        Some(&file("kiosk.toml.d/10-early.toml"))
-    );
-    assert_eq!(
-        config.source_of("visit.idle_warning_s"),
-        Some(&Source::BuiltIn)
-    );
+    assert_eq!(config.source_of("visit.take_s"), Some(&file("kiosk.toml.d/20-late.toml")));
+    assert_eq!(config.source_of("visit.idle_wipe_s"), Some(&file("kiosk.toml.d/10-early.toml")));
+    assert_eq!(config.source_of("visit.idle_warning_s"), Some(&Source::BuiltIn));
     assert_eq!(config.source_of("kiosk.code"), Some(&file("kiosk.toml")));
     assert_eq!(config.source_of("log.file"), None);
 
@@ -212,16 +164,10 @@ fn drop_ins_win_by_name_and_every_value_knows_its_origin() {
 #[test]
 fn a_layer_of_the_caller_is_on_top() {
     let desk = Desk::new(LEAST);
-    let layer = Layer {
-        name: "desk demo",
-        text: "[devices.printer]\npresent = false".to_owned(),
-    };
+    let layer = Layer { name: "desk demo", text: "[devices.printer]\npresent = false".to_owned() };
     let config = Config::load_with(&desk.path("kiosk.toml"), &[layer]).unwrap();
     assert_eq!(config.devices.printer, None);
-    assert_eq!(
-        config.source_of("devices.printer.present"),
-        Some(&Source::Named("desk demo"))
-    );
+    assert_eq!(config.source_of("devices.printer.present"), Some(&Source::Named("desk demo")));
 }
 
 #[test]
@@ -236,10 +182,7 @@ fn a_printer_profile_is_a_name_or_a_file_beside_the_configuration() {
     let text = format!("{LEAST}\n[devices.printer]\nprofile = \"profiles/own.toml\"\n");
     let desk = Desk::new(&text);
     let printer = desk.load().unwrap().devices.printer.unwrap();
-    assert_eq!(
-        printer.profile,
-        PrinterProfileRef::File(desk.path("profiles/own.toml"))
-    );
+    assert_eq!(printer.profile, PrinterProfileRef::File(desk.path("profiles/own.toml")));
 }
 
 #[test]
@@ -275,8 +218,7 @@ fn the_reference_holds_every_key_and_shows_the_built_in_values() {
     for key in keys {
         let is_shown = text.lines().any(|line| {
             let line = line.trim_start_matches("# ");
-            line.split_once(" = ")
-                .is_some_and(|(written, _)| written == key)
+            line.split_once(" = ").is_some_and(|(written, _)| written == key)
         });
         assert!(is_shown, "{key} is not described");
     }
@@ -290,10 +232,7 @@ fn the_toml_blocks_of_the_documents_are_good() {
         for block in text.split("```toml\n").skip(1) {
             let block = block.split("```").next().unwrap();
             found += 1;
-            let layer = Layer {
-                name: "block",
-                text: block.to_owned(),
-            };
+            let layer = Layer { name: "block", text: block.to_owned() };
             let desk = Desk::new(LEAST);
             Config::load_with(&desk.path("kiosk.toml"), &[layer])
                 .unwrap_or_else(|error| panic!("{}: {error}", document.display()));
@@ -328,9 +267,7 @@ impl Desk {
 }
 
 fn shipped(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("config")
-        .join(name)
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("config").join(name)
 }
 
 /// Documents whose TOML blocks are configuration.

@@ -7,8 +7,8 @@ use super::check::{Checked, Validator, is_plain};
 use super::error::ConfigError;
 use super::layers::{Layer, merge};
 use super::values::{
-    Backoff, Config, County, Devices, IdReader, Log, Printer, PrinterProfileRef, Scanner, Screen,
-    ScreenSize, Visit, Window,
+    Backoff, Config, County, Devices, IdReader, Log, Printer, PrinterProfileRef, Scanner, Screen, ScreenSize, Visit,
+    Window,
 };
 use super::written;
 use crate::domain::place::{KioskCode, Place, PlaceError, PlacePart, PlaceParts, Village};
@@ -24,11 +24,7 @@ impl Config {
     pub fn load_with(file: &Path, on_top: &[Layer]) -> Result<Self, ConfigError> {
         let merged = merge(file, on_top)?;
         let w = merged.written;
-        let v = Validator {
-            file,
-            folder: file.parent().unwrap_or(Path::new("")),
-            sources: &merged.sources,
-        };
+        let v = Validator { file, folder: file.parent().unwrap_or(Path::new("")), sources: &merged.sources };
         Ok(Self {
             kiosk: v.kiosk(w.kiosk)?,
             window: v.window(w.place.window.clone())?,
@@ -62,8 +58,7 @@ impl Validator<'_> {
             "write the level of the centre: \"town\", \"township\", \"street\", \"village\" or \"community\"",
         )?;
         let name = |key: &str, zh: Option<String>, en: Option<String>| -> Checked<Text> {
-            let todo =
-                "all four levels are needed: city, county, town and, for a village centre, village";
+            let todo = "all four levels are needed: city, county, town and, for a village centre, village";
             Ok(Text::new(self.need(key, zh, todo)?, en.unwrap_or_default()))
         };
         let village = match (w.village, w.village_code) {
@@ -97,14 +92,9 @@ impl Validator<'_> {
         };
         let phone_key = "place.window.phone";
         let phone = self.need(phone_key, w.phone, "write the telephone of the window")?;
-        let is_phone = phone
-            .bytes()
-            .all(|b| b.is_ascii_digit() || b == b'-' || b == b' ');
+        let is_phone = phone.bytes().all(|b| b.is_ascii_digit() || b == b'-' || b == b' ');
         if !is_phone || phone.bytes().filter(u8::is_ascii_digit).count() < 5 {
-            return Err(self.bad(
-                phone_key,
-                "must be digits with - or spaces between, at least five",
-            ));
+            return Err(self.bad(phone_key, "must be digits with - or spaces between, at least five"));
         }
         Ok(Window {
             name: text("place.window.name", w.name, w.name_en)?,
@@ -115,11 +105,7 @@ impl Validator<'_> {
     }
 
     fn devices(&self, w: written::Devices) -> Checked<Devices> {
-        let written::Devices {
-            id_reader,
-            printer,
-            scanner,
-        } = w;
+        let written::Devices { id_reader, printer, scanner } = w;
         Ok(Devices {
             id_reader: self.present(id_reader.present, || {
                 Ok(IdReader {
@@ -141,45 +127,26 @@ impl Validator<'_> {
                 Ok(Scanner {
                     port: self.path("devices.scanner.port", scanner.port)?,
                     baud: self.baud("devices.scanner.baud", scanner.baud)?,
-                    kind: self.need(
-                        "devices.scanner.kind",
-                        scanner.kind,
-                        "write \"newland\" or \"plain\"",
-                    )?,
+                    kind: self.need("devices.scanner.kind", scanner.kind, "write \"newland\" or \"plain\"")?,
                 })
             })?,
         })
     }
 
     /// An absent device needs no further keys.
-    fn present<T>(
-        &self,
-        is_present: Option<bool>,
-        read: impl FnOnce() -> Checked<T>,
-    ) -> Checked<Option<T>> {
-        if is_present.unwrap_or(true) {
-            read().map(Some)
-        } else {
-            Ok(None)
-        }
+    fn present<T>(&self, is_present: Option<bool>, read: impl FnOnce() -> Checked<T>) -> Checked<Option<T>> {
+        if is_present.unwrap_or(true) { read().map(Some) } else { Ok(None) }
     }
 
     fn profile(&self, written: Option<String>) -> Checked<PrinterProfileRef> {
         let key = "devices.printer.profile";
-        let name = self.need(
-            key,
-            written,
-            "write the name of a profile or of a file .toml",
-        )?;
+        let name = self.need(key, written, "write the name of a profile or of a file .toml")?;
         if name.ends_with(".toml") {
             self.path(key, Some(name)).map(PrinterProfileRef::File)
         } else if is_plain(&name) {
             Ok(PrinterProfileRef::Shipped(name))
         } else {
-            Err(self.bad(
-                key,
-                "is neither the name of a shipped profile nor a file that ends with .toml",
-            ))
+            Err(self.bad(key, "is neither the name of a shipped profile nor a file that ends with .toml"))
         }
     }
 
@@ -199,16 +166,8 @@ impl Validator<'_> {
             },
             secret_file: self.path("county.secret_file", w.secret_file)?,
             ca_file: self.path("county.ca_file", w.ca_file)?,
-            connect_timeout: self.seconds(
-                "county.connect_timeout_s",
-                w.connect_timeout_s,
-                1..=60,
-            )?,
-            request_timeout: self.seconds(
-                "county.request_timeout_s",
-                w.request_timeout_s,
-                1..=300,
-            )?,
+            connect_timeout: self.seconds("county.connect_timeout_s", w.connect_timeout_s, 1..=60)?,
+            request_timeout: self.seconds("county.request_timeout_s", w.request_timeout_s, 1..=300)?,
             max_answer_bytes: usize::try_from(kib).unwrap_or(usize::MAX / 1024) * 1024,
         })
     }
@@ -216,55 +175,32 @@ impl Validator<'_> {
     fn screen(&self, w: written::Screen) -> Checked<Screen> {
         let key = "screen.size";
         let written = self.need(key, w.size, "write \"1080x1920\" or \"1280x800\"")?;
-        let side = |text: &str| {
-            text.parse::<u32>()
-                .ok()
-                .filter(|n| (480..=7_680).contains(n))
-        };
+        let side = |text: &str| text.parse::<u32>().ok().filter(|n| (480..=7_680).contains(n));
         let size = written
             .split_once('x')
-            .and_then(|(width, height)| {
-                Some(ScreenSize {
-                    width: side(width)?,
-                    height: side(height)?,
-                })
-            })
+            .and_then(|(width, height)| Some(ScreenSize { width: side(width)?, height: side(height)? }))
             .ok_or_else(|| {
-                self.bad(
-                    key,
-                    "must be width x height in pixels, each 480 to 7680, such as \"1080x1920\"",
-                )
+                self.bad(key, "must be width x height in pixels, each 480 to 7680, such as \"1080x1920\"")
             })?;
-        Ok(Screen {
-            fonts: self.path("screen.fonts", w.fonts)?,
-            size,
-        })
+        Ok(Screen { fonts: self.path("screen.fonts", w.fonts)?, size })
     }
 
     fn visit(&self, w: &written::Visit) -> Checked<Visit> {
         let idle_warning = self.seconds("visit.idle_warning_s", w.idle_warning_s, 10..=1_800)?;
         let idle_wipe = self.seconds("visit.idle_wipe_s", w.idle_wipe_s, 20..=3_600)?;
         if idle_wipe < idle_warning + Duration::from_secs(10) {
-            let why =
-                "must be at least 10 s more than visit.idle_warning_s: nobody can answer faster";
+            let why = "must be at least 10 s more than visit.idle_warning_s: nobody can answer faster";
             return Err(self.bad("visit.idle_wipe_s", why));
         }
         let take = self.seconds("visit.take_s", w.take_s, 5..=300)?;
-        Ok(Visit {
-            idle_warning,
-            idle_wipe,
-            take,
-        })
+        Ok(Visit { idle_warning, idle_wipe, take })
     }
 
     fn backoff(&self, w: &written::Outbox) -> Checked<Backoff> {
         let first = self.seconds("outbox.backoff_first_s", w.backoff_first_s, 1..=600)?;
         let cap = self.seconds("outbox.backoff_cap_s", w.backoff_cap_s, 1..=86_400)?;
         if cap < first {
-            return Err(self.bad(
-                "outbox.backoff_cap_s",
-                "must not be less than outbox.backoff_first_s",
-            ));
+            return Err(self.bad("outbox.backoff_cap_s", "must not be less than outbox.backoff_first_s"));
         }
         Ok(Backoff { first, cap })
     }

@@ -48,9 +48,7 @@ impl Config {
 
     /// All keys that have a value, in order, with where it comes from.
     pub fn sources(&self) -> impl Iterator<Item = (&str, &Source)> {
-        self.sources
-            .iter()
-            .map(|(key, source)| (key.as_str(), source))
+        self.sources.iter().map(|(key, source)| (key.as_str(), source))
     }
 }
 

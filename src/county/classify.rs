@@ -83,12 +83,8 @@ pub fn classify_lookup(status: u16, heads: Heads<'_>, body: &[u8], ours: Ours<'_
     match status {
         404 | 405 | 410 | 501 => Lookup::HandIn,
         200..=299 => match classify(status, heads, body, ours) {
-            settled @ (Verdict::Stored { .. } | Verdict::SetAside { .. }) => {
-                Lookup::Settled(settled)
-            }
-            unclear @ (Verdict::TryAgain { .. } | Verdict::StopAll { .. }) => {
-                Lookup::Unclear(unclear)
-            }
+            settled @ (Verdict::Stored { .. } | Verdict::SetAside { .. }) => Lookup::Settled(settled),
+            unclear @ (Verdict::TryAgain { .. } | Verdict::StopAll { .. }) => Lookup::Unclear(unclear),
         },
         401 | 403 => Lookup::Unclear(credentials(status, heads, body)),
         300..=399 => Lookup::Unclear(again("county.redirect", None)),
@@ -116,9 +112,7 @@ fn success(heads: Heads<'_>, body: &[u8], ours: Ours<'_>) -> Verdict {
     match (wire::receipt(body, ours.id, ours.digest), heads.proof) {
         (ReceiptFor::Us(receipt), Proof::Signed) => Verdict::Stored { receipt },
         (ReceiptFor::OtherContent, Proof::Signed) => set_aside("county.id-conflict"),
-        (ReceiptFor::Us(_) | ReceiptFor::OtherContent, Proof::Unsigned) => {
-            again("county.answer-unsigned", None)
-        }
+        (ReceiptFor::Us(_) | ReceiptFor::OtherContent, Proof::Unsigned) => again("county.answer-unsigned", None),
         (ReceiptFor::Nobody, Proof::Signed | Proof::Unsigned) => again("county.no-receipt", None),
     }
 }
@@ -152,10 +146,7 @@ fn http_date(text: &str) -> Option<Timestamp> {
 }
 
 fn again(code: impl Into<String>, after: Option<Duration>) -> Verdict {
-    Verdict::TryAgain {
-        code: code.into(),
-        after,
-    }
+    Verdict::TryAgain { code: code.into(), after }
 }
 
 fn set_aside(code: impl Into<String>) -> Verdict {
@@ -167,10 +158,7 @@ mod tests {
     use super::*;
 
     const ID: SubmissionId = SubmissionId(uuid::Uuid::from_u128(7));
-    const OURS: Ours<'_> = Ours {
-        id: ID,
-        digest: "ab12",
-    };
+    const OURS: Ours<'_> = Ours { id: ID, digest: "ab12" };
     const NUMBER: &str = "320699202611240001";
 
     /// Every kind of body an answer may have, by name.
@@ -184,8 +172,7 @@ mod tests {
             .to_string()
             .into_bytes()
         };
-        let problem =
-            |code: &str| format!(r#"{{"type":"about:blank","code":"{code}"}}"#).into_bytes();
+        let problem = |code: &str| format!(r#"{{"type":"about:blank","code":"{code}"}}"#).into_bytes();
         let mut too_big = receipt(7, "ab12");
         too_big.resize(ANSWER_MAX + 1, b' ');
         vec![
@@ -243,11 +230,7 @@ mod tests {
     }
 
     fn heads(proof: Proof) -> Heads<'static> {
-        Heads {
-            retry_after: None,
-            date: None,
-            proof,
-        }
+        Heads { retry_after: None, date: None, proof }
     }
 
     #[test]
@@ -257,11 +240,7 @@ mod tests {
             for (name, body) in bodies() {
                 for proof in [Proof::Signed, Proof::Unsigned] {
                     let verdict = classify(status, heads(proof), &body, OURS);
-                    assert_eq!(
-                        word(&verdict),
-                        expected(status, name, proof),
-                        "{status} {name} {proof:?}"
-                    );
+                    assert_eq!(word(&verdict), expected(status, name, proof), "{status} {name} {proof:?}");
                     seen += 1;
                 }
             }
@@ -274,12 +253,8 @@ mod tests {
         for status in 0..=999 {
             for (name, body) in bodies() {
                 for proof in [Proof::Signed, Proof::Unsigned] {
-                    let stored = matches!(
-                        classify(status, heads(proof), &body, OURS),
-                        Verdict::Stored { .. }
-                    );
-                    let may =
-                        proof == Proof::Signed && name == "good" && (200..=201).contains(&status);
+                    let stored = matches!(classify(status, heads(proof), &body, OURS), Verdict::Stored { .. });
+                    let may = proof == Proof::Signed && name == "good" && (200..=201).contains(&status);
                     assert_eq!(stored, may, "{status} {name} {proof:?}");
                 }
             }
@@ -291,10 +266,7 @@ mod tests {
         for status in 0..=999 {
             for (name, body) in bodies() {
                 let verdict = classify(status, heads(Proof::Unsigned), &body, OURS);
-                assert!(
-                    !matches!(verdict, Verdict::SetAside { .. }),
-                    "{status} {name}"
-                );
+                assert!(!matches!(verdict, Verdict::SetAside { .. }), "{status} {name}");
             }
         }
     }
@@ -339,25 +311,15 @@ mod tests {
     #[test]
     fn a_busy_platform_says_when_to_come_back() {
         for status in [408, 425, 429, 500, 502, 503, 504] {
-            let heads = Heads {
-                retry_after: Some("30"),
-                ..heads(Proof::Unsigned)
-            };
+            let heads = Heads { retry_after: Some("30"), ..heads(Proof::Unsigned) };
             assert_eq!(
                 classify(status, heads, b"<html>", OURS),
-                Verdict::TryAgain {
-                    code: format!("county.http-{status}"),
-                    after: Some(Duration::from_secs(30)),
-                }
+                Verdict::TryAgain { code: format!("county.http-{status}"), after: Some(Duration::from_secs(30)) }
             );
         }
     }
 
     fn retry_after_of(text: &str, date: Option<&str>) -> Option<Duration> {
-        retry_after(Heads {
-            retry_after: Some(text),
-            date,
-            proof: Proof::Signed,
-        })
+        retry_after(Heads { retry_after: Some(text), date, proof: Proof::Signed })
     }
 }

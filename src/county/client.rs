@@ -34,9 +34,7 @@ pub struct CountyClient {
 
 impl std::fmt::Debug for CountyClient {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("CountyClient")
-            .field("transport", &self.transport)
-            .finish_non_exhaustive()
+        f.debug_struct("CountyClient").field("transport", &self.transport).finish_non_exhaustive()
     }
 }
 
@@ -47,26 +45,17 @@ impl CountyClient {
     /// See [`CountyError`]; each names the key or the file.
     pub fn new(settings: CountySettings, clock: WallClock) -> Result<Self, CountyError> {
         let terminal = settings.terminal.clone();
-        Ok(Self {
-            transport: Transport::new(settings, clock)?,
-            terminal,
-            unclear: Mutex::default(),
-        })
+        Ok(Self { transport: Transport::new(settings, clock)?, terminal, unclear: Mutex::default() })
     }
 
     /// Hands in a stored application (`stored` is its JSON, byte for byte as kept) and says what came of it.
     pub async fn submit(&self, id: SubmissionId, sequence: Sequence, stored: &[u8]) -> Verdict {
         let Some(envelope) = wire::envelope(id, sequence, &self.terminal, stored) else {
-            return Verdict::SetAside {
-                code: "county.body-broken".into(),
-            };
+            return Verdict::SetAside { code: "county.body-broken".into() };
         };
         let envelope = Zeroizing::new(envelope);
         let digest = wire::body_digest(&envelope);
-        let ours = Ours {
-            id,
-            digest: &digest,
-        };
+        let ours = Ours { id, digest: &digest };
         let path = format!("/api/v1/submissions/{id}");
         if self.is_unclear(id) {
             match self.look_up(&path, ours).await {
@@ -78,17 +67,9 @@ impl CountyClient {
                 Lookup::HandIn => {}
             }
         }
-        let request = Request {
-            method: Method::PUT,
-            path: &path,
-            query_code: None,
-            body: envelope.to_vec(),
-        };
+        let request = Request { method: Method::PUT, path: &path, query_code: None, body: envelope.to_vec() };
         let (verdict, may_have_arrived) = match self.transport.exchange(request).await {
-            Ok(answer) => (
-                classify(answer.status, answer.heads(), &answer.body, ours),
-                true,
-            ),
+            Ok(answer) => (classify(answer.status, answer.heads(), &answer.body, ours), true),
             Err(failure) => (failure.verdict(), failure.may_have_arrived),
         };
         match verdict {
@@ -105,11 +86,7 @@ impl CountyClient {
     ///
     /// # Errors
     /// A stable code, if the platform could not be asked or its answer is unusable.
-    pub async fn case_state(
-        &self,
-        case_number: &str,
-        query_code: &str,
-    ) -> Result<Option<CaseReport>, String> {
+    pub async fn case_state(&self, case_number: &str, query_code: &str) -> Result<Option<CaseReport>, String> {
         // What cannot stand in a path or a header is no number and no code of the platform's.
         if !wire::is_case_number(case_number) || !wire::is_query_code(query_code) {
             return Ok(None);
@@ -121,16 +98,12 @@ impl CountyClient {
             return Ok(None);
         }
         let body = success(answer)?;
-        wire::case_report(&body, case_number)
-            .map(Some)
-            .ok_or_else(|| "county.answer-broken".to_owned())
+        wire::case_report(&body, case_number).map(Some).ok_or_else(|| "county.answer-broken".to_owned())
     }
 
     /// Whether the platform is there, is the right one and takes our signature.
     pub async fn probe(&self) -> bool {
-        self.get("/api/v1/health", None)
-            .await
-            .is_ok_and(|answer| answer.is_signed(200))
+        self.get("/api/v1/health", None).await.is_ok_and(|answer| answer.is_signed(200))
     }
 
     /// Version of the catalogue the platform serves.
@@ -150,24 +123,14 @@ impl CountyClient {
         let body = serde_json::to_vec(request).map_err(|_| "county.body-broken".to_owned())?;
         let answer = self
             .transport
-            .exchange(Request {
-                method: Method::POST,
-                path: "/api/v1/queue-tickets",
-                query_code: None,
-                body,
-            })
+            .exchange(Request { method: Method::POST, path: "/api/v1/queue-tickets", query_code: None, body })
             .await
             .map_err(|failure| failure.code.to_owned())?;
         wire::ticket(&success(answer)?, request).ok_or_else(|| "county.answer-broken".to_owned())
     }
 
     async fn look_up(&self, path: &str, ours: Ours<'_>) -> Lookup {
-        let request = Request {
-            method: Method::GET,
-            path,
-            query_code: None,
-            body: Vec::new(),
-        };
+        let request = Request { method: Method::GET, path, query_code: None, body: Vec::new() };
         match self.transport.exchange(request).await {
             Ok(answer) => classify_lookup(answer.status, answer.heads(), &answer.body, ours),
             Err(failure) => Lookup::Unclear(failure.verdict()),
@@ -176,12 +139,7 @@ impl CountyClient {
 
     async fn get(&self, path: &str, query_code: Option<&str>) -> Result<Answer, String> {
         self.transport
-            .exchange(Request {
-                method: Method::GET,
-                path,
-                query_code,
-                body: Vec::new(),
-            })
+            .exchange(Request { method: Method::GET, path, query_code, body: Vec::new() })
             .await
             .map_err(|failure| failure.code.to_owned())
     }

@@ -43,9 +43,7 @@ pub struct Signer {
 
 impl std::fmt::Debug for Signer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Signer")
-            .field("app_id", &self.app_id)
-            .finish_non_exhaustive()
+        f.debug_struct("Signer").field("app_id", &self.app_id).finish_non_exhaustive()
     }
 }
 
@@ -67,13 +65,11 @@ impl Signer {
 
     /// Whether `signature` is ours for this; compared in constant time.
     pub fn verify(&self, signed: Signed<'_>, body: &[u8], signature: &str) -> bool {
-        hex::decode(signature)
-            .is_ok_and(|bytes| self.mac(signed, body).verify_slice(&bytes).is_ok())
+        hex::decode(signature).is_ok_and(|bytes| self.mac(signed, body).verify_slice(&bytes).is_ok())
     }
 
     fn mac(&self, signed: Signed<'_>, body: &[u8]) -> Hmac<Sm3> {
-        let mut mac =
-            Hmac::<Sm3>::new_from_slice(&self.secret).expect("an HMAC takes a key of any length");
+        let mut mac = Hmac::<Sm3>::new_from_slice(&self.secret).expect("an HMAC takes a key of any length");
         mac.update(string_to_sign(signed, &self.app_id, body).as_bytes());
         mac
     }
@@ -85,13 +81,7 @@ pub fn digest(bytes: &[u8]) -> String {
 }
 
 fn string_to_sign(signed: Signed<'_>, app_id: &str, body: &[u8]) -> String {
-    let Signed {
-        first,
-        path,
-        query,
-        timestamp,
-        nonce,
-    } = signed;
+    let Signed { first, path, query, timestamp, nonce } = signed;
     let body = digest(body);
     format!("{first}\n{path}\n{query}\n{app_id}\n{timestamp}\n{nonce}\n{body}")
 }
@@ -101,31 +91,17 @@ mod tests {
     use super::*;
 
     const BODY: &[u8] = br#"{"clientSubmissionId":"01J00000000000000000000000","taskCode":"TEST"}"#;
-    const SIGNED: Signed<'_> = Signed {
-        first: "POST",
-        path: "/api/v1/cases",
-        query: "",
-        timestamp: 1_767_225_600,
-        nonce: "4f1d2c3b5a697887",
-    };
+    const SIGNED: Signed<'_> =
+        Signed { first: "POST", path: "/api/v1/cases", query: "", timestamp: 1_767_225_600, nonce: "4f1d2c3b5a697887" };
 
     fn signer() -> Signer {
-        Signer::new(
-            "kiosk-demo-app".into(),
-            Zeroizing::new(b"demo-secret-not-real".to_vec()),
-        )
+        Signer::new("kiosk-demo-app".into(), Zeroizing::new(b"demo-secret-not-real".to_vec()))
     }
 
     #[test]
     fn the_documented_vector_comes_out() {
-        assert_eq!(
-            digest(BODY),
-            "24358140ff4f143193f723a1abf8139cfbab7f545f31cf9cbe506bdefc1b37b8"
-        );
-        assert_eq!(
-            signer().sign(SIGNED, BODY),
-            "96ecd8710e646de4460852987a4013e72e51855a6d6d75a70fa2cc223340dff9"
-        );
+        assert_eq!(digest(BODY), "24358140ff4f143193f723a1abf8139cfbab7f545f31cf9cbe506bdefc1b37b8");
+        assert_eq!(signer().sign(SIGNED, BODY), "96ecd8710e646de4460852987a4013e72e51855a6d6d75a70fa2cc223340dff9");
     }
 
     #[test]
@@ -134,26 +110,11 @@ mod tests {
         assert!(signer().verify(SIGNED, BODY, &signature));
         assert!(!signer().verify(SIGNED, b"other", &signature));
         for other in [
-            Signed {
-                first: "200",
-                ..SIGNED
-            },
-            Signed {
-                path: "/api/v1/case",
-                ..SIGNED
-            },
-            Signed {
-                query: "a=1",
-                ..SIGNED
-            },
-            Signed {
-                timestamp: 1_767_225_601,
-                ..SIGNED
-            },
-            Signed {
-                nonce: "4f1d2c3b5a697888",
-                ..SIGNED
-            },
+            Signed { first: "200", ..SIGNED },
+            Signed { path: "/api/v1/case", ..SIGNED },
+            Signed { query: "a=1", ..SIGNED },
+            Signed { timestamp: 1_767_225_601, ..SIGNED },
+            Signed { nonce: "4f1d2c3b5a697888", ..SIGNED },
         ] {
             assert!(!signer().verify(other, BODY, &signature), "{other:?}");
         }

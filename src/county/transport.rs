@@ -74,11 +74,7 @@ pub struct Answer {
 impl Answer {
     /// The headers that matter.
     pub fn heads(&self) -> Heads<'_> {
-        Heads {
-            retry_after: self.retry_after.as_deref(),
-            date: self.date.as_deref(),
-            proof: self.proof,
-        }
+        Heads { retry_after: self.retry_after.as_deref(), date: self.date.as_deref(), proof: self.proof }
     }
 
     /// Whether the platform itself gave this status.
@@ -124,16 +120,8 @@ impl Transport {
             .connect_timeout(settings.connect_timeout)
             .timeout(settings.request_timeout)
             .build()
-            .map_err(|source| CountyError::Client {
-                source: Box::new(source),
-            })?;
-        Ok(Self {
-            http,
-            base,
-            signer: Signer::new(settings.app_id, secret),
-            clock,
-            offset: AtomicI64::new(0),
-        })
+            .map_err(|source| CountyError::Client { source: Box::new(source) })?;
+        Ok(Self { http, base, signer: Signer::new(settings.app_id, secret), clock, offset: AtomicI64::new(0) })
     }
 
     /// One exchange, or two if the first taught us the platform's time.
@@ -148,13 +136,7 @@ impl Transport {
     async fn exchange_once(&self, request: &Request<'_>) -> Result<Answer, NoAnswer> {
         let nonce = nonce()?;
         let timestamp = (self.clock)().as_second() + self.offset.load(Ordering::Relaxed);
-        let signed = Signed {
-            first: request.method.as_str(),
-            path: request.path,
-            query: "",
-            timestamp,
-            nonce: &nonce,
-        };
+        let signed = Signed { first: request.method.as_str(), path: request.path, query: "", timestamp, nonce: &nonce };
         let mut url = self.base.clone();
         url.set_path(request.path);
         let mut call = self
@@ -169,9 +151,7 @@ impl Transport {
             call = call.header(QUERY_CODE, code);
         }
         if request.method != Method::GET {
-            call = call
-                .header(CONTENT_TYPE, "application/json")
-                .body(request.body.clone());
+            call = call.header(CONTENT_TYPE, "application/json").body(request.body.clone());
         }
         let mut response = call.send().await.map_err(|error| no_answer(&error))?;
         let mut body = Vec::new();
@@ -208,13 +188,7 @@ impl Transport {
         let (Some(timestamp), Some(signature)) = (timestamp, header(heads, sign::SIGNATURE)) else {
             return Proof::Unsigned;
         };
-        let signed = Signed {
-            first: &status.to_string(),
-            path,
-            query: "",
-            timestamp,
-            nonce,
-        };
+        let signed = Signed { first: &status.to_string(), path, query: "", timestamp, nonce };
         if body.len() <= ANSWER_MAX && self.signer.verify(signed, body, signature) {
             Proof::Signed
         } else {
@@ -224,8 +198,7 @@ impl Transport {
 
     /// Takes over the platform's time from a proven complaint about ours.
     fn has_learnt_time(&self, answer: &Answer) -> bool {
-        let complains =
-            answer.is_signed(401) && wire::problem_code(&answer.body).as_deref() == Some("clock");
+        let complains = answer.is_signed(401) && wire::problem_code(&answer.body).as_deref() == Some("clock");
         let Some(theirs) = answer.timestamp.filter(|_| complains) else {
             return false;
         };
@@ -237,10 +210,7 @@ impl Transport {
 impl NoAnswer {
     /// What it means for a submission.
     pub fn verdict(&self) -> Verdict {
-        Verdict::TryAgain {
-            code: self.code.into(),
-            after: None,
-        }
+        Verdict::TryAgain { code: self.code.into(), after: None }
     }
 }
 
@@ -262,21 +232,13 @@ fn base_url(text: &str) -> Result<Url, CountyError> {
 fn check_name(key: &'static str, name: &str) -> Result<(), CountyError> {
     let fits = !name.is_empty()
         && name.len() <= 64
-        && name
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_'));
-    if fits {
-        Ok(())
-    } else {
-        Err(CountyError::Name { key })
-    }
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_'));
+    if fits { Ok(()) } else { Err(CountyError::Name { key }) }
 }
 
 fn tls_config(ca_file: &Path) -> Result<ClientConfig, CountyError> {
     let pem = read_file(ca_file)?;
-    let no_authority = || CountyError::Authority {
-        file: ca_file.into(),
-    };
+    let no_authority = || CountyError::Authority { file: ca_file.into() };
     let mut roots = RootCertStore::empty();
     for certificate in CertificateDer::pem_slice_iter(&pem) {
         let certificate = certificate.map_err(|_| no_authority())?;
@@ -288,9 +250,7 @@ fn tls_config(ca_file: &Path) -> Result<ClientConfig, CountyError> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
-        .map_err(|source| CountyError::Client {
-            source: Box::new(source),
-        })?;
+        .map_err(|source| CountyError::Client { source: Box::new(source) })?;
     Ok(config.with_root_certificates(roots).with_no_client_auth())
 }
 
@@ -304,18 +264,12 @@ fn read_secret(file: &Path) -> Result<Zeroizing<Vec<u8>>, CountyError> {
 }
 
 fn read_file(file: &Path) -> Result<Vec<u8>, CountyError> {
-    fs::read(file).map_err(|source| CountyError::File {
-        file: file.into(),
-        source,
-    })
+    fs::read(file).map_err(|source| CountyError::File { file: file.into(), source })
 }
 
 fn nonce() -> Result<String, NoAnswer> {
     let mut bytes = [0; NONCE_BYTES];
-    getrandom::fill(&mut bytes).map_err(|_| NoAnswer {
-        code: "county.no-chance",
-        may_have_arrived: false,
-    })?;
+    getrandom::fill(&mut bytes).map_err(|_| NoAnswer { code: "county.no-chance", may_have_arrived: false })?;
     Ok(hex::encode(bytes))
 }
 
@@ -334,10 +288,7 @@ fn no_answer(error: &reqwest::Error) -> NoAnswer {
     } else {
         "county.answer-broken"
     };
-    NoAnswer {
-        code,
-        may_have_arrived: !error.is_connect(),
-    }
+    NoAnswer { code, may_have_arrived: !error.is_connect() }
 }
 
 /// Whether TLS is the cause. An I/O error holds its cause beside its chain, and hides it when it is wrapped.
@@ -347,10 +298,7 @@ fn is_tls(error: &reqwest::Error) -> bool {
         if error.is::<rustls::Error>() {
             return true;
         }
-        cause = match error
-            .downcast_ref::<io::Error>()
-            .and_then(io::Error::get_ref)
-        {
+        cause = match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
             Some(inner) => Some(inner),
             None => error.source(),
         };

@@ -49,12 +49,7 @@ struct Stored {
 ///
 /// # Errors
 /// `None` if the stored bytes are not a JSON object: they can never be sent, staff have to look.
-pub fn envelope(
-    id: SubmissionId,
-    sequence: Sequence,
-    terminal: &str,
-    stored: &[u8],
-) -> Option<Vec<u8>> {
+pub fn envelope(id: SubmissionId, sequence: Sequence, terminal: &str, stored: &[u8]) -> Option<Vec<u8>> {
     let application: &RawValue = serde_json::from_slice(stored).ok()?;
     let Stored { terminal: of_body } = serde_json::from_slice(stored).ok()?;
     serde_json::to_vec(&Envelope {
@@ -168,9 +163,7 @@ pub fn problem_code(body: &[u8]) -> Option<String> {
     let Problem { code } = serde_json::from_slice(body).ok()?;
     let usable = !code.is_empty()
         && code.len() <= CODE_MAX
-        && code
-            .bytes()
-            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'.');
+        && code.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'.');
     usable.then_some(code)
 }
 
@@ -215,8 +208,7 @@ pub struct Ticket {
 /// Reads the ticket for a request; `None` if the body is not one.
 pub fn ticket(body: &[u8], request: &TicketRequest) -> Option<Ticket> {
     let ticket: Ticket = serde_json::from_slice(body).ok()?;
-    (ticket.client_ticket_id == request.client_ticket_id && is_token(&ticket.number, 16))
-        .then_some(ticket)
+    (ticket.client_ticket_id == request.client_ticket_id && is_token(&ticket.number, 16)).then_some(ticket)
 }
 
 /// The version of the catalogue the platform serves.
@@ -246,18 +238,11 @@ pub fn is_query_code(text: &str) -> bool {
 
 /// Visible ASCII or other letters, no space or control character, at least one, at most `max`.
 fn is_token(text: &str, max: usize) -> bool {
-    !text.is_empty()
-        && text.chars().count() <= max
-        && text
-            .chars()
-            .all(|c| c.is_alphanumeric() || c.is_ascii_graphic())
+    !text.is_empty() && text.chars().count() <= max && text.chars().all(|c| c.is_alphanumeric() || c.is_ascii_graphic())
 }
 
 fn text(raw: &str) -> String {
-    raw.chars()
-        .filter(|c| !c.is_control())
-        .take(TEXT_MAX)
-        .collect()
+    raw.chars().filter(|c| !c.is_control()).take(TEXT_MAX).collect()
 }
 
 #[cfg(test)]
@@ -284,10 +269,7 @@ mod tests {
     #[test]
     fn a_renamed_terminal_does_not_change_an_old_envelope() {
         let stored = br#"{"terminal":"T-1"}"#;
-        assert_eq!(
-            envelope(ID, Sequence(1), "T-1", stored),
-            envelope(ID, Sequence(1), "T-9", stored)
-        );
+        assert_eq!(envelope(ID, Sequence(1), "T-1", stored), envelope(ID, Sequence(1), "T-9", stored));
     }
 
     #[test]
@@ -312,21 +294,11 @@ mod tests {
             ReceiptFor::Us(CaseReceipt { case_number, .. }) if case_number == "320699202611240001"
         ));
         let other = SubmissionId(uuid::Uuid::from_u128(8)).to_string();
-        assert_eq!(
-            receipt(of(&other, "ab", "1").as_bytes(), ID, "ab"),
-            ReceiptFor::Nobody
-        );
-        assert_eq!(
-            receipt(of(&ours, "cd", "1").as_bytes(), ID, "ab"),
-            ReceiptFor::OtherContent
-        );
+        assert_eq!(receipt(of(&other, "ab", "1").as_bytes(), ID, "ab"), ReceiptFor::Nobody);
+        assert_eq!(receipt(of(&ours, "cd", "1").as_bytes(), ID, "ab"), ReceiptFor::OtherContent);
         let long = "1".repeat(65);
         for number in ["", " ", "1\n2", "1 2", "\u{1b}@", long.as_str()] {
-            assert_eq!(
-                receipt(of(&ours, "ab", number).as_bytes(), ID, "ab"),
-                ReceiptFor::Nobody,
-                "{number:?}"
-            );
+            assert_eq!(receipt(of(&ours, "ab", number).as_bytes(), ID, "ab"), ReceiptFor::Nobody, "{number:?}");
         }
     }
 
@@ -335,18 +307,12 @@ mod tests {
         for word in ["kept", "set-aside", "预审", "", "unknown"] {
             assert_eq!(case_state(word), CaseState::Unknown);
         }
-        assert_eq!(
-            case_state("supplement-required"),
-            CaseState::SupplementRequired
-        );
+        assert_eq!(case_state("supplement-required"), CaseState::SupplementRequired);
     }
 
     #[test]
     fn only_a_harmless_problem_code_is_read() {
-        assert_eq!(
-            problem_code(br#"{"code":"form-outdated","x":1}"#).as_deref(),
-            Some("form-outdated")
-        );
+        assert_eq!(problem_code(br#"{"code":"form-outdated","x":1}"#).as_deref(), Some("form-outdated"));
         for body in [
             &br#"{"code":""}"#[..],
             br#"{"code":"Name Zhang"}"#,

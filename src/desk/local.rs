@@ -173,11 +173,7 @@ impl Bench for LocalBench {
                 self.reader()?.with(|model| model.lay(card));
             }
             Order::NoCard => self.reader()?.with(IdReaderModel::lift),
-            Order::Scan { text } => {
-                let scanner = self.scanner()?;
-                let now = scanner.now();
-                scanner.with(|model| model.present(now, text.as_bytes()));
-            }
+            Order::Scan { text } => self.scanner()?.with(|model| model.present(text)),
             Order::Fault { device, name, on } => self.fault(device, name, *on)?,
             Order::Plug { device, plugged } => self.plug(device, *plugged)?,
             Order::Refill => self.printer()?.refill(),
@@ -217,8 +213,17 @@ pub fn find_card(key: &str) -> Result<deck::CardImage, BenchError> {
 
 /// Faults of the platform that a script can ask for, each for the next submission.
 const COUNTY_FAULTS: [&str; 11] = [
-    "busy", "broken", "html", "empty", "unauthorised", "refused", "drop-before", "drop-after-commit", "truncated",
-    "wrong-id", "unsigned",
+    "busy",
+    "broken",
+    "html",
+    "empty",
+    "unauthorised",
+    "refused",
+    "drop-before",
+    "drop-after-commit",
+    "truncated",
+    "wrong-id",
+    "unsigned",
 ];
 
 fn county_fault(name: &str) -> Option<CountyFault> {

@@ -14,7 +14,7 @@ mod player;
 mod script;
 mod visits;
 
-pub use bench::{DeskBench, DeskError};
+pub use bench::{DeskBench, DeskError, desk_file};
 pub use control::{RemoteBench, serve};
 pub use journal::FileJournal;
 pub use local::{BenchPorts, LocalBench, find_card};
@@ -22,7 +22,7 @@ pub use order::{Bench, BenchError, Order, PaperSlip};
 pub use picture::code_on;
 pub use player::{PlayError, Player};
 pub use script::{Action, Script, ScriptError};
-pub use visits::{Summary, VisitPlan, play_desk, play_run};
+pub use visits::{Summary, VisitError, VisitPlan, play_desk, play_run};
 
 use std::time::{Duration, Instant};
 

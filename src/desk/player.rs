@@ -114,9 +114,8 @@ impl<'a> Player<'a> {
             Action::WaitScreen(page) => self.until(within, |player| {
                 if player.page() == page { Ok(()) } else { Err(format!("waiting for the page {page}")) }
             }),
-            Action::See(text) => self.until(within, |player| {
-                if player.sees(text) { Ok(()) } else { Err(format!("nothing says {text:?}")) }
-            }),
+            Action::See(text) => self
+                .until(within, |player| if player.sees(text) { Ok(()) } else { Err(format!("nothing says {text:?}")) }),
             Action::SeeNot(text) => {
                 self.look();
                 if self.sees(text) { Err(format!("something says {text:?}")) } else { Ok(()) }
@@ -139,7 +138,11 @@ impl<'a> Player<'a> {
     }
 
     /// Looks again and again until it works or the time is over.
-    fn until(&mut self, within: Duration, mut attempt: impl FnMut(&mut Self) -> Result<(), String>) -> Result<(), String> {
+    fn until(
+        &mut self,
+        within: Duration,
+        mut attempt: impl FnMut(&mut Self) -> Result<(), String>,
+    ) -> Result<(), String> {
         let end = super::clock() + within;
         loop {
             self.look();
@@ -221,7 +224,11 @@ impl<'a> Player<'a> {
     fn check_end(&mut self, script: &Script) -> Result<(), PlayError> {
         let end = &script.end;
         self.until(STEP, |player| {
-            if player.page() == end.page { Ok(()) } else { Err(format!("the page is {}, not {}", player.page(), end.page)) }
+            if player.page() == end.page {
+                Ok(())
+            } else {
+                Err(format!("the page is {}, not {}", player.page(), end.page))
+            }
         })
         .map_err(PlayError::End)?;
         if let Some(expected) = end.cases {

@@ -30,9 +30,7 @@ impl fmt::Display for SubmissionId {
 pub struct Sequence(pub u64);
 
 /// One visit of one person, counted since the program started. Late results carry the number of a finished visit.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct VisitNo(pub u64);
 

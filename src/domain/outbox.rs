@@ -43,27 +43,12 @@ impl Backoff {
     ///
     /// Peaks of thousands of kiosks after an outage come from waits that agree; a random wait from zero up spreads
     /// them best. The county's own `Retry-After` is a lower bound, spread over another quarter of itself.
-    pub fn wait(
-        &self,
-        attempt: u32,
-        fraction: f64,
-        asked: Option<Duration>,
-        resident_waits: bool,
-    ) -> Duration {
-        let cap = if resident_waits {
-            self.cap_while_waiting
-        } else {
-            self.cap
-        };
-        let doubled = self
-            .first
-            .saturating_mul(1_u32.checked_shl(attempt.min(30)).unwrap_or(u32::MAX))
-            .min(cap);
+    pub fn wait(&self, attempt: u32, fraction: f64, asked: Option<Duration>, resident_waits: bool) -> Duration {
+        let cap = if resident_waits { self.cap_while_waiting } else { self.cap };
+        let doubled = self.first.saturating_mul(1_u32.checked_shl(attempt.min(30)).unwrap_or(u32::MAX)).min(cap);
         let jittered = doubled.mul_f64(fraction.clamp(0.0, 1.0));
         match asked {
-            Some(asked) => asked
-                .saturating_add(asked.mul_f64(fraction.clamp(0.0, 1.0) / 4.0))
-                .max(jittered),
+            Some(asked) => asked.saturating_add(asked.mul_f64(fraction.clamp(0.0, 1.0) / 4.0)).max(jittered),
             None => jittered,
         }
     }
@@ -101,11 +86,7 @@ pub struct Outbox {
 impl Outbox {
     /// An empty plan.
     pub fn new(backoff: Backoff) -> Self {
-        Self {
-            backoff,
-            planned: BTreeMap::new(),
-            stopped_until: None,
-        }
+        Self { backoff, planned: BTreeMap::new(), stopped_until: None }
     }
 
     /// Takes over an entry from the store; `due` is the earliest time to send it.
@@ -115,11 +96,7 @@ impl Outbox {
             OutboxState::SetAside { .. } => Phase::Aside,
             OutboxState::Acknowledged { .. } => return,
         };
-        self.planned.entry(entry.sequence).or_insert(Planned {
-            entry,
-            attempt: 0,
-            phase,
-        });
+        self.planned.entry(entry.sequence).or_insert(Planned { entry, attempt: 0, phase });
     }
 
     /// Holds a fresh entry back until its slip is done, at the latest for `hold_for_slip`.
@@ -143,10 +120,8 @@ impl Outbox {
             return None;
         }
         self.stopped_until = None;
-        let planned = self
-            .planned
-            .values_mut()
-            .find(|planned| matches!(planned.phase, Phase::Due(due) if due <= now))?;
+        let planned =
+            self.planned.values_mut().find(|planned| matches!(planned.phase, Phase::Due(due) if due <= now))?;
         planned.phase = Phase::InFlight;
         Some((planned.entry.id, planned.entry.sequence))
     }
@@ -163,13 +138,7 @@ impl Outbox {
     }
 
     /// Again later with the same id. Returns the wait; `None` if the entry is not on its way.
-    pub fn retry(
-        &mut self,
-        id: SubmissionId,
-        now: &Now,
-        asked: Option<Duration>,
-        waits: bool,
-    ) -> Option<Duration> {
+    pub fn retry(&mut self, id: SubmissionId, now: &Now, asked: Option<Duration>, waits: bool) -> Option<Duration> {
         let backoff = self.backoff;
         let planned = self.find(id)?;
         if !matches!(planned.phase, Phase::InFlight | Phase::Marking) {
@@ -218,31 +187,21 @@ impl Outbox {
 
     /// An entry is with the county or its mark is being written.
     pub fn is_sending(&self) -> bool {
-        self.planned
-            .values()
-            .any(|planned| matches!(planned.phase, Phase::InFlight | Phase::Marking))
+        self.planned.values().any(|planned| matches!(planned.phase, Phase::InFlight | Phase::Marking))
     }
 
     /// Entries without a durable acknowledgement that are not set aside.
     pub fn waiting(&self) -> usize {
-        self.planned
-            .values()
-            .filter(|planned| planned.phase != Phase::Aside)
-            .count()
+        self.planned.values().filter(|planned| planned.phase != Phase::Aside).count()
     }
 
     /// Number on this kiosk of an entry of the plan.
     pub fn sequence_of(&self, id: SubmissionId) -> Option<Sequence> {
-        self.planned
-            .values()
-            .find(|planned| planned.entry.id == id)
-            .map(|planned| planned.entry.sequence)
+        self.planned.values().find(|planned| planned.entry.id == id).map(|planned| planned.entry.sequence)
     }
 
     fn find(&mut self, id: SubmissionId) -> Option<&mut Planned> {
-        self.planned
-            .values_mut()
-            .find(|planned| planned.entry.id == id)
+        self.planned.values_mut().find(|planned| planned.entry.id == id)
     }
 }
 
@@ -256,11 +215,7 @@ mod tests {
     fn now(seconds: u64, fraction: u8) -> Now {
         let mut chance = [0; 16];
         chance[12] = fraction;
-        Now {
-            since_start: Duration::from_secs(seconds),
-            wall: jiff::Timestamp::UNIX_EPOCH,
-            chance,
-        }
+        Now { since_start: Duration::from_secs(seconds), wall: jiff::Timestamp::UNIX_EPOCH, chance }
     }
 
     fn entry(sequence: u64) -> OutboxEntry {
@@ -287,13 +242,9 @@ mod tests {
         outbox.add(entry(2), Duration::ZERO);
         let (first, _) = outbox.take_due(Duration::ZERO).expect("the first is due");
         assert_eq!(outbox.take_due(Duration::ZERO), None, "one at a time");
-        let wait = outbox
-            .retry(first, &now(0, 255), None, false)
-            .expect("it was in flight");
+        let wait = outbox.retry(first, &now(0, 255), None, false).expect("it was in flight");
         assert!(wait > Duration::ZERO);
-        let (second, _) = outbox
-            .take_due(Duration::ZERO)
-            .expect("the second goes while the first waits");
+        let (second, _) = outbox.take_due(Duration::ZERO).expect("the second goes while the first waits");
         assert_ne!(first, second);
     }
 
@@ -303,14 +254,9 @@ mod tests {
         outbox.add(entry(1), Duration::ZERO);
         let (id, _) = outbox.take_due(Duration::ZERO).expect("due");
         assert!(outbox.marking(id));
-        assert!(
-            !outbox.marking(id),
-            "a second answer to the same question changes nothing"
-        );
+        assert!(!outbox.marking(id), "a second answer to the same question changes nothing");
         assert_eq!(outbox.waiting(), 1);
-        outbox
-            .retry(id, &now(5, 0), None, false)
-            .expect("the mark failed: again with the same id");
+        outbox.retry(id, &now(5, 0), None, false).expect("the mark failed: again with the same id");
         let (again, _) = outbox.take_due(Duration::from_secs(60)).expect("due again");
         assert_eq!(id, again);
         outbox.marking(id);
@@ -326,16 +272,9 @@ mod tests {
         assert_eq!(backoff.wait(3, 1.0, None, false), Duration::from_secs(16));
         assert_eq!(backoff.wait(40, 1.0, None, false), backoff.cap);
         assert_eq!(backoff.wait(40, 1.0, None, true), backoff.cap_while_waiting);
-        assert_eq!(
-            backoff.wait(3, 0.0, None, false),
-            Duration::ZERO,
-            "full jitter begins at nothing"
-        );
+        assert_eq!(backoff.wait(3, 0.0, None, false), Duration::ZERO, "full jitter begins at nothing");
         let asked = Duration::from_secs(120);
-        assert!(
-            backoff.wait(0, 0.0, Some(asked), true) >= asked,
-            "the county's wish is a lower bound"
-        );
+        assert!(backoff.wait(0, 0.0, Some(asked), true) >= asked, "the county's wish is a lower bound");
         assert!(backoff.wait(0, 1.0, Some(asked), true) <= asked.mul_f64(1.25));
     }
 

@@ -19,15 +19,8 @@ pub struct KioskCode(String);
 impl KioskCode {
     /// Takes one capital letter and three digits; nothing else.
     pub fn new(code: &str) -> Result<Self, PlaceError> {
-        let shape = matches!(
-            code.as_bytes(),
-            [b'A'..=b'Z', b'0'..=b'9', b'0'..=b'9', b'0'..=b'9']
-        );
-        if shape {
-            Ok(Self(code.to_owned()))
-        } else {
-            Err(PlaceError::KioskCode)
-        }
+        let shape = matches!(code.as_bytes(), [b'A'..=b'Z', b'0'..=b'9', b'0'..=b'9', b'0'..=b'9']);
+        if shape { Ok(Self(code.to_owned())) } else { Err(PlaceError::KioskCode) }
     }
 
     /// As it is printed.
@@ -120,20 +113,12 @@ impl CentreLevel {
 
     /// The Chinese name of the centre's kind.
     pub const fn suffix_zh(self) -> &'static str {
-        if self.is_below_town() {
-            "便民服务中心"
-        } else {
-            "为民服务中心"
-        }
+        if self.is_below_town() { "便民服务中心" } else { "为民服务中心" }
     }
 
     /// The English name of the centre's kind.
     const fn suffix_en(self) -> &'static str {
-        if self.is_below_town() {
-            "Local Service Centre"
-        } else {
-            "Public Service Centre"
-        }
+        if self.is_below_town() { "Local Service Centre" } else { "Public Service Centre" }
     }
 }
 
@@ -174,24 +159,11 @@ pub struct Place(PlaceParts);
 impl Place {
     /// Checks that names, codes and level fit together.
     pub fn new(parts: PlaceParts) -> Result<Self, PlaceError> {
-        let PlaceParts {
-            city,
-            county,
-            county_code,
-            kind,
-            town,
-            town_code,
-            level,
-            village,
-        } = &parts;
+        let PlaceParts { city, county, county_code, kind, town, town_code, level, village } = &parts;
         named(&city.zh, &["市"], PlacePart::City)?;
         named(&county.zh, kind.endings(), PlacePart::County)?;
         coded(county_code, 6, PlacePart::County)?;
-        let town_endings = if level.is_below_town() {
-            &["镇", "乡", "街道"]
-        } else {
-            level.endings()
-        };
+        let town_endings = if level.is_below_town() { &["镇", "乡", "街道"] } else { level.endings() };
         named(&town.zh, town_endings, PlacePart::Town)?;
         coded(town_code, 9, PlacePart::Town)?;
         match kind {
@@ -236,20 +208,9 @@ impl Place {
     /// Name of the centre without the county, where the width is small.
     pub fn centre_short_name(&self) -> Text {
         let own = self.0.village.as_ref().map_or(&self.0.town, |v| &v.name);
-        let centre = if own.en.is_empty() {
-            String::new()
-        } else {
-            format!("{} {}", own.en, self.0.level.suffix_en())
-        };
-        let en = if self.0.village.is_some() {
-            joined_en(&[&centre, &self.0.town.en])
-        } else {
-            centre
-        };
-        Text {
-            zh: self.chain_zh() + self.0.level.suffix_zh(),
-            en,
-        }
+        let centre = if own.en.is_empty() { String::new() } else { format!("{} {}", own.en, self.0.level.suffix_en()) };
+        let en = if self.0.village.is_some() { joined_en(&[&centre, &self.0.town.en]) } else { centre };
+        Text { zh: self.chain_zh() + self.0.level.suffix_zh(), en }
     }
 
     fn chain_zh(&self) -> String {
@@ -260,11 +221,7 @@ impl Place {
 
 /// Parts with a comma between; empty as a whole if one is missing, so that the Chinese name is shown instead.
 fn joined_en(parts: &[&str]) -> String {
-    if parts.iter().any(|part| part.is_empty()) {
-        String::new()
-    } else {
-        parts.join(", ")
-    }
+    if parts.iter().any(|part| part.is_empty()) { String::new() } else { parts.join(", ") }
 }
 
 /// One of the four levels, in messages.
@@ -301,9 +258,7 @@ pub enum PlaceError {
     #[error("the name of the {0} is missing")]
     NameMissing(PlacePart),
     /// The name holds what the rule adds.
-    #[error(
-        "the name of the {0} must not hold 服务中心; the name of the centre is built from the level"
-    )]
+    #[error("the name of the {0} must not hold 服务中心; the name of the centre is built from the level")]
     NameHoldsCentre(PlacePart),
     /// The name and the level contradict each other.
     #[error("the name of the {part} does not fit its level: it must end with {}", .endings.join(" or "))]
@@ -337,9 +292,7 @@ impl PlaceError {
     pub const fn part(&self) -> Option<PlacePart> {
         match self {
             Self::KioskCode => None,
-            Self::NameMissing(part) | Self::NameHoldsCentre(part) | Self::CodeElsewhere(part) => {
-                Some(*part)
-            }
+            Self::NameMissing(part) | Self::NameHoldsCentre(part) | Self::CodeElsewhere(part) => Some(*part),
             Self::NameAgainstLevel { part, .. } | Self::Code { part, .. } => Some(*part),
             Self::VillageMissing | Self::VillageTooMuch => Some(PlacePart::Village),
         }
@@ -363,10 +316,7 @@ fn named(name: &str, endings: &'static [&'static str], part: PlacePart) -> Resul
         Err(PlaceError::NameMissing(part))
     } else if name.contains("服务中心") {
         Err(PlaceError::NameHoldsCentre(part))
-    } else if !endings
-        .iter()
-        .any(|ending| name.ends_with(ending) && name != *ending)
-    {
+    } else if !endings.iter().any(|ending| name.ends_with(ending) && name != *ending) {
         Err(PlaceError::NameAgainstLevel { part, endings })
     } else {
         Ok(())
@@ -382,19 +332,12 @@ fn coded(code: &str, digits: usize, part: PlacePart) -> Result<(), PlaceError> {
 }
 
 fn within(code: &str, above: &str, part: PlacePart) -> Result<(), PlaceError> {
-    if code.starts_with(above) {
-        Ok(())
-    } else {
-        Err(PlaceError::CodeElsewhere(part))
-    }
+    if code.starts_with(above) { Ok(()) } else { Err(PlaceError::CodeElsewhere(part)) }
 }
 
 #[cfg(test)]
 mod tests {
-    #![expect(
-        clippy::unwrap_used,
-        reason = "a failed unwrap is the failure of the test"
-    )]
+    #![expect(clippy::unwrap_used, reason = "a failed unwrap is the failure of the test")]
 
     use super::*;
 
@@ -402,18 +345,12 @@ mod tests {
     fn a_town_has_a_wei_min_and_a_village_a_bian_min_centre() {
         let town = Place::new(town_parts()).unwrap();
         assert_eq!(town.centre_name().zh, "示例县示例镇为民服务中心");
-        assert_eq!(
-            town.centre_name().en,
-            "Shili Town Public Service Centre, Shili County"
-        );
+        assert_eq!(town.centre_name().en, "Shili Town Public Service Centre, Shili County");
         assert_eq!(town.centre_short_name().zh, "示例镇为民服务中心");
 
         let village = Place::new(village_parts()).unwrap();
         assert_eq!(village.centre_name().zh, "示例县示例镇河东村便民服务中心");
-        assert_eq!(
-            village.centre_short_name().en,
-            "Hedong Village Local Service Centre, Shili Town"
-        );
+        assert_eq!(village.centre_short_name().en, "Hedong Village Local Service Centre, Shili Town");
     }
 
     #[test]
@@ -423,26 +360,17 @@ mod tests {
             (CentreLevel::Township, "甲乡", "为民服务中心"),
             (CentreLevel::Street, "甲街道", "为民服务中心"),
         ] {
-            let parts = PlaceParts {
-                level,
-                town: Text::new(name, ""),
-                ..town_parts()
-            };
+            let parts = PlaceParts { level, town: Text::new(name, ""), ..town_parts() };
             let full = Place::new(parts).unwrap().centre_name();
             assert_eq!(full.zh, format!("示例县{name}{suffix}"));
             assert_eq!(full.en, "", "a missing English name falls back to Chinese");
         }
-        for (level, name) in [
-            (CentreLevel::Village, "甲村"),
-            (CentreLevel::Community, "甲社区"),
-            (CentreLevel::Community, "甲居"),
-        ] {
+        for (level, name) in
+            [(CentreLevel::Village, "甲村"), (CentreLevel::Community, "甲社区"), (CentreLevel::Community, "甲居")]
+        {
             let mut parts = village_parts();
             parts.level = level;
-            parts.village = Some(Village {
-                name: Text::new(name, ""),
-                code: "320699100201".into(),
-            });
+            parts.village = Some(Village { name: Text::new(name, ""), code: "320699100201".into() });
             let full = Place::new(parts).unwrap().centre_name();
             assert_eq!(full.zh, format!("示例县示例镇{name}便民服务中心"));
         }
@@ -450,8 +378,7 @@ mod tests {
 
     #[test]
     fn a_zone_counts_as_county_level_and_its_towns_keep_their_codes() {
-        for zone in ["南通经济技术开发区", "苏通科技产业园区", "通州湾示范区"]
-        {
+        for zone in ["南通经济技术开发区", "苏通科技产业园区", "通州湾示范区"] {
             let parts = PlaceParts {
                 kind: CountyKind::Zone,
                 county: Text::new(zone, ""),
@@ -466,48 +393,21 @@ mod tests {
 
     #[test]
     fn a_wrong_pair_of_name_and_level_does_not_exist() {
-        let street_called_town = PlaceParts {
-            level: CentreLevel::Street,
-            ..town_parts()
-        };
+        let street_called_town = PlaceParts { level: CentreLevel::Street, ..town_parts() };
         assert!(matches!(
             Place::new(street_called_town),
-            Err(PlaceError::NameAgainstLevel {
-                part: PlacePart::Town,
-                ..
-            })
+            Err(PlaceError::NameAgainstLevel { part: PlacePart::Town, .. })
         ));
-        let ready_made = PlaceParts {
-            town: Text::new("示例镇便民服务中心", ""),
-            ..town_parts()
-        };
-        assert_eq!(
-            Place::new(ready_made),
-            Err(PlaceError::NameHoldsCentre(PlacePart::Town))
-        );
-        let town_as_village = PlaceParts {
-            level: CentreLevel::Village,
-            ..town_parts()
-        };
+        let ready_made = PlaceParts { town: Text::new("示例镇便民服务中心", ""), ..town_parts() };
+        assert_eq!(Place::new(ready_made), Err(PlaceError::NameHoldsCentre(PlacePart::Town)));
+        let town_as_village = PlaceParts { level: CentreLevel::Village, ..town_parts() };
         assert_eq!(Place::new(town_as_village), Err(PlaceError::VillageMissing));
-        let village_as_town = PlaceParts {
-            level: CentreLevel::Town,
-            ..village_parts()
-        };
+        let village_as_town = PlaceParts { level: CentreLevel::Town, ..village_parts() };
         assert_eq!(Place::new(village_as_town), Err(PlaceError::VillageTooMuch));
-        let district_called_county = PlaceParts {
-            kind: CountyKind::District,
-            ..town_parts()
-        };
+        let district_called_county = PlaceParts { kind: CountyKind::District, ..town_parts() };
         assert!(Place::new(district_called_county).is_err());
-        let elsewhere = PlaceParts {
-            town_code: "320698100".into(),
-            ..town_parts()
-        };
-        assert_eq!(
-            Place::new(elsewhere),
-            Err(PlaceError::CodeElsewhere(PlacePart::Town))
-        );
+        let elsewhere = PlaceParts { town_code: "320698100".into(), ..town_parts() };
+        assert_eq!(Place::new(elsewhere), Err(PlaceError::CodeElsewhere(PlacePart::Town)));
     }
 
     #[test]
@@ -534,10 +434,7 @@ mod tests {
     fn village_parts() -> PlaceParts {
         PlaceParts {
             level: CentreLevel::Village,
-            village: Some(Village {
-                name: Text::new("河东村", "Hedong Village"),
-                code: "320699100201".into(),
-            }),
+            village: Some(Village { name: Text::new("河东村", "Hedong Village"), code: "320699100201".into() }),
             ..town_parts()
         }
     }

@@ -37,11 +37,7 @@ pub fn kiosk_number(kiosk: &str, sequence: Sequence) -> String {
 /// A number in groups of four for reading aloud: `K032 0001 87`.
 pub fn in_groups(number: &str) -> String {
     let characters: Vec<char> = number.chars().filter(|c| !c.is_whitespace()).collect();
-    characters
-        .chunks(4)
-        .map(|group| group.iter().collect::<String>())
-        .collect::<Vec<_>>()
-        .join(" ")
+    characters.chunks(4).map(|group| group.iter().collect::<String>()).collect::<Vec<_>>().join(" ")
 }
 
 /// Query code of a kept application: six digits out of the random part of its id.
@@ -51,11 +47,7 @@ pub fn kept_code(id: SubmissionId) -> String {
 
 /// QR payload of a "kept" slip.
 pub fn kept_qr(kiosk: &str, sequence: Sequence, id: SubmissionId) -> String {
-    format!(
-        "{MARK} K {} {}",
-        kiosk_number(kiosk, sequence),
-        kept_code(id)
-    )
+    format!("{MARK} K {} {}", kiosk_number(kiosk, sequence), kept_code(id))
 }
 
 /// QR payload of an "accepted" slip.
@@ -70,26 +62,17 @@ pub fn parse(payload: &str) -> Option<SlipCode> {
     }
     let mut words = payload.trim().split(' ');
     let (mark, kind, number, code) = (words.next()?, words.next()?, words.next()?, words.next()?);
-    let harmless = |word: &str| {
-        (1..=64).contains(&word.len())
-            && word.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
-    };
+    let harmless =
+        |word: &str| (1..=64).contains(&word.len()) && word.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
     if words.next().is_some() || mark != MARK || !harmless(number) || !harmless(code) {
         return None;
     }
     match kind {
-        "A" => Some(SlipCode::Case {
-            number: number.to_owned(),
-            code: code.to_owned(),
-        }),
+        "A" => Some(SlipCode::Case { number: number.to_owned(), code: code.to_owned() }),
         "K" => {
             let (kiosk, digits) = number.split_at_checked(4)?;
             let sequence = Sequence(digits.parse().ok()?);
-            Some(SlipCode::Kept {
-                kiosk: kiosk.to_owned(),
-                sequence,
-                code: code.to_owned(),
-            })
+            Some(SlipCode::Kept { kiosk: kiosk.to_owned(), sequence, code: code.to_owned() })
         }
         _ => None,
     }
@@ -97,11 +80,7 @@ pub fn parse(payload: &str) -> Option<SlipCode> {
 
 /// A name as it may stand on paper: the first character and a star for each other one, 张*.
 pub fn masked_name(name: &str) -> String {
-    name.chars()
-        .enumerate()
-        .map(|(index, c)| if index == 0 { c } else { '*' })
-        .take(6)
-        .collect()
+    name.chars().enumerate().map(|(index, c)| if index == 0 { c } else { '*' }).take(6).collect()
 }
 
 #[cfg(test)]
@@ -115,18 +94,11 @@ mod tests {
         assert_eq!(qr, format!("BM1 K K032000187 {}", kept_code(id)));
         assert_eq!(
             parse(&qr),
-            Some(SlipCode::Kept {
-                kiosk: "K032".into(),
-                sequence: Sequence(187),
-                code: kept_code(id)
-            })
+            Some(SlipCode::Kept { kiosk: "K032".into(), sequence: Sequence(187), code: kept_code(id) })
         );
         assert_eq!(
             parse(&case_qr("320699202611240001", "482913")),
-            Some(SlipCode::Case {
-                number: "320699202611240001".into(),
-                code: "482913".into()
-            })
+            Some(SlipCode::Case { number: "320699202611240001".into(), code: "482913".into() })
         );
     }
 
@@ -134,13 +106,7 @@ mod tests {
     fn a_number_beyond_six_digits_stays_readable() {
         assert_eq!(kiosk_number("K032", Sequence(1_234_567)), "K0321234567");
         let qr = "BM1 K K0321234567 000001";
-        assert!(matches!(
-            parse(qr),
-            Some(SlipCode::Kept {
-                sequence: Sequence(1_234_567),
-                ..
-            })
-        ));
+        assert!(matches!(parse(qr), Some(SlipCode::Kept { sequence: Sequence(1_234_567), .. })));
     }
 
     #[test]

@@ -47,16 +47,12 @@ pub struct Application {
 
 impl std::fmt::Debug for Application {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Application")
-            .field("id", &self.client_submission_id)
-            .finish_non_exhaustive()
+        f.debug_struct("Application").field("id", &self.client_submission_id).finish_non_exhaustive()
     }
 }
 
 /// One field of the form.
-#[derive(
-    Clone, PartialEq, Eq, Serialize, Deserialize, zeroize::Zeroize, zeroize::ZeroizeOnDrop,
-)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, zeroize::Zeroize, zeroize::ZeroizeOnDrop)]
 pub struct FieldValue {
     /// Name in the form's schema.
     pub name: String,
@@ -69,9 +65,7 @@ pub struct FieldValue {
 
 impl std::fmt::Debug for FieldValue {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("FieldValue")
-            .field("name", &self.name)
-            .finish_non_exhaustive()
+        f.debug_struct("FieldValue").field("name", &self.name).finish_non_exhaustive()
     }
 }
 

@@ -55,9 +55,5 @@ pub fn clock(wall: Timestamp) -> crate::ipc::Clock {
 
 /// A calendar day for showing.
 pub fn day(date: jiff::civil::Date) -> crate::ipc::Day {
-    crate::ipc::Day {
-        year: date.year(),
-        month: date.month().unsigned_abs(),
-        day: date.day().unsigned_abs(),
-    }
+    crate::ipc::Day { year: date.year(), month: date.month().unsigned_abs(), day: date.day().unsigned_abs() }
 }

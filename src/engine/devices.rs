@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use kiosk_hal::id_card::driver as reader_driver;
 use kiosk_hal::model::{IdReaderEvent, IdReaderRequest, PrinterEvent, PrinterRequest, ScannerEvent, ScannerRequest};
-use kiosk_hal::printer::font::PaperFont;
 use kiosk_hal::printer::driver as printer_driver;
+use kiosk_hal::printer::font::PaperFont;
 use kiosk_hal::runner::{Device, DeviceEvent};
 use kiosk_hal::scanner::driver as scanner_driver;
 use tokio::sync::mpsc;

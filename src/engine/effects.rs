@@ -127,7 +127,9 @@ impl Executor {
             let verdict = match body.await {
                 Ok(Ok(Some(body))) => county.submit(id, sequence, body.bytes()).await,
                 Ok(Ok(None)) => Verdict::SetAside { code: "store.body-missing".to_owned() },
-                Ok(Err(error)) if error.kind == StoreErrorKind::EntryDamaged => Verdict::SetAside { code: error.code().to_owned() },
+                Ok(Err(error)) if error.kind == StoreErrorKind::EntryDamaged => {
+                    Verdict::SetAside { code: error.code().to_owned() }
+                }
                 Ok(Err(error)) => Verdict::TryAgain { code: error.code().to_owned(), after: None },
                 Err(_) => Verdict::TryAgain { code: "store.closed".to_owned(), after: None },
             };

@@ -258,4 +258,3 @@ impl Turn {
         self.journal.write(&JournalLine::new(now, event, facts));
     }
 }
-

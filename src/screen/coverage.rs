@@ -58,19 +58,10 @@ impl Coverage {
         if files.is_empty() {
             return Err(CoverageError::NoFont);
         }
-        let mut coverage = Self {
-            regular: Characters::default(),
-            bold: Characters::default(),
-        };
+        let mut coverage = Self { regular: Characters::default(), bold: Characters::default() };
         for path in files {
-            let bold = path
-                .file_name()
-                .is_some_and(|name| name.to_string_lossy().contains("Bold"));
-            let face = if bold {
-                &mut coverage.bold
-            } else {
-                &mut coverage.regular
-            };
+            let bold = path.file_name().is_some_and(|name| name.to_string_lossy().contains("Bold"));
+            let face = if bold { &mut coverage.bold } else { &mut coverage.regular };
             face.add(path)?;
         }
         Ok(coverage)
@@ -78,11 +69,7 @@ impl Coverage {
 
     /// Makes `text` safe to draw.
     pub fn check(&self, text: &str) -> Shown {
-        let mut shown = Shown {
-            text: String::with_capacity(text.len()),
-            gap: false,
-            rare: false,
-        };
+        let mut shown = Shown { text: String::with_capacity(text.len()), gap: false, rare: false };
         for character in text.chars() {
             let regular = self.regular.has(character);
             let bold = self.bold.has(character);
@@ -104,12 +91,8 @@ struct Characters(Vec<u64>);
 
 impl Characters {
     fn add(&mut self, path: &Path) -> Result<(), CoverageError> {
-        let bytes = std::fs::read(path).map_err(|source| CoverageError::Read {
-            path: path.to_owned(),
-            source,
-        })?;
-        let font = FontVec::try_from_vec(bytes)
-            .map_err(|_not_a_font| CoverageError::NotAFont(path.to_owned()))?;
+        let bytes = std::fs::read(path).map_err(|source| CoverageError::Read { path: path.to_owned(), source })?;
+        let font = FontVec::try_from_vec(bytes).map_err(|_not_a_font| CoverageError::NotAFont(path.to_owned()))?;
         for (_, character) in font.codepoint_ids() {
             let (word, bit) = place(character);
             if self.0.len() <= word {
@@ -138,11 +121,7 @@ mod tests {
 
     fn shipped() -> Coverage {
         let fonts = Path::new(env!("CARGO_MANIFEST_DIR")).join("ui/fonts");
-        Coverage::read(&[
-            fonts.join("NotoSansCJKsc-Bold.otf"),
-            fonts.join("NotoSansCJKsc-Regular.otf"),
-        ])
-        .unwrap()
+        Coverage::read(&[fonts.join("NotoSansCJKsc-Bold.otf"), fonts.join("NotoSansCJKsc-Regular.otf")]).unwrap()
     }
 
     #[test]

@@ -13,22 +13,17 @@ pub struct Rows {
 
 impl Rows {
     pub fn new(app: &AppWindow, send: &Sender) -> Self {
-        let rows = Self {
-            departments: rows::Rows::new(),
-        };
+        let rows = Self { departments: rows::Rows::new() };
         let adapter = app.global::<DepartmentsAdapter>();
         adapter.set_departments(rows.departments.model());
         let sender = send.clone();
         adapter.on_open(move |department| {
-            sender(Intent::OpenDepartment {
-                department: department.into(),
-            });
+            sender(Intent::OpenDepartment { department: department.into() });
         });
         rows
     }
 
     pub fn show(&self, departments: &Departments) {
-        self.departments
-            .put(departments.departments.iter().map(home::tile));
+        self.departments.put(departments.departments.iter().map(home::tile));
     }
 }

@@ -37,12 +37,8 @@ pub fn ensure_fonts(folder: &Path) -> Result<(), FontsError> {
     let program = std::env::current_exe().map_err(FontsError::Restart)?;
     let folder = folder.canonicalize().map_err(FontsError::Restart)?;
     let mut again = std::process::Command::new(program);
-    again
-        .args(std::env::args_os().skip(1))
-        .env(FONT_PATH, folder);
-    Err(FontsError::Restart(std::os::unix::process::CommandExt::exec(
-        &mut again,
-    )))
+    again.args(std::env::args_os().skip(1)).env(FONT_PATH, folder);
+    Err(FontsError::Restart(std::os::unix::process::CommandExt::exec(&mut again)))
 }
 
 /// The font files named by the variable, in its order; of a folder, those directly inside, by name.
@@ -51,13 +47,7 @@ pub(super) fn shipped() -> Vec<PathBuf> {
         return Vec::new();
     };
     std::env::split_paths(&list)
-        .flat_map(|entry| {
-            if entry.is_dir() {
-                font_files(&entry)
-            } else {
-                vec![entry]
-            }
-        })
+        .flat_map(|entry| if entry.is_dir() { font_files(&entry) } else { vec![entry] })
         .collect()
 }
 
@@ -68,11 +58,8 @@ fn font_files(folder: &Path) -> Vec<PathBuf> {
     let mut files: Vec<PathBuf> = entries
         .filter_map(|entry| Some(entry.ok()?.path()))
         .filter(|path| {
-            path.extension().is_some_and(|kind| {
-                ["otf", "ttf", "ttc"]
-                    .iter()
-                    .any(|known| kind.eq_ignore_ascii_case(known))
-            })
+            path.extension()
+                .is_some_and(|kind| ["otf", "ttf", "ttc"].iter().any(|known| kind.eq_ignore_ascii_case(known)))
         })
         .collect();
     files.sort();

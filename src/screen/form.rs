@@ -3,9 +3,7 @@
 use slint::ComponentHandle;
 
 use super::coverage::Coverage;
-use super::generated::{
-    AppWindow, Choice, Digits, FormAdapter, Known, Problem as ProblemView, Source as SourceView,
-};
+use super::generated::{AppWindow, Choice, Digits, FormAdapter, Known, Problem as ProblemView, Source as SourceView};
 use super::rows::{self, int};
 use super::ui::Sender;
 use crate::ipc::{ChoiceView, DigitKind, Form, Intent, KnownValue, Pad, Problem, Source};
@@ -23,10 +21,7 @@ pub struct Rows {
 
 impl Rows {
     pub fn new(app: &AppWindow, send: &Sender) -> Self {
-        let rows = Self {
-            known: rows::Rows::new(),
-            options: rows::Rows::new(),
-        };
+        let rows = Self { known: rows::Rows::new(), options: rows::Rows::new() };
         let adapter = app.global::<FormAdapter>();
         adapter.set_known(rows.known.model());
         adapter.set_options(rows.options.model());
@@ -42,9 +37,7 @@ impl Rows {
         adapter.on_clear(move || sender(Intent::Clear));
         let sender = send.clone();
         adapter.on_choose(move |value| {
-            sender(Intent::Choose {
-                value: value.into(),
-            });
+            sender(Intent::Choose { value: value.into() });
         });
         let sender = send.clone();
         adapter.on_go_on(move || sender(Intent::Next));
@@ -65,14 +58,9 @@ impl Rows {
         let (problem, missing) = problem(form.problem.as_ref());
         adapter.set_problem(problem);
         adapter.set_problem_missing(missing);
-        self.known
-            .put(form.known.iter().map(|value| known(value, coverage)));
+        self.known.put(form.known.iter().map(|value| known(value, coverage)));
         match &form.pad {
-            Pad::Digits {
-                kind,
-                shown,
-                missing,
-            } => {
+            Pad::Digits { kind, shown, missing } => {
                 adapter.set_digits(true);
                 adapter.set_kind(digits(*kind));
                 adapter.set_shown(shown.as_str().into());
@@ -81,11 +69,7 @@ impl Rows {
                 adapter.set_pages(1);
                 self.options.put([]);
             }
-            Pad::Choices {
-                options,
-                many,
-                pages,
-            } => {
+            Pad::Choices { options, many, pages } => {
                 adapter.set_digits(false);
                 adapter.set_many(*many);
                 adapter.set_columns(columns(options));
@@ -104,18 +88,10 @@ impl Rows {
 
 fn columns(options: &[ChoiceView]) -> i32 {
     let short = options.iter().all(|option| {
-        let width: usize = option
-            .label
-            .chars()
-            .map(|character| if character.is_ascii() { 1 } else { 2 })
-            .sum();
+        let width: usize = option.label.chars().map(|character| if character.is_ascii() { 1 } else { 2 }).sum();
         width <= SHORT_ANSWER
     });
-    if short && options.len() > ONE_COLUMN {
-        2
-    } else {
-        1
-    }
+    if short && options.len() > ONE_COLUMN { 2 } else { 1 }
 }
 
 fn known(value: &KnownValue, coverage: &Coverage) -> Known {

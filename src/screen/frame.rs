@@ -36,8 +36,7 @@ pub fn connect(app: &AppWindow, send: &Sender, session: &Rc<Cell<(Language, Text
 }
 
 pub fn show(app: &AppWindow, frame: &Frame) {
-    app.global::<Theme>()
-        .set_large(frame.text_size == TextSize::Large);
+    app.global::<Theme>().set_large(frame.text_size == TextSize::Large);
     let adapter = app.global::<FrameAdapter>();
     adapter.set_centre(frame.centre.as_str().into());
     adapter.set_year(frame.clock.year.into());

@@ -79,21 +79,11 @@ impl Headless {
     pub fn new(width: u32, height: u32, send: impl Fn(Intent) + 'static) -> Result<Self, HeadlessError> {
         let window = MinimalSoftwareWindow::new(RepaintBufferType::NewBuffer);
         let clock = Rc::new(Cell::new(Duration::ZERO));
-        slint::platform::set_platform(Box::new(Memory {
-            window: window.clone(),
-            clock: clock.clone(),
-        }))
-        .map_err(|_taken| HeadlessError::Taken)?;
+        slint::platform::set_platform(Box::new(Memory { window: window.clone(), clock: clock.clone() }))
+            .map_err(|_taken| HeadlessError::Taken)?;
         let ui = Ui::new(send)?;
-        ui.app()
-            .show()
-            .map_err(|error| HeadlessError::Ui(UiError::Platform(error)))?;
-        let headless = Self {
-            ui,
-            window,
-            clock,
-            pixels: RefCell::default(),
-        };
+        ui.app().show().map_err(|error| HeadlessError::Ui(UiError::Platform(error)))?;
+        let headless = Self { ui, window, clock, pixels: RefCell::default() };
         headless.set_size(width, height);
         Ok(headless)
     }
@@ -127,10 +117,7 @@ impl Headless {
         self.window.draw_if_needed(|renderer| {
             renderer.render(&mut pixels, width as usize);
         });
-        let bytes = pixels
-            .iter()
-            .flat_map(|pixel| [pixel.r, pixel.g, pixel.b])
-            .collect();
+        let bytes = pixels.iter().flat_map(|pixel| [pixel.r, pixel.g, pixel.b]).collect();
         (width, height, bytes)
     }
 
@@ -163,10 +150,7 @@ impl Headless {
             return Err(if named().next().is_some() {
                 PressError::Off { label }
             } else {
-                PressError::NotThere {
-                    label,
-                    labels: self.labels(),
-                }
+                PressError::NotThere { label, labels: self.labels() }
             });
         };
         let (left, top, width, height) = self.visible(control.place);
@@ -181,11 +165,7 @@ impl Headless {
 
     /// The labels of the controls that can be pressed, in reading order.
     pub fn labels(&self) -> Vec<String> {
-        self.controls()
-            .into_iter()
-            .filter(|control| control.enabled)
-            .map(|control| control.label)
-            .collect()
+        self.controls().into_iter().filter(|control| control.enabled).map(|control| control.label).collect()
     }
 
     /// All controls a person can see, also those that are switched off.
@@ -200,13 +180,7 @@ impl Headless {
 
     /// The rectangles of the components of `ui/` named `kind`, for the tests of the layout.
     pub fn places(&self, kind: &str) -> Vec<(f32, f32, f32, f32)> {
-        self.root()
-            .query_descendants()
-            .match_inherits(kind)
-            .find_all()
-            .iter()
-            .map(place)
-            .collect()
+        self.root().query_descendants().match_inherits(kind).find_all().iter().map(place).collect()
     }
 
     /// The part of a place that its scrolling view shows.
@@ -248,10 +222,7 @@ impl Headless {
     /// A panel hides what is under it.
     fn root(&self) -> ElementHandle {
         let root = self.ui.app().root_element();
-        root.query_descendants()
-            .match_inherits("PanelView")
-            .find_first()
-            .unwrap_or(root)
+        root.query_descendants().match_inherits("PanelView").find_first().unwrap_or(root)
     }
 
     fn touch(&self, event: WindowEvent) {

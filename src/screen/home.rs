@@ -13,16 +13,12 @@ pub struct Rows {
 
 impl Rows {
     pub fn new(app: &AppWindow, send: &Sender) -> Self {
-        let rows = Self {
-            themes: rows::Rows::new(),
-        };
+        let rows = Self { themes: rows::Rows::new() };
         let adapter = app.global::<HomeAdapter>();
         adapter.set_themes(rows.themes.model());
         let sender = send.clone();
         adapter.on_open(move |theme| {
-            sender(Intent::OpenTheme {
-                theme: theme.into(),
-            });
+            sender(Intent::OpenTheme { theme: theme.into() });
         });
         let sender = send.clone();
         adapter.on_open_departments(move || sender(Intent::OpenDepartments));

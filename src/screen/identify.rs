@@ -9,8 +9,7 @@ use kiosk_hal::model::CardFailure;
 
 pub fn connect(app: &AppWindow, send: &Sender) {
     let sender = send.clone();
-    app.global::<IdentifyAdapter>()
-        .on_to_window(move || sender(Intent::ToWindow));
+    app.global::<IdentifyAdapter>().on_to_window(move || sender(Intent::ToWindow));
 }
 
 pub fn show(app: &AppWindow, identify: &Identify) {

@@ -16,9 +16,7 @@ pub struct Rows {
 
 impl Rows {
     pub fn new(app: &AppWindow, send: &Sender) -> Self {
-        let rows = Self {
-            notices: rows::Rows::new(),
-        };
+        let rows = Self { notices: rows::Rows::new() };
         let adapter = app.global::<IdleAdapter>();
         adapter.set_notices(rows.notices.model());
         let sender = send.clone();
@@ -43,10 +41,7 @@ impl Rows {
 
 /// Breaks the name between the place and what it is, so that no character is left alone on a line.
 fn two_lines(centre: &str) -> (&str, &str) {
-    ENDINGS
-        .iter()
-        .find_map(|ending| Some((centre.strip_suffix(ending)?, *ending)))
-        .unwrap_or((centre, ""))
+    ENDINGS.iter().find_map(|ending| Some((centre.strip_suffix(ending)?, *ending))).unwrap_or((centre, ""))
 }
 
 fn works(works: Works) -> WorksView {

@@ -3,8 +3,8 @@
 use slint::{ComponentHandle, SharedString};
 
 use super::generated::{
-    Answer, AppWindow, FlowStep, HowLong as HowLongView, ItemAdapter, Material as MaterialView,
-    Need as NeedView, Place as PlaceView, Slip,
+    Answer, AppWindow, FlowStep, HowLong as HowLongView, ItemAdapter, Material as MaterialView, Need as NeedView,
+    Place as PlaceView, Slip,
 };
 use super::list::can;
 use super::rows::{self, int};
@@ -92,11 +92,12 @@ impl Rows {
         }));
         self.law.put_texts(&item.law);
         self.remedies.put_texts(&item.remedies);
-        self.questions
-            .put(item.questions.iter().map(|(question, answer)| Answer {
+        self.questions.put(
+            item.questions.iter().map(|(question, answer)| Answer {
                 question: question.as_str().into(),
                 answer: answer.as_str().into(),
-            }));
+            }),
+        );
     }
 }
 

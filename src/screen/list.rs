@@ -13,9 +13,7 @@ pub struct Rows {
 
 impl Rows {
     pub fn new(app: &AppWindow, send: &Sender) -> Self {
-        let rows = Self {
-            rows: rows::Rows::new(),
-        };
+        let rows = Self { rows: rows::Rows::new() };
         let adapter = app.global::<ListAdapter>();
         adapter.set_rows(rows.rows.model());
         let sender = send.clone();

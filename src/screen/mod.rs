@@ -23,6 +23,7 @@ mod list;
 mod other;
 mod panel;
 mod qr;
+mod remote;
 mod review;
 mod rows;
 mod ui;
@@ -31,6 +32,7 @@ pub use coverage::{Coverage, Shown};
 pub use fonts::{FontsError, ensure_fonts};
 #[cfg(feature = "desk")]
 pub use headless::{Control, Headless, HeadlessError, PressError};
+pub use remote::run_remote;
 pub use ui::{Gone, Ui, UiError, UiRemote};
 
 /// What the compiler of `ui/` makes.

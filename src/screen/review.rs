@@ -16,10 +16,7 @@ pub struct Rows {
 
 impl Rows {
     pub fn new(app: &AppWindow, send: &Sender) -> Self {
-        let rows = Self {
-            rows: rows::Rows::new(),
-            bring_later: rows::Rows::new(),
-        };
+        let rows = Self { rows: rows::Rows::new(), bring_later: rows::Rows::new() };
         let adapter = app.global::<ReviewAdapter>();
         adapter.set_rows(rows.rows.model());
         adapter.set_bring_later(rows.bring_later.model());
@@ -44,8 +41,7 @@ impl Rows {
         adapter.set_page(int(review.pages.page));
         adapter.set_pages(int(review.pages.of));
         adapter.set_receiver(review.receiver.as_str().into());
-        self.rows
-            .put(review.rows.iter().map(|answer| row(answer, coverage)));
+        self.rows.put(review.rows.iter().map(|answer| row(answer, coverage)));
         self.bring_later.put_texts(&review.bring_later);
     }
 }

@@ -107,17 +107,12 @@ impl Ui {
     /// Draws everything `factor` times as large; the desk uses it to fit the portrait window on a monitor.
     pub fn set_scale(&self, factor: f32) {
         let window = self.0.app.window();
-        window.dispatch_event(slint::platform::WindowEvent::ScaleFactorChanged {
-            scale_factor: factor,
-        });
+        window.dispatch_event(slint::platform::WindowEvent::ScaleFactorChanged { scale_factor: factor });
     }
 
     /// Asks for a window of this size in logical pixels: 1080×1920 or 1280×800.
     pub fn set_size(&self, width: f32, height: f32) {
-        self.0
-            .app
-            .window()
-            .set_size(slint::LogicalSize::new(width, height));
+        self.0.app.window().set_size(slint::LogicalSize::new(width, height));
     }
 
     /// Fills the whole display.

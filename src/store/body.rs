@@ -75,14 +75,8 @@ mod tests {
         let body = Body::from_stored(b"abc".to_vec());
         let digest = body.digest(one, Sequence(1));
         assert_ne!(digest, body.digest(one, Sequence(2)));
-        assert_ne!(
-            digest,
-            body.digest(application(2).client_submission_id, Sequence(1))
-        );
-        assert_ne!(
-            digest,
-            Body::from_stored(b"abb".to_vec()).digest(one, Sequence(1))
-        );
+        assert_ne!(digest, body.digest(application(2).client_submission_id, Sequence(1)));
+        assert_ne!(digest, Body::from_stored(b"abb".to_vec()).digest(one, Sequence(1)));
     }
 
     #[test]

@@ -202,9 +202,7 @@ impl StoreErrorKind {
             Some(ErrorCode::DatabaseCorrupt) => Self::Damaged,
             Some(ErrorCode::NotADatabase) => Self::NotADatabase,
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy,
-            Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::CannotOpen) => {
-                Self::Permission
-            }
+            Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::CannotOpen) => Self::Permission,
             // The library's enum is open, and the rest are errors of the program, not of the world.
             Some(_) | None => Self::Internal,
         }
@@ -214,22 +212,12 @@ impl StoreErrorKind {
 impl StoreError {
     /// An error of our own, without words of the database.
     pub(super) fn new(file: &Path, doing: &'static str, kind: StoreErrorKind) -> Self {
-        Self {
-            file: file.to_owned(),
-            doing,
-            kind,
-            source: None,
-        }
+        Self { file: file.to_owned(), doing, kind, source: None }
     }
 
     /// An error of the database.
     pub(super) fn sql(file: &Path, doing: &'static str, source: rusqlite::Error) -> Self {
-        Self {
-            file: file.to_owned(),
-            doing,
-            kind: StoreErrorKind::of(&source),
-            source: Some(Box::new(source)),
-        }
+        Self { file: file.to_owned(), doing, kind: StoreErrorKind::of(&source), source: Some(Box::new(source)) }
     }
 
     /// Stable code.

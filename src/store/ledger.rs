@@ -42,10 +42,7 @@ pub(super) struct Ledger {
 
 impl Ledger {
     pub(super) fn new(file: &Path, connection: Connection) -> Self {
-        Self {
-            file: file.to_owned(),
-            connection,
-        }
+        Self { file: file.to_owned(), connection }
     }
 
     /// Keeps an application under the next number. The same application again gives the entry it has; its identity with
@@ -60,20 +57,16 @@ impl Ledger {
 
         if let Some(known) = stored(&transaction, id).map_err(sql)? {
             return if known.body.as_ref() == Some(&body) {
-                find(&transaction, known.sequence)
-                    .map_err(sql)?
-                    .ok_or_else(|| internal(&self.file))
+                find(&transaction, known.sequence).map_err(sql)?.ok_or_else(|| internal(&self.file))
             } else {
                 Err(StoreError::new(&self.file, DOING, StoreErrorKind::IdTaken))
             };
         }
 
         let sequence = transaction
-            .query_row(
-                "UPDATE terminal SET last_sequence = last_sequence + 1 RETURNING last_sequence",
-                [],
-                |row| natural(row, 0),
-            )
+            .query_row("UPDATE terminal SET last_sequence = last_sequence + 1 RETURNING last_sequence", [], |row| {
+                natural(row, 0)
+            })
             .map(Sequence)
             .map_err(sql)?;
         insert(&transaction, application, sequence, &body).map_err(sql)?;
@@ -88,11 +81,7 @@ impl Ledger {
     }
 
     /// Writes the county's receipt and deletes the content. A second receipt for the same identity changes nothing.
-    pub(super) fn acknowledge(
-        &mut self,
-        id: SubmissionId,
-        receipt: &CaseReceipt,
-    ) -> Result<(), StoreError> {
+    pub(super) fn acknowledge(&mut self, id: SubmissionId, receipt: &CaseReceipt) -> Result<(), StoreError> {
         const DOING: &str = "write a receipt to";
         let transaction = begin(&self.file, &mut self.connection, DOING)?;
         let sql = |error| StoreError::sql(&self.file, DOING, error);
@@ -114,18 +103,11 @@ impl Ledger {
             })
             .map_err(sql)?;
         if marked == 0 && stored(&transaction, id).map_err(sql)?.is_none() {
-            return Err(StoreError::new(
-                &self.file,
-                DOING,
-                StoreErrorKind::NotQueued,
-            ));
+            return Err(StoreError::new(&self.file, DOING, StoreErrorKind::NotQueued));
         }
         // The digest goes with the content: from a digest a curious mind could still try out names and numbers.
         transaction
-            .execute(
-                "UPDATE application SET body = NULL, digest = NULL WHERE id = ?1",
-                [id.0.as_bytes()],
-            )
+            .execute("UPDATE application SET body = NULL, digest = NULL WHERE id = ?1", [id.0.as_bytes()])
             .map_err(sql)?;
         transaction.commit().map_err(sql)
     }
@@ -150,28 +132,21 @@ impl Ledger {
             )
             .map_err(sql)?;
         if marked == 0 {
-            return Err(StoreError::new(
-                &self.file,
-                DOING,
-                StoreErrorKind::NotQueued,
-            ));
+            return Err(StoreError::new(&self.file, DOING, StoreErrorKind::NotQueued));
         }
         transaction.commit().map_err(sql)
     }
 
     /// The entry with this number.
     pub(super) fn find(&self, sequence: Sequence) -> Result<Option<OutboxEntry>, StoreError> {
-        find(&self.connection, sequence)
-            .map_err(|e| StoreError::sql(&self.file, "look something up in", e))
+        find(&self.connection, sequence).map_err(|e| StoreError::sql(&self.file, "look something up in", e))
     }
 
     /// Everything that is not acknowledged, by number.
     pub(super) fn queue(&self) -> Result<Vec<OutboxEntry>, StoreError> {
         let read = || -> rusqlite::Result<Vec<OutboxEntry>> {
             self.connection
-                .prepare(entries!(
-                    "WHERE o.state <> 'acknowledged' ORDER BY o.sequence"
-                ))?
+                .prepare(entries!("WHERE o.state <> 'acknowledged' ORDER BY o.sequence"))?
                 .query_map([], entry)?
                 .collect()
         };
@@ -182,24 +157,14 @@ impl Ledger {
     /// are not given out.
     pub(super) fn body(&self, id: SubmissionId) -> Result<Option<Body>, StoreError> {
         const DOING: &str = "read an application from";
-        let known =
-            stored(&self.connection, id).map_err(|e| StoreError::sql(&self.file, DOING, e))?;
-        let Some(Stored {
-            sequence,
-            body: Some(body),
-            digest,
-        }) = known
-        else {
+        let known = stored(&self.connection, id).map_err(|e| StoreError::sql(&self.file, DOING, e))?;
+        let Some(Stored { sequence, body: Some(body), digest }) = known else {
             return Ok(None);
         };
         if digest.as_deref() == Some(&body.digest(id, sequence)) {
             Ok(Some(body))
         } else {
-            Err(StoreError::new(
-                &self.file,
-                DOING,
-                StoreErrorKind::EntryDamaged,
-            ))
+            Err(StoreError::new(&self.file, DOING, StoreErrorKind::EntryDamaged))
         }
     }
 
@@ -217,10 +182,7 @@ impl Ledger {
             .map_err(sql)?;
         let mut missing = Vec::new();
         let mut expected = 1_u64;
-        let mut statement = self
-            .connection
-            .prepare("SELECT sequence FROM outbox ORDER BY sequence")
-            .map_err(sql)?;
+        let mut statement = self.connection.prepare("SELECT sequence FROM outbox ORDER BY sequence").map_err(sql)?;
         let mut rows = statement.query([]).map_err(sql)?;
         while let Some(row) = rows.next().map_err(sql)? {
             let found = natural(row, 0).map_err(sql)?;
@@ -231,22 +193,12 @@ impl Ledger {
             return Err(StoreError::new(&self.file, DOING, StoreErrorKind::Damaged));
         }
         missing.extend((expected..=last).map(Sequence));
-        Ok(Count {
-            last: Sequence(last),
-            open,
-            missing,
-        })
+        Ok(Count { last: Sequence(last), open, missing })
     }
 }
 
-fn begin<'c>(
-    file: &Path,
-    connection: &'c mut Connection,
-    doing: &'static str,
-) -> Result<Transaction<'c>, StoreError> {
-    connection
-        .transaction_with_behavior(TransactionBehavior::Immediate)
-        .map_err(|e| StoreError::sql(file, doing, e))
+fn begin<'c>(file: &Path, connection: &'c mut Connection, doing: &'static str) -> Result<Transaction<'c>, StoreError> {
+    connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(|e| StoreError::sql(file, doing, e))
 }
 
 /// What is stored under an identity.
@@ -277,8 +229,7 @@ fn insert(
     sequence: Sequence,
     body: &Body,
 ) -> rusqlite::Result<()> {
-    let number =
-        as_column(sequence).ok_or(rusqlite::Error::IntegralValueOutOfRange(0, i64::MAX))?;
+    let number = as_column(sequence).ok_or(rusqlite::Error::IntegralValueOutOfRange(0, i64::MAX))?;
     let id = application.client_submission_id;
     let item = &application.item;
     transaction
@@ -312,10 +263,7 @@ fn find(connection: &Connection, sequence: Sequence) -> rusqlite::Result<Option<
     let Some(number) = as_column(sequence) else {
         return Ok(None);
     };
-    connection
-        .prepare_cached(entries!("WHERE o.sequence = ?1"))?
-        .query_row([number], entry)
-        .optional()
+    connection.prepare_cached(entries!("WHERE o.sequence = ?1"))?.query_row([number], entry).optional()
 }
 
 /// A number as the database holds it.
@@ -343,14 +291,8 @@ fn entry(row: &Row<'_>) -> rusqlite::Result<OutboxEntry> {
                 item: ItemId(row.get(8).ok()?),
                 code: row.get(9).ok()?,
                 version: row.get(10).ok()?,
-                name: Text::new(
-                    row.get::<_, String>(11).ok()?,
-                    row.get::<_, String>(12).ok()?,
-                ),
-                plain_name: Text::new(
-                    row.get::<_, String>(13).ok()?,
-                    row.get::<_, String>(14).ok()?,
-                ),
+                name: Text::new(row.get::<_, String>(11).ok()?, row.get::<_, String>(12).ok()?),
+                plain_name: Text::new(row.get::<_, String>(13).ok()?, row.get::<_, String>(14).ok()?),
             },
             kept_at: row.get::<_, String>(15).ok()?.parse().ok()?,
         })
@@ -366,9 +308,7 @@ fn entry(row: &Row<'_>) -> rusqlite::Result<OutboxEntry> {
             plain_name: Text::default(),
         },
         kept_at: Timestamp::UNIX_EPOCH,
-        state: OutboxState::SetAside {
-            reason: StoreErrorKind::EntryDamaged.code().to_owned(),
-        },
+        state: OutboxState::SetAside { reason: StoreErrorKind::EntryDamaged.code().to_owned() },
     }))
 }
 
@@ -386,9 +326,7 @@ fn state(row: &Row<'_>) -> Option<OutboxState> {
                 },
             },
         }),
-        "set-aside" => Some(OutboxState::SetAside {
-            reason: row.get(7).ok()?,
-        }),
+        "set-aside" => Some(OutboxState::SetAside { reason: row.get(7).ok()? }),
         _ => None,
     }
 }

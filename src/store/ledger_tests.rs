@@ -1,9 +1,6 @@
 //! What the ledger promises, tried with faults.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a failed unwrap is the failure of the test"
-)]
+#![expect(clippy::unwrap_used, reason = "a failed unwrap is the failure of the test")]
 
 use tempfile::TempDir;
 
@@ -24,12 +21,7 @@ fn kept_applications_are_numbered_without_gaps_and_read_back() {
     }
     drop(ledger);
     let ledger = reopened(&folder);
-    let numbers: Vec<_> = ledger
-        .queue()
-        .unwrap()
-        .iter()
-        .map(|e| e.sequence.0)
-        .collect();
+    let numbers: Vec<_> = ledger.queue().unwrap().iter().map(|e| e.sequence.0).collect();
     assert_eq!(numbers, [1, 2, 3]);
     let body = ledger.body(application(2).client_submission_id).unwrap();
     assert_eq!(body, Some(encode(&application(2)).unwrap()));
@@ -63,10 +55,7 @@ fn a_full_disk_keeps_nothing_and_leaves_no_gap() {
     let mut ledger = reopened(&folder);
     let pages = schema::read(&ledger.file, &ledger.connection, "page_count").unwrap();
     let limit = pages.parse::<u32>().unwrap() + 3;
-    ledger
-        .connection
-        .pragma_update(None, "max_page_count", limit)
-        .unwrap();
+    ledger.connection.pragma_update(None, "max_page_count", limit).unwrap();
     let mut kept = 0;
     let error = (1..=1_000)
         .find_map(|n| match ledger.keep(&application(n)) {
@@ -80,10 +69,7 @@ fn a_full_disk_keeps_nothing_and_leaves_no_gap() {
     assert_eq!(error.code(), "store.disk-full");
     assert!(kept > 0);
     assert_eq!(ledger.queue().unwrap().len() as u64, kept);
-    ledger
-        .connection
-        .pragma_update(None, "max_page_count", 100_000)
-        .unwrap();
+    ledger.connection.pragma_update(None, "max_page_count", 100_000).unwrap();
     let next = ledger.keep(&application(kept + 1)).unwrap();
     assert_eq!(next.sequence, Sequence(kept + 1));
     assert_eq!(ledger.count().unwrap().missing, []);
@@ -99,18 +85,9 @@ fn a_fault_between_the_two_rows_leaves_none_of_them() {
             "CREATE TEMP TRIGGER fault BEFORE INSERT ON main.outbox BEGIN SELECT raise(ABORT, 'planted'); END",
         )
         .unwrap();
-    assert_eq!(
-        ledger.keep(&application(1)).unwrap_err().code(),
-        "store.internal"
-    );
-    ledger
-        .connection
-        .execute_batch("DROP TRIGGER fault")
-        .unwrap();
-    let rows: i64 = ledger
-        .connection
-        .query_row("SELECT count(*) FROM application", [], |row| row.get(0))
-        .unwrap();
+    assert_eq!(ledger.keep(&application(1)).unwrap_err().code(), "store.internal");
+    ledger.connection.execute_batch("DROP TRIGGER fault").unwrap();
+    let rows: i64 = ledger.connection.query_row("SELECT count(*) FROM application", [], |row| row.get(0)).unwrap();
     assert_eq!(rows, 0);
     assert_eq!(ledger.keep(&application(2)).unwrap().sequence, Sequence(1));
 }
@@ -124,20 +101,12 @@ fn an_acknowledgement_deletes_the_content_and_leaves_a_tombstone() {
     ledger.acknowledge(id, &receipt("N1")).unwrap();
     assert_eq!(ledger.body(id).unwrap(), None);
     let tombstone = ledger.find(Sequence(1)).unwrap().unwrap();
-    assert_eq!(
-        tombstone.state,
-        OutboxState::Acknowledged {
-            receipt: receipt("N1")
-        }
-    );
+    assert_eq!(tombstone.state, OutboxState::Acknowledged { receipt: receipt("N1") });
     assert_eq!(ledger.queue().unwrap().len(), 1);
     // A second receipt changes nothing, and the identity cannot be used again.
     ledger.acknowledge(id, &receipt("N2")).unwrap();
     assert_eq!(ledger.find(Sequence(1)).unwrap().unwrap(), tombstone);
-    assert_eq!(
-        ledger.keep(&application(1)).unwrap_err().code(),
-        "store.id-taken"
-    );
+    assert_eq!(ledger.keep(&application(1)).unwrap_err().code(), "store.id-taken");
 }
 
 #[test]
@@ -145,10 +114,7 @@ fn deleted_content_is_neither_in_the_file_nor_in_its_log() {
     let folder = tempfile::tempdir().unwrap();
     let mut ledger = reopened(&folder);
     let id = ledger.keep(&application(41)).unwrap().id;
-    assert!(
-        is_on_disk(&folder, "张小明41"),
-        "the search itself must work"
-    );
+    assert!(is_on_disk(&folder, "张小明41"), "the search itself must work");
     ledger.acknowledge(id, &receipt("N1")).unwrap();
     ledger.empty_log().unwrap();
     assert!(!is_on_disk(&folder, "张小明41"));
@@ -169,10 +135,7 @@ fn an_application_that_is_set_aside_keeps_its_content_and_first_reason() {
     assert!(ledger.body(id).unwrap().is_some());
     // The county has the last word.
     ledger.acknowledge(id, &receipt("N1")).unwrap();
-    assert_eq!(
-        ledger.set_aside(id, "late").unwrap_err().code(),
-        "store.not-queued"
-    );
+    assert_eq!(ledger.set_aside(id, "late").unwrap_err().code(), "store.not-queued");
 }
 
 #[test]
@@ -180,14 +143,8 @@ fn a_mark_for_an_unknown_identity_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let mut ledger = reopened(&folder);
     let id = application(9).client_submission_id;
-    assert_eq!(
-        ledger.acknowledge(id, &receipt("N1")).unwrap_err().code(),
-        "store.not-queued"
-    );
-    assert_eq!(
-        ledger.set_aside(id, "x").unwrap_err().code(),
-        "store.not-queued"
-    );
+    assert_eq!(ledger.acknowledge(id, &receipt("N1")).unwrap_err().code(), "store.not-queued");
+    assert_eq!(ledger.set_aside(id, "x").unwrap_err().code(), "store.not-queued");
     assert_eq!(ledger.body(id).unwrap(), None);
 }
 
@@ -201,10 +158,7 @@ fn a_flipped_bit_in_the_content_is_found_before_sending() {
     let file = folder.path().join("kiosk.db");
     let mut bytes = std::fs::read(&file).unwrap();
     let needle = "张小明41".as_bytes();
-    let at = bytes
-        .windows(needle.len())
-        .position(|w| w == needle)
-        .unwrap();
+    let at = bytes.windows(needle.len()).position(|w| w == needle).unwrap();
     bytes[at + needle.len() - 1] ^= 1;
     std::fs::write(&file, bytes).unwrap();
 
@@ -237,8 +191,11 @@ fn an_entry_that_does_not_read_is_set_aside_and_does_not_block_the_rest() {
     ledger.keep(&application(2)).unwrap();
     ledger
         .connection
-        .execute("UPDATE application SET kept_at = 'yesterday' WHERE item_id = 'pension' AND plain_zh <> ''
-                  AND id = (SELECT id FROM outbox WHERE sequence = 1)", [])
+        .execute(
+            "UPDATE application SET kept_at = 'yesterday' WHERE item_id = 'pension' AND plain_zh <> ''
+                  AND id = (SELECT id FROM outbox WHERE sequence = 1)",
+            [],
+        )
         .unwrap();
     let entries = ledger.queue().unwrap();
     let reason = "store.entry-damaged".to_owned();
@@ -253,10 +210,7 @@ fn a_missing_number_is_named() {
     for n in 1..=4 {
         ledger.keep(&application(n)).unwrap();
     }
-    ledger
-        .connection
-        .execute("DELETE FROM outbox WHERE sequence IN (2, 4)", [])
-        .unwrap();
+    ledger.connection.execute("DELETE FROM outbox WHERE sequence IN (2, 4)", []).unwrap();
     let count = ledger.count().unwrap();
     assert_eq!(count.missing, [Sequence(2), Sequence(4)]);
     assert_eq!(count.last, Sequence(4));
@@ -270,10 +224,7 @@ fn a_counter_that_fell_behind_its_rows_is_damage() {
     let folder = tempfile::tempdir().unwrap();
     let mut ledger = reopened(&folder);
     ledger.keep(&application(1)).unwrap();
-    ledger
-        .connection
-        .execute("UPDATE terminal SET last_sequence = 0", [])
-        .unwrap();
+    ledger.connection.execute("UPDATE terminal SET last_sequence = 0", []).unwrap();
     assert_eq!(ledger.count().unwrap_err().code(), "store.damaged");
 }
 
@@ -308,11 +259,7 @@ pub(in crate::store) fn application(n: u64) -> Application {
         confirmed_at: "2025-04-10T01:02:03Z".parse().unwrap(),
         form_version: 2,
         notice: "1/zh".to_owned(),
-        fields: vec![FieldValue {
-            name: "name".to_owned(),
-            value: format!("张小明{n}"),
-            source: Source::Card,
-        }],
+        fields: vec![FieldValue { name: "name".to_owned(), value: format!("张小明{n}"), source: Source::Card }],
     }
 }
 

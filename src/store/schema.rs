@@ -39,9 +39,7 @@ pub(super) fn open(file: &Path, kiosk: &KioskCode) -> Result<Opened, StoreError>
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut connection = Connection::open_with_flags(file, flags).map_err(|e| sql(file, e))?;
     // Whoever holds the lock holds it until he ends: waiting for him would only delay the message.
-    connection
-        .busy_timeout(Duration::ZERO)
-        .map_err(|e| sql(file, e))?;
+    connection.busy_timeout(Duration::ZERO).map_err(|e| sql(file, e))?;
     // Must come before the first access: the lock is then taken by it and held until the connection closes.
     set(file, &connection, "locking_mode", "EXCLUSIVE", "exclusive")?;
     let found_version = ours(file, &connection)?;
@@ -49,10 +47,7 @@ pub(super) fn open(file: &Path, kiosk: &KioskCode) -> Result<Opened, StoreError>
     sound(file, &connection)?;
     migrate(file, &mut connection, found_version, MIGRATIONS)?;
     belongs(file, &connection, kiosk)?;
-    Ok(Opened {
-        connection,
-        found_version,
-    })
+    Ok(Opened { connection, found_version })
 }
 
 /// Creates a missing file for its owner alone. An existing one is left as it is; it is not even opened here, because
@@ -77,21 +72,14 @@ fn make_private(file: &Path) -> Result<(), StoreError> {
 fn ours(file: &Path, connection: &Connection) -> Result<i64, StoreError> {
     let version = number(file, connection, "user_version")?;
     let application = number(file, connection, "application_id")?;
-    let tables: i64 = connection
-        .query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))
-        .map_err(|e| sql(file, e))?;
+    let tables: i64 =
+        connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).map_err(|e| sql(file, e))?;
     let is_new = version == 0 && application == 0 && tables == 0;
     if !is_new && application != APPLICATION_ID {
         return Err(refuse(file, StoreErrorKind::NotADatabase));
     }
     if version > NEWEST {
-        return Err(refuse(
-            file,
-            StoreErrorKind::Newer {
-                found: version,
-                known: NEWEST,
-            },
-        ));
+        return Err(refuse(file, StoreErrorKind::Newer { found: version, known: NEWEST }));
     }
     Ok(version)
 }
@@ -115,24 +103,13 @@ fn set(
     wanted: &str,
     reads: &str,
 ) -> Result<(), StoreError> {
-    connection
-        .pragma_update_and_check(None, setting, wanted, |_| Ok(()))
-        .optional()
-        .map_err(|e| sql(file, e))?;
+    connection.pragma_update_and_check(None, setting, wanted, |_| Ok(())).optional().map_err(|e| sql(file, e))?;
     let value = read(file, connection, setting)?;
-    if value == reads {
-        Ok(())
-    } else {
-        Err(refuse(file, StoreErrorKind::Setting { setting }))
-    }
+    if value == reads { Ok(()) } else { Err(refuse(file, StoreErrorKind::Setting { setting })) }
 }
 
 /// Reads a pragma as text.
-pub(super) fn read(
-    file: &Path,
-    connection: &Connection,
-    setting: &'static str,
-) -> Result<String, StoreError> {
+pub(super) fn read(file: &Path, connection: &Connection, setting: &'static str) -> Result<String, StoreError> {
     use rusqlite::types::ValueRef;
     connection
         .pragma_query_value(None, setting, |row| {
@@ -146,37 +123,24 @@ pub(super) fn read(
 }
 
 fn number(file: &Path, connection: &Connection, setting: &str) -> Result<i64, StoreError> {
-    connection
-        .pragma_query_value(None, setting, |row| row.get(0))
-        .map_err(|e| sql(file, e))
+    connection.pragma_query_value(None, setting, |row| row.get(0)).map_err(|e| sql(file, e))
 }
 
 /// Structure and constraints of the whole file.
 fn sound(file: &Path, connection: &Connection) -> Result<(), StoreError> {
-    let verdict: String = connection
-        .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
-        .map_err(|e| sql(file, e))?;
-    if verdict == "ok" {
-        Ok(())
-    } else {
-        Err(refuse(file, StoreErrorKind::Damaged))
-    }
+    let verdict: String =
+        connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).map_err(|e| sql(file, e))?;
+    if verdict == "ok" { Ok(()) } else { Err(refuse(file, StoreErrorKind::Damaged)) }
 }
 
 /// Runs the migrations above `found`, one transaction each.
-fn migrate(
-    file: &Path,
-    connection: &mut Connection,
-    found: i64,
-    migrations: &[&str],
-) -> Result<(), StoreError> {
+fn migrate(file: &Path, connection: &mut Connection, found: i64, migrations: &[&str]) -> Result<(), StoreError> {
     for (version, script) in (1_i64..).zip(migrations) {
         if version <= found {
             continue;
         }
         let step = |connection: &mut Connection| -> rusqlite::Result<()> {
-            let transaction =
-                connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
             transaction.execute_batch(script)?;
             transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
             transaction.pragma_update(None, "user_version", version)?;
@@ -196,14 +160,9 @@ fn belongs(file: &Path, connection: &Connection, kiosk: &KioskCode) -> Result<()
             [kiosk.as_str()],
         )
         .map_err(|e| sql(file, e))?;
-    let found: String = connection
-        .query_row("SELECT kiosk_code FROM terminal", [], |row| row.get(0))
-        .map_err(|e| sql(file, e))?;
-    if found == kiosk.as_str() {
-        Ok(())
-    } else {
-        Err(refuse(file, StoreErrorKind::OtherKiosk { found }))
-    }
+    let found: String =
+        connection.query_row("SELECT kiosk_code FROM terminal", [], |row| row.get(0)).map_err(|e| sql(file, e))?;
+    if found == kiosk.as_str() { Ok(()) } else { Err(refuse(file, StoreErrorKind::OtherKiosk { found })) }
 }
 
 fn refuse(file: &Path, kind: StoreErrorKind) -> StoreError {
@@ -216,10 +175,7 @@ fn sql(file: &Path, error: rusqlite::Error) -> StoreError {
 
 #[cfg(test)]
 mod tests {
-    #![expect(
-        clippy::unwrap_used,
-        reason = "a failed unwrap is the failure of the test"
-    )]
+    #![expect(clippy::unwrap_used, reason = "a failed unwrap is the failure of the test")]
 
     use super::*;
 
@@ -267,18 +223,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("kiosk.db");
         let mut connection = open(&file, &kiosk()).unwrap().connection;
-        let broken = [
-            MIGRATIONS[0],
-            "CREATE TABLE half (a INTEGER) STRICT; CREATE TABLE outbox (a INTEGER) STRICT;",
-        ];
+        let broken = [MIGRATIONS[0], "CREATE TABLE half (a INTEGER) STRICT; CREATE TABLE outbox (a INTEGER) STRICT;"];
         migrate(&file, &mut connection, 1, &broken).unwrap_err();
         assert_eq!(number(&file, &connection, "user_version").unwrap(), 1);
         let half: i64 = connection
-            .query_row(
-                "SELECT count(*) FROM sqlite_schema WHERE name = 'half'",
-                [],
-                |row| row.get(0),
-            )
+            .query_row("SELECT count(*) FROM sqlite_schema WHERE name = 'half'", [], |row| row.get(0))
             .unwrap();
         assert_eq!(half, 0);
     }
@@ -288,10 +237,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("kiosk.db");
         let opened = open(&file, &kiosk()).unwrap();
-        opened
-            .connection
-            .pragma_update(None, "user_version", NEWEST + 1)
-            .unwrap();
+        opened.connection.pragma_update(None, "user_version", NEWEST + 1).unwrap();
         drop(opened);
         let before = std::fs::read(&file).unwrap();
         let error = open(&file, &kiosk()).unwrap_err();
@@ -318,15 +264,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("kiosk.db");
         let foreign = Connection::open(&file).unwrap();
-        foreign
-            .execute_batch("CREATE TABLE recipes (name TEXT)")
-            .unwrap();
+        foreign.execute_batch("CREATE TABLE recipes (name TEXT)").unwrap();
         drop(foreign);
         let before = std::fs::read(&file).unwrap();
-        assert_eq!(
-            open(&file, &kiosk()).unwrap_err().code(),
-            "store.not-a-database"
-        );
+        assert_eq!(open(&file, &kiosk()).unwrap_err().code(), "store.not-a-database");
         assert_eq!(std::fs::read(&file).unwrap(), before);
     }
 

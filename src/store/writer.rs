@@ -46,10 +46,7 @@ pub struct Store {
 
 impl fmt::Debug for Store {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Store")
-            .field("file", &self.file)
-            .field("report", &self.report)
-            .finish_non_exhaustive()
+        f.debug_struct("Store").field("file", &self.file).field("report", &self.report).finish_non_exhaustive()
     }
 }
 
@@ -67,11 +64,7 @@ impl Store {
         // What was deleted just before the last end may still be in the log.
         ledger.empty_log()?;
         let (requests, inbox) = sync_channel(WAITING);
-        let mut keeper = Keeper {
-            file: file.to_owned(),
-            state: State::Open(ledger),
-            sink,
-        };
+        let mut keeper = Keeper { file: file.to_owned(), state: State::Open(ledger), sink };
         let thread = std::thread::Builder::new()
             .name("store".to_owned())
             .spawn(move || keeper.run(&inbox))
@@ -97,13 +90,10 @@ impl Store {
     /// Hands a command to the thread without waiting. `Err` holds the answer of a command that was not taken, because
     /// too many wait or the thread is gone.
     pub fn send(&self, command: StoreCommand) -> Result<(), Box<StoreEvent>> {
-        self.post(Request::Command(command))
-            .map_err(|(kind, request)| match request {
-                Request::Command(command) => Box::new(refusal(&command, kind.code())),
-                Request::Body(..) => Box::new(StoreEvent::Broken {
-                    code: kind.code().to_owned(),
-                }),
-            })
+        self.post(Request::Command(command)).map_err(|(kind, request)| match request {
+            Request::Command(command) => Box::new(refusal(&command, kind.code())),
+            Request::Body(..) => Box::new(StoreEvent::Broken { code: kind.code().to_owned() }),
+        })
     }
 
     /// Reads the bytes of an application on the thread and gives them to `callback` there. `Ok(None)`: nothing to send,
@@ -113,9 +103,7 @@ impl Store {
         id: SubmissionId,
         callback: impl FnOnce(Result<Option<Body>, StoreError>) + Send + 'static,
     ) {
-        if let Err((kind, Request::Body(_, callback))) =
-            self.post(Request::Body(id, Box::new(callback)))
-        {
+        if let Err((kind, Request::Body(_, callback))) = self.post(Request::Body(id, Box::new(callback))) {
             callback(Err(StoreError::new(&self.file, "read from", kind)));
         }
     }
@@ -127,13 +115,7 @@ impl Store {
             // A receiver that went away does not want it.
             let _gone = answer.send(body);
         });
-        wait.recv().unwrap_or_else(|_| {
-            Err(StoreError::new(
-                &self.file,
-                "read from",
-                StoreErrorKind::Closed,
-            ))
-        })
+        wait.recv().unwrap_or_else(|_| Err(StoreError::new(&self.file, "read from", StoreErrorKind::Closed)))
     }
 
     fn post(&self, request: Request) -> Result<(), (StoreErrorKind, Request)> {
@@ -161,10 +143,7 @@ impl Drop for Store {
 fn refusal(command: &StoreCommand, code: &str) -> StoreEvent {
     let code = code.to_owned();
     match command {
-        StoreCommand::Keep { application } => StoreEvent::NotKept {
-            id: application.client_submission_id,
-            code,
-        },
+        StoreCommand::Keep { application } => StoreEvent::NotKept { id: application.client_submission_id, code },
         StoreCommand::Acknowledge { id, .. } | StoreCommand::SetAside { id, .. } => {
             StoreEvent::MarkFailed { id: *id, code }
         }
@@ -206,11 +185,7 @@ impl<S: FnMut(StoreEvent)> Keeper<S> {
         match carry_out(ledger, command) {
             Ok(answer) => {
                 let has_deleted = matches!(answer, StoreEvent::Acknowledged { .. });
-                let emptied = if has_deleted {
-                    ledger.empty_log()
-                } else {
-                    Ok(())
-                };
+                let emptied = if has_deleted { ledger.empty_log() } else { Ok(()) };
                 (self.sink)(answer);
                 if let Err(error) = emptied {
                     log(&error);
@@ -256,9 +231,7 @@ impl<S: FnMut(StoreEvent)> Keeper<S> {
 
 fn carry_out(ledger: &mut Ledger, command: &StoreCommand) -> Result<StoreEvent, StoreError> {
     Ok(match command {
-        StoreCommand::Keep { application } => StoreEvent::Kept {
-            entry: ledger.keep(application)?,
-        },
+        StoreCommand::Keep { application } => StoreEvent::Kept { entry: ledger.keep(application)? },
         StoreCommand::Acknowledge { id, receipt } => {
             ledger.acknowledge(*id, receipt)?;
             StoreEvent::Acknowledged { id: *id }
@@ -267,12 +240,8 @@ fn carry_out(ledger: &mut Ledger, command: &StoreCommand) -> Result<StoreEvent, 
             ledger.set_aside(*id, reason)?;
             StoreEvent::SetAside { id: *id }
         }
-        StoreCommand::Find { sequence } => StoreEvent::Found {
-            entry: ledger.find(*sequence)?,
-        },
-        StoreCommand::LoadQueue => StoreEvent::Queue {
-            entries: ledger.queue()?,
-        },
+        StoreCommand::Find { sequence } => StoreEvent::Found { entry: ledger.find(*sequence)? },
+        StoreCommand::LoadQueue => StoreEvent::Queue { entries: ledger.queue()? },
     })
 }
 
@@ -284,10 +253,7 @@ fn log(error: &StoreError) {
 
 #[cfg(test)]
 mod tests {
-    #![expect(
-        clippy::unwrap_used,
-        reason = "a failed unwrap is the failure of the test"
-    )]
+    #![expect(clippy::unwrap_used, reason = "a failed unwrap is the failure of the test")]
 
     use std::fs::OpenOptions;
 
@@ -301,11 +267,7 @@ mod tests {
         assert!(store.report().is_new);
         store.send(keep(1)).unwrap();
         store.send(keep(1)).unwrap();
-        store
-            .send(StoreCommand::Find {
-                sequence: Sequence(2),
-            })
-            .unwrap();
+        store.send(StoreCommand::Find { sequence: Sequence(2) }).unwrap();
         store.send(StoreCommand::LoadQueue).unwrap();
         let id = application(1).client_submission_id;
         assert!(store.body(id).unwrap().is_some());
@@ -356,15 +318,10 @@ mod tests {
         let (store, events) = opened(&folder.path().join("kiosk.db"));
         store.send(keep(41)).unwrap();
         assert!(matches!(events.recv().unwrap(), StoreEvent::Kept { .. }));
-        assert!(
-            is_on_disk(&folder, "张小明41"),
-            "the search itself must work"
-        );
+        assert!(is_on_disk(&folder, "张小明41"), "the search itself must work");
         let id = application(41).client_submission_id;
         let receipt = receipt("N1");
-        store
-            .send(StoreCommand::Acknowledge { id, receipt })
-            .unwrap();
+        store.send(StoreCommand::Acknowledge { id, receipt }).unwrap();
         assert_eq!(events.recv().unwrap(), StoreEvent::Acknowledged { id });
         assert!(!is_on_disk(&folder, "张小明41"));
     }
@@ -381,12 +338,7 @@ mod tests {
         drop(store);
 
         let (store, events) = opened(&file);
-        OpenOptions::new()
-            .write(true)
-            .open(&file)
-            .unwrap()
-            .set_len(4096)
-            .unwrap();
+        OpenOptions::new().write(true).open(&file).unwrap().set_len(4096).unwrap();
         for n in 201..=203 {
             store.send(keep(n)).unwrap();
         }
@@ -396,45 +348,22 @@ mod tests {
         let events: Vec<_> = events.iter().collect();
         let code = error.code().to_owned();
         assert_eq!(code, "store.damaged");
-        let not_kept = |n| StoreEvent::NotKept {
-            id: application(n).client_submission_id,
-            code: code.clone(),
-        };
+        let not_kept = |n| StoreEvent::NotKept { id: application(n).client_submission_id, code: code.clone() };
         let broken = StoreEvent::Broken { code: code.clone() };
-        assert_eq!(
-            events,
-            [
-                not_kept(201),
-                broken.clone(),
-                not_kept(202),
-                not_kept(203),
-                broken
-            ]
-        );
+        assert_eq!(events, [not_kept(201), broken.clone(), not_kept(202), not_kept(203), broken]);
     }
 
     #[test]
     fn the_answer_of_a_refused_command_fits_the_command() {
         let id = application(1).client_submission_id;
         let code = "store.io".to_owned();
-        let aside = StoreCommand::SetAside {
-            id,
-            reason: "x".to_owned(),
-        };
-        assert_eq!(
-            refusal(&aside, &code),
-            StoreEvent::MarkFailed {
-                id,
-                code: code.clone()
-            }
-        );
+        let aside = StoreCommand::SetAside { id, reason: "x".to_owned() };
+        assert_eq!(refusal(&aside, &code), StoreEvent::MarkFailed { id, code: code.clone() });
         assert_eq!(refusal(&keep(1), &code), StoreEvent::NotKept { id, code });
     }
 
     fn keep(n: u64) -> StoreCommand {
-        StoreCommand::Keep {
-            application: Box::new(application(n)),
-        }
+        StoreCommand::Keep { application: Box::new(application(n)) }
     }
 
     fn opened(file: &Path) -> (Store, Receiver<StoreEvent>) {

@@ -106,10 +106,7 @@ catalogue! {
 
 #[cfg(test)]
 mod tests {
-    #![expect(
-        clippy::unwrap_used,
-        reason = "a failed unwrap is the failure of the test"
-    )]
+    #![expect(clippy::unwrap_used, reason = "a failed unwrap is the failure of the test")]
 
     use std::collections::BTreeSet;
     use std::path::Path;
@@ -136,33 +133,19 @@ mod tests {
                 )
             })
             .collect();
-        assert_eq!(
-            shown,
-            expected,
-            "config/events.md should hold:\n{}",
-            expected.join("\n")
-        );
+        assert_eq!(shown, expected, "config/events.md should hold:\n{}", expected.join("\n"));
     }
 
     #[test]
     fn the_document_lists_exactly_the_codes_of_store_configuration_and_log() {
         let document = document();
-        let shown: BTreeSet<&str> = rows(&document, "## Error codes")
-            .into_iter()
-            .map(|row| row.split('`').nth(1).unwrap())
-            .collect();
-        let ours = StoreErrorKind::CODES
-            .into_iter()
-            .chain(ConfigErrorKind::CODES)
-            .chain(TelemetryError::CODES);
+        let shown: BTreeSet<&str> =
+            rows(&document, "## Error codes").into_iter().map(|row| row.split('`').nth(1).unwrap()).collect();
+        let ours = StoreErrorKind::CODES.into_iter().chain(ConfigErrorKind::CODES).chain(TelemetryError::CODES);
         let expected: BTreeSet<&str> = ours.collect();
         let shown_of_ours: BTreeSet<&str> = shown
             .into_iter()
-            .filter(|code| {
-                ["store.", "config.", "log."]
-                    .iter()
-                    .any(|p| code.starts_with(p))
-            })
+            .filter(|code| ["store.", "config.", "log."].iter().any(|p| code.starts_with(p)))
             .collect();
         assert_eq!(shown_of_ours, expected);
     }

@@ -93,10 +93,4 @@ macro_rules! words {
     )*};
 }
 
-words!(
-    Role,
-    DeviceState,
-    CardFailure,
-    NotPrintedCause,
-    UnknownCause
-);
+words!(Role, DeviceState, CardFailure, NotPrintedCause, UnknownCause);

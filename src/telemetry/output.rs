@@ -54,16 +54,11 @@ pub fn start(log: &Log, events: Option<&Path>) -> Result<(), TelemetryError> {
         Some(file) => Some(BoxMakeWriter::new(Mutex::new(append(file)?))),
         None => None,
     };
-    tracing::subscriber::set_global_default(subscriber(log, writer, events))
-        .map_err(|_| TelemetryError::Running)
+    tracing::subscriber::set_global_default(subscriber(log, writer, events)).map_err(|_| TelemetryError::Running)
 }
 
 /// What [`start`] installs, with writers of the caller.
-pub fn subscriber(
-    log: &Log,
-    writer: BoxMakeWriter,
-    events: Option<BoxMakeWriter>,
-) -> impl Subscriber + Send + Sync {
+pub fn subscriber(log: &Log, writer: BoxMakeWriter, events: Option<BoxMakeWriter>) -> impl Subscriber + Send + Sync {
     let lines = fmt::layer().with_writer(writer).with_ansi(false);
     let lines: Box<dyn Layer<Registry> + Send + Sync> = match log.format {
         LogFormat::Json => lines.json().flatten_event(true).boxed(),
@@ -82,9 +77,7 @@ pub fn subscriber(
             .flatten_event(true)
             .with_filter(Targets::new().with_target(EVENT_TARGET, LevelFilter::DEBUG))
     });
-    Registry::default()
-        .with(lines.with_filter(targets))
-        .with(events)
+    Registry::default().with(lines.with_filter(targets)).with(events)
 }
 
 fn append(file: &Path) -> Result<File, TelemetryError> {
@@ -92,10 +85,7 @@ fn append(file: &Path) -> Result<File, TelemetryError> {
         .create(true)
         .append(true)
         .open(file)
-        .map_err(|source| TelemetryError::File {
-            file: file.to_owned(),
-            source,
-        })
+        .map_err(|source| TelemetryError::File { file: file.to_owned(), source })
 }
 
 const fn level(level: LogLevel) -> LevelFilter {
@@ -110,10 +100,7 @@ const fn level(level: LogLevel) -> LevelFilter {
 
 #[cfg(test)]
 mod tests {
-    #![expect(
-        clippy::unwrap_used,
-        reason = "a failed unwrap is the failure of the test"
-    )]
+    #![expect(clippy::unwrap_used, reason = "a failed unwrap is the failure of the test")]
 
     use std::io::{self, Write};
     use std::sync::Arc;
@@ -173,26 +160,14 @@ mod tests {
         let subscriber = subscriber(&log, all.writer(), Some(own.writer()));
         tracing::subscriber::with_default(subscriber, || {
             tracing::error!(target: "kiosk::engine", "no event");
-            Event::CardFailed {
-                visit: VisitNo(1),
-                why: CardFailure::Moved,
-            }
-            .emit();
-            Event::VisitEnded {
-                visit: VisitNo(1),
-                how: Kind("wiped"),
-                after: Duration::from_secs(2),
-            }
-            .emit();
+            Event::CardFailed { visit: VisitNo(1), why: CardFailure::Moved }.emit();
+            Event::VisitEnded { visit: VisitNo(1), how: Kind("wiped"), after: Duration::from_secs(2) }.emit();
         });
         assert_eq!(all.taken().len(), 1);
         let own = own.taken();
         assert_eq!(own.len(), 2);
         let ended: Value = serde_json::from_str(&own[1]).unwrap();
-        assert_eq!(
-            (&ended["how"], &ended["after"]),
-            (&json!("wiped"), &json!(2000))
-        );
+        assert_eq!((&ended["how"], &ended["after"]), (&json!("wiped"), &json!(2000)));
     }
 
     #[test]
@@ -212,11 +187,7 @@ mod tests {
     }
 
     fn settings(format: LogFormat, level: LogLevel) -> Log {
-        Log {
-            format,
-            level,
-            file: None,
-        }
+        Log { format, level, file: None }
     }
 
     /// A writer that remembers.
@@ -231,11 +202,7 @@ mod tests {
 
         fn taken(&self) -> Vec<String> {
             let bytes = self.0.lock().unwrap().clone();
-            String::from_utf8(bytes)
-                .unwrap()
-                .lines()
-                .map(str::to_owned)
-                .collect()
+            String::from_utf8(bytes).unwrap().lines().map(str::to_owned).collect()
         }
     }
 

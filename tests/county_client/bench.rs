@@ -35,11 +35,7 @@ impl Bench {
         change(&mut settings);
         let platform = serve(settings).unwrap();
         let client = CountyClient::new(settings_for(&platform), clock()).unwrap();
-        Self {
-            folder,
-            platform,
-            client,
-        }
+        Self { folder, platform, client }
     }
 
     /// Ends both programs and starts them again over the same files.
@@ -97,11 +93,7 @@ pub fn body(n: u64) -> Vec<u8> {
 }
 
 pub fn body_with(n: u64, pay_level: &str) -> Vec<u8> {
-    let field = |name: &str, value: &str, source| FieldValue {
-        name: name.into(),
-        value: value.into(),
-        source,
-    };
+    let field = |name: &str, value: &str, source| FieldValue { name: name.into(), value: value.into(), source };
     let application = Application {
         client_submission_id: id(n),
         item: ItemRef {
@@ -115,10 +107,7 @@ pub fn body_with(n: u64, pay_level: &str) -> Vec<u8> {
         confirmed_at: Timestamp::from_second(1_795_000_000).unwrap(),
         form_version: 1,
         notice: "1/zh".into(),
-        fields: vec![
-            field("applicantName", "示例张三", Source::Card),
-            field("payLevel", pay_level, Source::Resident),
-        ],
+        fields: vec![field("applicantName", "示例张三", Source::Card), field("payLevel", pay_level, Source::Resident)],
     };
     serde_json::to_vec(&application).unwrap()
 }
@@ -137,10 +126,7 @@ pub fn word(verdict: &Verdict) -> String {
     match verdict {
         Verdict::Stored { .. } => "stored".into(),
         Verdict::TryAgain { code, after: None } => format!("again {code}"),
-        Verdict::TryAgain {
-            code,
-            after: Some(after),
-        } => format!("again {code} after {}", after.as_secs()),
+        Verdict::TryAgain { code, after: Some(after) } => format!("again {code} after {}", after.as_secs()),
         Verdict::SetAside { code } => format!("aside {code}"),
         Verdict::StopAll { code } => format!("stop {code}"),
     }

@@ -33,10 +33,7 @@ fn a_proxy_named_in_the_environment_is_not_used() {
     let address = format!("http://{}", proxy.local_addr().unwrap());
     // The environment is read when a program starts; so another test runs as a child in a poisoned one.
     let mut child = Command::new(std::env::current_exe().unwrap());
-    child.args([
-        "--exact",
-        "an_application_handed_in_becomes_one_case_with_the_fields_sent",
-    ]);
+    child.args(["--exact", "an_application_handed_in_becomes_one_case_with_the_fields_sent"]);
     for name in ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"] {
         child.env(name, &address);
     }
@@ -45,10 +42,7 @@ fn a_proxy_named_in_the_environment_is_not_used() {
     }
     let output = child.output().unwrap();
     let said = String::from_utf8_lossy(&output.stdout);
-    assert!(
-        output.status.success() && said.contains("1 passed"),
-        "{said}"
-    );
+    assert!(output.status.success() && said.contains("1 passed"), "{said}");
     proxy.set_nonblocking(true).unwrap();
     assert!(proxy.accept().is_err(), "somebody called the proxy");
 }
@@ -62,9 +56,7 @@ async fn a_server_without_tls_gets_nothing() {
         let (mut stream, _) = listener.accept().unwrap();
         let mut heard = vec![0; 4096];
         let count = stream.read(&mut heard).unwrap();
-        stream
-            .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")
-            .unwrap();
+        stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").unwrap();
         heard.truncate(count);
         heard
     });
@@ -85,10 +77,7 @@ async fn a_redirect_is_not_followed_even_if_it_is_signed() {
     });
     let secret = bench.secret();
     let url = hostile(bench.folder.path(), move |stream, request| {
-        let heads = format!(
-            "location: {elsewhere}/\r\n{}",
-            signature(&secret, "307", request, b"")
-        );
+        let heads = format!("location: {elsewhere}/\r\n{}", signature(&secret, "307", request, b""));
         reply(stream, "307 Temporary Redirect", &heads, b"");
     });
     let client = bench.client_with(|settings| settings.url = url);
@@ -180,12 +169,7 @@ async fn an_unsigned_claim_about_the_time_moves_nothing() {
     let counted = Arc::clone(&seen);
     let url = hostile(bench.folder.path(), move |stream, _| {
         counted.fetch_add(1, Ordering::SeqCst);
-        reply(
-            stream,
-            "401 Unauthorized",
-            "x-timestamp: 1\r\nx-signature: 00\r\n",
-            br#"{"code":"clock"}"#,
-        );
+        reply(stream, "401 Unauthorized", "x-timestamp: 1\r\nx-signature: 00\r\n", br#"{"code":"clock"}"#);
     });
     let client = bench.client_with(|settings| settings.url = url);
     let verdict = client.submit(id(1), Sequence(1), &body(1)).await;
@@ -258,10 +242,7 @@ fn head_of<'a>(request: &'a str, name: &str) -> &'a str {
 }
 
 fn reply(stream: &mut Stream<'_>, status: &str, heads: &str, body: &[u8]) {
-    let head = format!(
-        "HTTP/1.1 {status}\r\ncontent-length: {}\r\n{heads}\r\n",
-        body.len()
-    );
+    let head = format!("HTTP/1.1 {status}\r\ncontent-length: {}\r\n{heads}\r\n", body.len());
     // The client may have hung up already; that is its right.
     drop(stream.write_all(head.as_bytes()));
     drop(stream.write_all(body));
@@ -272,14 +253,7 @@ fn reply(stream: &mut Stream<'_>, status: &str, heads: &str, body: &[u8]) {
 fn signature(secret: &[u8], status: &str, request: &str, body: &[u8]) -> String {
     let path = request.split(' ').nth(1).unwrap_or_default();
     let nonce = head_of(request, "x-nonce");
-    let text = Text {
-        first: status,
-        path,
-        query: "",
-        app_id: "kiosk-demo-app",
-        timestamp: "1795000000",
-        nonce,
-    };
+    let text = Text { first: status, path, query: "", app_id: "kiosk-demo-app", timestamp: "1795000000", nonce };
     let signature = text.sign(secret, body);
     format!("x-timestamp: 1795000000\r\nx-nonce: {nonce}\r\nx-signature: {signature}\r\n")
 }

@@ -79,10 +79,7 @@ async fn asking_after_a_lost_answer_does_not_take_a_foreign_receipt() {
 async fn every_fault_ends_in_exactly_one_case_and_its_receipt() {
     let refused = |code: &str| Fault::Refused { code: code.into() };
     for (fault, first) in [
-        (
-            Fault::Busy { retry_after: 7 },
-            "again county.http-503 after 7",
-        ),
+        (Fault::Busy { retry_after: 7 }, "again county.http-503 after 7"),
         (Fault::Broken, "again county.http-500"),
         (Fault::Html, "again county.no-receipt"),
         (Fault::Empty, "again county.no-receipt"),
@@ -102,11 +99,7 @@ async fn every_fault_ends_in_exactly_one_case_and_its_receipt() {
         bench.platform.faults().push_times(2, fault.clone());
         let earlier = bench.count();
         let verdict = bench.submit(2).await;
-        assert!(
-            word(&verdict).starts_with(first),
-            "{fault:?}: {}",
-            word(&verdict)
-        );
+        assert!(word(&verdict).starts_with(first), "{fault:?}: {}", word(&verdict));
         let committed = bench.count() - earlier;
         assert_eq!(committed == 0, fault.is_before_commit(), "{fault:?}");
         // What a resident or a clerk does next: again, until it is stored.
@@ -177,10 +170,7 @@ async fn any_mixture_of_faults_ends_in_one_case_each() {
     assert_eq!(cases.len(), 8);
     for case in cases {
         let at = usize::try_from(case.sequence).unwrap();
-        assert_eq!(
-            receipts[at - 1].as_ref().unwrap().case_number,
-            case.case_number
-        );
+        assert_eq!(receipts[at - 1].as_ref().unwrap().case_number, case.case_number);
     }
 }
 
@@ -212,10 +202,7 @@ async fn a_cut_line_is_unclear_and_a_mended_one_delivers() {
 #[tokio::test]
 async fn nobody_at_the_address_is_unreachable() {
     let bench = Bench::start();
-    let free = TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap();
+    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let client = bench.client_with(|settings| settings.url = format!("https://{free}"));
     let verdict = client.submit(id(1), Sequence(1), &body(1)).await;
     assert_eq!(word(&verdict), "again county.unreachable");
@@ -253,27 +240,15 @@ async fn a_case_is_found_by_number_and_code_and_by_nothing_less() {
     let bench = Bench::start();
     let receipt = stored(bench.submit(1).await);
     let (number, code) = (receipt.case_number.as_str(), receipt.query_code.as_str());
-    let report = bench
-        .client
-        .case_state(number, code)
-        .await
-        .unwrap()
-        .unwrap();
+    let report = bench.client.case_state(number, code).await.unwrap().unwrap();
     assert_eq!(report.state, CaseState::Submitted);
     assert_eq!(report.item_name, "城乡居民基本养老保险参保登记");
     assert_eq!(report.promise_date, receipt.promise_date);
-    for (state, wanted) in [
-        ("in-review", CaseState::InReview),
-        ("kept", CaseState::Unknown),
-        ("a new word", CaseState::Unknown),
-    ] {
+    for (state, wanted) in
+        [("in-review", CaseState::InReview), ("kept", CaseState::Unknown), ("a new word", CaseState::Unknown)]
+    {
         assert!(bench.platform.set_state(number, state, "审批中").unwrap());
-        let report = bench
-            .client
-            .case_state(number, code)
-            .await
-            .unwrap()
-            .unwrap();
+        let report = bench.client.case_state(number, code).await.unwrap().unwrap();
         assert_eq!((report.state, report.raw_text.as_str()), (wanted, "审批中"));
     }
     let long = "9".repeat(65);
@@ -307,15 +282,9 @@ async fn a_ticket_asked_for_twice_is_one_ticket() {
     let ticket = bench.client.queue_ticket(&first).await.unwrap();
     assert_eq!((ticket.number.as_str(), ticket.waiting), ("A001", 0));
     assert_eq!(bench.client.queue_ticket(&first).await.unwrap(), ticket);
-    let second = bench
-        .client
-        .queue_ticket(&request(2, Priority::Ordinary))
-        .await;
+    let second = bench.client.queue_ticket(&request(2, Priority::Ordinary)).await;
     assert_eq!(second.unwrap().number, "A002");
-    let elder = bench
-        .client
-        .queue_ticket(&request(3, Priority::First))
-        .await;
+    let elder = bench.client.queue_ticket(&request(3, Priority::First)).await;
     assert_eq!(elder.unwrap().number, "AY001");
     let version = bench.client.catalogue_version().await.unwrap();
     assert_eq!(version.version, "sample-1");
@@ -339,40 +308,14 @@ fn settings_that_cannot_work_are_refused_at_the_start() {
         let error: CountyError = CountyClient::new(settings, clock()).unwrap_err();
         error.code()
     };
-    assert_eq!(
-        refused(&|s| s.url = s.url.replace("https", "http")),
-        "county.url-not-https"
-    );
-    for broken in [
-        "",
-        "county",
-        "https://",
-        "https://u:p@host",
-        "https://host/path",
-        "https://host/?a",
-    ] {
-        assert_eq!(
-            refused(&|s| s.url = broken.into()),
-            "county.url",
-            "{broken}"
-        );
+    assert_eq!(refused(&|s| s.url = s.url.replace("https", "http")), "county.url-not-https");
+    for broken in ["", "county", "https://", "https://u:p@host", "https://host/path", "https://host/?a"] {
+        assert_eq!(refused(&|s| s.url = broken.into()), "county.url", "{broken}");
     }
-    assert_eq!(
-        refused(&|s| s.ca_file = "/nowhere/ca.pem".into()),
-        "county.file"
-    );
-    assert_eq!(
-        refused(&|s| s.ca_file.clone_from(&empty)),
-        "county.authority"
-    );
-    assert_eq!(
-        refused(&|s| s.ca_file.clone_from(&s.secret_file)),
-        "county.authority"
-    );
-    assert_eq!(
-        refused(&|s| s.secret_file.clone_from(&empty)),
-        "county.secret"
-    );
+    assert_eq!(refused(&|s| s.ca_file = "/nowhere/ca.pem".into()), "county.file");
+    assert_eq!(refused(&|s| s.ca_file.clone_from(&empty)), "county.authority");
+    assert_eq!(refused(&|s| s.ca_file.clone_from(&s.secret_file)), "county.authority");
+    assert_eq!(refused(&|s| s.secret_file.clone_from(&empty)), "county.secret");
     assert_eq!(refused(&|s| s.app_id = "a\nb".into()), "county.name");
     assert_eq!(refused(&|s| s.terminal.clear()), "county.name");
 }
@@ -387,15 +330,11 @@ fn the_secret_is_in_no_debug_text() {
 #[test]
 fn the_examples_of_the_contract_are_what_the_client_writes_and_reads() {
     let submission = example("Submission");
-    let id: SubmissionId =
-        serde_json::from_value(submission["clientSubmissionId"].clone()).unwrap();
+    let id: SubmissionId = serde_json::from_value(submission["clientSubmissionId"].clone()).unwrap();
     let application = submission["application"].to_string();
     // The kiosk's own type reads the application and writes the same.
     let typed: Application = serde_json::from_str(&application).unwrap();
-    assert_eq!(
-        serde_json::to_value(&typed).unwrap(),
-        submission["application"]
-    );
+    assert_eq!(serde_json::to_value(&typed).unwrap(), submission["application"]);
     let sent = wire::envelope(id, Sequence(42), TERMINAL, application.as_bytes()).unwrap();
     assert_eq!(serde_json::from_slice::<Value>(&sent).unwrap(), submission);
 
@@ -407,18 +346,12 @@ fn the_examples_of_the_contract_are_what_the_client_writes_and_reads() {
     let report = wire::case_report(case.as_bytes(), "320699202611240001").unwrap();
     assert_eq!(report.state, CaseState::Accepted);
     let request = TicketRequest {
-        client_ticket_id: serde_json::from_value(
-            example("TicketRequest")["clientTicketId"].clone(),
-        )
-        .unwrap(),
+        client_ticket_id: serde_json::from_value(example("TicketRequest")["clientTicketId"].clone()).unwrap(),
         terminal_id: TERMINAL.into(),
         group: "A".into(),
         priority: Priority::First,
     };
-    assert_eq!(
-        serde_json::to_value(&request).unwrap(),
-        example("TicketRequest")
-    );
+    assert_eq!(serde_json::to_value(&request).unwrap(), example("TicketRequest"));
     assert!(wire::ticket(example("Ticket").to_string().as_bytes(), &request).is_some());
     for name in ["Conflict", "Outdated", "Clock"] {
         let code = wire::problem_code(example(name).to_string().as_bytes());
@@ -429,9 +362,7 @@ fn the_examples_of_the_contract_are_what_the_client_writes_and_reads() {
 /// An example of the contract: the JSON after `Name:` and `value:`.
 fn example(name: &str) -> Value {
     let (_, examples) = CONTRACT.split_once("\n  examples:\n").unwrap();
-    let (_, rest) = examples
-        .split_once(&format!("    {name}:\n      value: "))
-        .unwrap();
+    let (_, rest) = examples.split_once(&format!("    {name}:\n      value: ")).unwrap();
     let mut values = serde_json::Deserializer::from_str(rest).into_iter();
     values.next().unwrap().unwrap()
 }

@@ -23,17 +23,8 @@ const LONGEST: u64 = 5_000;
 /// Makes the command start the child half of this test binary.
 pub fn configure(command: &mut Command, folder: &Path, seed: u64, life: u64, fault: Fault) {
     command
-        .args([
-            "--exact",
-            "crash::child_of_the_harness",
-            "--ignored",
-            "--nocapture",
-            "--test-threads=1",
-        ])
-        .env(
-            ORDERS,
-            format!("{seed} {life} {} {}", fault.name(), folder.display()),
-        );
+        .args(["--exact", "crash::child_of_the_harness", "--ignored", "--nocapture", "--test-threads=1"])
+        .env(ORDERS, format!("{seed} {life} {} {}", fault.name(), folder.display()));
 }
 
 /// Plays one life if the parent asked for it.
@@ -104,10 +95,7 @@ impl Child {
         let key = format!("resident-{}-{step}", self.life);
         let id = self.fresh_id();
         if self.fault == Fault::ShownBeforeStored {
-            let next = self
-                .last
-                .as_ref()
-                .map_or(1, |(_, sequence, _)| sequence.0 + 1);
+            let next = self.last.as_ref().map_or(1, |(_, sequence, _)| sequence.0 + 1);
             say(&format!("kept {id} {next} {key}"));
         }
         let application = Box::new(application(id, &key));
@@ -156,20 +144,13 @@ impl Child {
             }
         };
         let key = key_of(body.bytes());
-        let shown = if was_unclear && self.fault == Fault::FreshIdOnRetry {
-            self.fresh_id()
-        } else {
-            id
-        };
+        let shown = if was_unclear && self.fault == Fault::FreshIdOnRetry { self.fresh_id() } else { id };
         say(&format!("sent {shown} {key}"));
         if self.chance.below(3) == 0 {
             self.waiting[at].1 = true;
             return;
         }
-        let command = StoreCommand::Acknowledge {
-            id,
-            receipt: receipt(id),
-        };
+        let command = StoreCommand::Acknowledge { id, receipt: receipt(id) };
         let answer = self.desk.ask(command);
         if let StoreEvent::Acknowledged { id } = answer {
             say(&format!("acknowledged {id}"));
@@ -181,9 +162,9 @@ impl Child {
 
     fn refused(&mut self, event: &StoreEvent) {
         match event {
-            StoreEvent::NotKept { code, .. }
-            | StoreEvent::MarkFailed { code, .. }
-            | StoreEvent::Broken { code } => self.refused_with(code),
+            StoreEvent::NotKept { code, .. } | StoreEvent::MarkFailed { code, .. } | StoreEvent::Broken { code } => {
+                self.refused_with(code)
+            }
             StoreEvent::Kept { .. }
             | StoreEvent::Acknowledged { .. }
             | StoreEvent::SetAside { .. }

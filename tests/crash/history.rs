@@ -45,10 +45,7 @@ impl History {
         let words: Vec<&str> = line.split(' ').collect();
         match words.as_slice() {
             ["kept", id, sequence, key] => {
-                let promise = Promise {
-                    sequence: sequence.parse().unwrap(),
-                    key: (*key).to_owned(),
-                };
+                let promise = Promise { sequence: sequence.parse().unwrap(), key: (*key).to_owned() };
                 let before = self.promised.insert((*id).to_owned(), promise.clone());
                 match before {
                     Some(before) if before != promise => {
@@ -103,9 +100,7 @@ impl History {
             })
             .collect::<Result<_, String>>()?;
         for (id, promise) in self.promised.iter().filter(|(_, p)| p.sequence > from) {
-            let entry = entries
-                .get(id)
-                .ok_or_else(|| format!("{id} was promised and is missing"))?;
+            let entry = entries.get(id).ok_or_else(|| format!("{id} was promised and is missing"))?;
             if entry.sequence.0 != promise.sequence {
                 return Err(format!("{id} was promised another number"));
             }
@@ -114,22 +109,13 @@ impl History {
         // What is stored beyond the promises can only be what was in flight at a death.
         let spare = (report.last.0).saturating_sub(self.promised.len() as u64);
         if spare > self.deaths {
-            return Err(format!(
-                "{spare} entries nobody was promised, {} deaths",
-                self.deaths
-            ));
+            return Err(format!("{spare} entries nobody was promised, {} deaths", self.deaths));
         }
         self.checked = report.last.0;
         Ok(())
     }
 
-    fn check_entry(
-        &self,
-        desk: &Desk,
-        id: &str,
-        entry: &OutboxEntry,
-        promise: &Promise,
-    ) -> Result<(), String> {
+    fn check_entry(&self, desk: &Desk, id: &str, entry: &OutboxEntry, promise: &Promise) -> Result<(), String> {
         match &entry.state {
             OutboxState::Acknowledged { receipt: stored } => {
                 if *stored != receipt(entry.id) {
@@ -143,9 +129,7 @@ impl History {
                     None => Ok(()),
                 }
             }
-            OutboxState::Queued if self.acknowledged.contains(id) => {
-                Err(format!("{id} lost its receipt"))
-            }
+            OutboxState::Queued if self.acknowledged.contains(id) => Err(format!("{id} lost its receipt")),
             OutboxState::Queued => match body(desk, entry.id)? {
                 Some(key) if key == promise.key => Ok(()),
                 Some(_) => Err(format!("{id} has the content of another")),

@@ -11,10 +11,7 @@
 //!
 //! Left out: power cuts, where the file system forgets what was not synced. They need recorded writes, not a killed process.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a failed unwrap is the failure of the test"
-)]
+#![expect(clippy::unwrap_used, reason = "a failed unwrap is the failure of the test")]
 
 mod chance;
 mod child;
@@ -73,10 +70,7 @@ fn nothing_promised_is_missing_after_200_kills() {
     assert!(tally.kept > LIVES, "too few promises: {tally:?}");
     assert!(tally.sent > LIVES, "too few sendings: {tally:?}");
     assert!(tally.resent > 0, "nothing was ever sent twice: {tally:?}");
-    assert!(
-        tally.acknowledged > LIVES / 2,
-        "too few receipts: {tally:?}"
-    );
+    assert!(tally.acknowledged > LIVES / 2, "too few receipts: {tally:?}");
 }
 
 #[test]
@@ -101,10 +95,7 @@ fn a_disk_that_refuses_writes_breaks_the_store_and_loses_nothing() {
     // Beyond this size a write fails with an error that is not "disk full" (blocks of 512 or 1024 bytes, by shell).
     let limited = "trap '' XFSZ; ulimit -f 150; exec \"$0\" \"$@\"";
     let mut command = Command::new("sh");
-    command
-        .arg("-c")
-        .arg(limited)
-        .arg(std::env::current_exe().unwrap());
+    command.arg("-c").arg(limited).arg(std::env::current_exe().unwrap());
     child::configure(&mut command, folder.path(), 1, 1, Fault::None);
     let output = command.stderr(Stdio::inherit()).output().unwrap();
     let lines = String::from_utf8(output.stdout).unwrap();
@@ -112,10 +103,7 @@ fn a_disk_that_refuses_writes_breaks_the_store_and_loses_nothing() {
     assert!(lines.contains("refused store.io"), "{lines}");
     assert!(lines.contains("broken store.io"), "{lines}");
     let after = lines.split("broken store.io").nth(1).unwrap();
-    assert!(
-        !after.contains("kept "),
-        "nothing may be kept after the break: {after}"
-    );
+    assert!(!after.contains("kept "), "nothing may be kept after the break: {after}");
     assert!(after.contains("refused store.io"), "{after}");
     assert_eq!(history.check(folder.path(), true), Ok(()));
     assert!(history.tally().kept > 0);
@@ -138,10 +126,7 @@ struct Lived {
 
 /// Lets the child live and die until a violation is found or `count` lives are over.
 fn lives(fault: Fault, count: u64) -> Lived {
-    let seed = std::env::var("KIOSK_CRASH_SEED")
-        .ok()
-        .and_then(|text| text.parse().ok())
-        .unwrap_or(20_261_124);
+    let seed = std::env::var("KIOSK_CRASH_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or(20_261_124);
     let folder = tempfile::tempdir().unwrap();
     let mut chance = Chance::new(seed);
     let mut history = History::default();
@@ -157,23 +142,11 @@ fn lives(fault: Fault, count: u64) -> Lived {
             };
         }
     }
-    Lived {
-        seed,
-        lives: count,
-        tally: history.tally(),
-        violation: None,
-    }
+    Lived { seed, lives: count, tally: history.tally(), violation: None }
 }
 
 /// One life: start, let it work, kill it, read to the end what it had said.
-fn live(
-    folder: &Path,
-    seed: u64,
-    life: u64,
-    fault: Fault,
-    chance: &mut Chance,
-    history: &mut History,
-) {
+fn live(folder: &Path, seed: u64, life: u64, fault: Fault, chance: &mut Chance, history: &mut History) {
     let mut command = Command::new(std::env::current_exe().unwrap());
     child::configure(&mut command, folder, seed, life, fault);
     let mut child = command.stdout(Stdio::piped()).spawn().unwrap();

@@ -6,9 +6,7 @@ use std::time::Duration;
 
 use kiosk::domain::id::{ItemId, SubmissionId};
 use kiosk::domain::place::KioskCode;
-use kiosk::domain::submission::{
-    Application, CaseReceipt, FieldValue, ItemRef, StoreCommand, StoreEvent,
-};
+use kiosk::domain::submission::{Application, CaseReceipt, FieldValue, ItemRef, StoreCommand, StoreEvent};
 use kiosk::domain::text::Text;
 use kiosk::ipc::Source;
 use kiosk::store::{FILE_NAME, Store};
@@ -68,10 +66,7 @@ pub fn application(id: SubmissionId, key: &str) -> Application {
         confirmed_at: "2025-04-10T01:02:03Z".parse().unwrap(),
         form_version: 1,
         notice: "1/zh".to_owned(),
-        fields: vec![
-            field(KEY_FIELD, key),
-            field("answers", &"一二三四五六七八九十".repeat(40)),
-        ],
+        fields: vec![field(KEY_FIELD, key), field("answers", &"一二三四五六七八九十".repeat(40))],
     }
 }
 

@@ -2,11 +2,7 @@
 //!
 //! With `BIANMIN_SHOTS` set, the pictures whose names contain its value go to `screens` in the target folder; an empty value
 //! means all.
-#![expect(
-    clippy::expect_used,
-    clippy::unwrap_used,
-    reason = "a test may stop at the first surprise"
-)]
+#![expect(clippy::expect_used, clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
 mod samples;
 mod sources;
@@ -99,14 +95,18 @@ fn check(window: &Headless, sample: &Sample, panel: bool, width: u32, height: u3
         }
         for control in &controls {
             if crosses(text.place, control.place) {
-                faults.push(format!("text {:?} {:?} crosses the edge of {:?} {:?}", text.label, text.place, control.label, control.place));
+                faults.push(format!(
+                    "text {:?} {:?} crosses the edge of {:?} {:?}",
+                    text.label, text.place, control.label, control.place
+                ));
             }
         }
         for other in &texts[at + 1..] {
-            if overlap(text.place, other.place)
-                && !other.label.trim().is_empty()
-            {
-                faults.push(format!("texts {:?} {:?} and {:?} {:?} overlap", text.label, text.place, other.label, other.place));
+            if overlap(text.place, other.place) && !other.label.trim().is_empty() {
+                faults.push(format!(
+                    "texts {:?} {:?} and {:?} {:?} overlap",
+                    text.label, text.place, other.label, other.place
+                ));
             }
         }
     }
@@ -210,11 +210,7 @@ fn a_press_on_a_label_becomes_the_intent_behind_it() {
 fn a_list_longer_than_the_glass_is_read_with_the_page_buttons() {
     let window = Headless::new(1280, 800, |_| {}).unwrap();
     let sample = all(Language::Zh).into_iter().find(|s| s.name == "item").expect("a sample");
-    window.show(&Screen {
-        frame: frame(Language::Zh, TextSize::Large, &sample),
-        body: sample.body,
-        overlay: None,
-    });
+    window.show(&Screen { frame: frame(Language::Zh, TextSize::Large, &sample), body: sample.body, overlay: None });
     let sees = |words: &str| {
         let view = window.places("Flickable")[0];
         window.texts().iter().any(|text| text.label == words && within(text.place, view))

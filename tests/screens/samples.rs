@@ -48,32 +48,15 @@ pub fn overlays(language: Language) -> Vec<(&'static str, Option<Overlay>)> {
 }
 
 fn clock() -> Clock {
-    Clock {
-        year: 2026,
-        month: 11,
-        day: 23,
-        weekday: 1,
-        hour: 9,
-        minute: 41,
-    }
+    Clock { year: 2026, month: 11, day: 23, weekday: 1, hour: 9, minute: 41 }
 }
 
 fn step(step: u8, stage: Stage, about: String) -> Option<Progress> {
-    Some(Progress {
-        step,
-        of: 4,
-        stage,
-        about,
-        minutes_left: 5 - step,
-    })
+    Some(Progress { step, of: 4, stage, about, minutes_left: 5 - step })
 }
 
 fn window(w: &Words) -> WindowPlace {
-    WindowPlace {
-        place: place(w),
-        phone: "0513-0000 0001".into(),
-        hotline: "12345".into(),
-    }
+    WindowPlace { place: place(w), phone: "0513-0000 0001".into(), hotline: "12345".into() }
 }
 
 fn place(w: &Words) -> Place {
@@ -86,9 +69,25 @@ fn place(w: &Words) -> Place {
 
 fn tiles(w: &Words) -> Vec<Tile> {
     [
-        ("old-age", "养老和老年补贴", "Old age", "养老保险、尊老金、认证", "Pension, allowance, yearly check", 3, "elder"),
+        (
+            "old-age",
+            "养老和老年补贴",
+            "Old age",
+            "养老保险、尊老金、认证",
+            "Pension, allowance, yearly check",
+            3,
+            "elder",
+        ),
         ("insurance", "医保和社保", "Insurance", "参保登记、补贴", "Enrolment, subsidies", 2, "shield"),
-        ("hardship", "困难和残疾帮扶", "Hardship, disability", "低保、临时救助、两项补贴", "Living allowance, emergency help", 4, "heart"),
+        (
+            "hardship",
+            "困难和残疾帮扶",
+            "Hardship, disability",
+            "低保、临时救助、两项补贴",
+            "Living allowance, emergency help",
+            4,
+            "heart",
+        ),
         ("family", "生育和家庭", "Birth and family", "生育登记", "Birth registration", 1, "child"),
         ("work", "开店和就业", "Business and work", "个体工商户、就业补贴", "Licence, work subsidies", 2, "shop"),
         ("veterans", "退役军人", "Veterans", "优待证", "Privilege card", 1, "medal"),
@@ -129,11 +128,51 @@ fn departments(w: &Words) -> Vec<Tile> {
 
 fn rows(w: &Words) -> Vec<ItemRow> {
     [
-        ("我要参加居民养老保险", "Join the residents' pension", "城乡居民基本养老保险参保登记", "Resident pension insurance: enrolment", "人社局", "Social Security", CanDo::Apply),
-        ("领取居民养老金的年度认证", "Yearly check for the pension", "城乡居民基本养老保险待遇领取资格认证", "Resident pension: yearly entitlement confirmation", "人社局", "Social Security", CanDo::Prefill),
-        ("满 80 岁领尊老金", "Old-age allowance from 80", "尊老金（高龄津贴）申领", "Old-age allowance: application", "民政局", "Civil Affairs", CanDo::Apply),
-        ("申请低保", "Minimum living allowance", "最低生活保障申请", "Minimum living allowance: application", "镇人民政府", "Town Government", CanDo::GuideOnly),
-        ("办个体户营业执照", "Licence for a small business", "个体工商户设立登记", "Individual business: establishment registration", "市场监管局", "Market Regulation", CanDo::WindowOnly),
+        (
+            "我要参加居民养老保险",
+            "Join the residents' pension",
+            "城乡居民基本养老保险参保登记",
+            "Resident pension insurance: enrolment",
+            "人社局",
+            "Social Security",
+            CanDo::Apply,
+        ),
+        (
+            "领取居民养老金的年度认证",
+            "Yearly check for the pension",
+            "城乡居民基本养老保险待遇领取资格认证",
+            "Resident pension: yearly entitlement confirmation",
+            "人社局",
+            "Social Security",
+            CanDo::Prefill,
+        ),
+        (
+            "满 80 岁领尊老金",
+            "Old-age allowance from 80",
+            "尊老金（高龄津贴）申领",
+            "Old-age allowance: application",
+            "民政局",
+            "Civil Affairs",
+            CanDo::Apply,
+        ),
+        (
+            "申请低保",
+            "Minimum living allowance",
+            "最低生活保障申请",
+            "Minimum living allowance: application",
+            "镇人民政府",
+            "Town Government",
+            CanDo::GuideOnly,
+        ),
+        (
+            "办个体户营业执照",
+            "Licence for a small business",
+            "个体工商户设立登记",
+            "Individual business: establishment registration",
+            "市场监管局",
+            "Market Regulation",
+            CanDo::WindowOnly,
+        ),
     ]
     .into_iter()
     .map(|(plain, plain_en, name, name_en, department, department_en, can)| ItemRow {
@@ -166,7 +205,14 @@ fn guide(w: &Words, can: CanDo, part: GuidePart, slip: SlipState) -> Body {
         ],
         bring: vec![
             need("居民身份证", "Resident ID card", "", "", true, Need::Required),
-            need("居民户口簿（首页及本人页）", "Household register (first page and own page)", "原件，看一看就还", "Original, only to be shown", false, Need::MayFollow),
+            need(
+                "居民户口簿（首页及本人页）",
+                "Household register (first page and own page)",
+                "原件，看一看就还",
+                "Original, only to be shown",
+                false,
+                Need::MayFollow,
+            ),
             need("低保或残疾证明", "Proof of allowance or disability", "", "", false, Need::Optional),
         ],
         how_long: HowLong::WorkingDays { count: 3 },
@@ -177,14 +223,33 @@ fn guide(w: &Words, can: CanDo, part: GuidePart, slip: SlipState) -> Body {
         phone: "0513-0000 0001".into(),
         complaints_phone: "0513-0000 0002".into(),
         flow: vec![
-            FlowStep { step: w.t("申报", "Apply"), who: w.t("申请人", "Applicant"), what: w.t("在网上、自助终端或村、镇窗口填报", "Fill in online, here, or at the window") },
-            FlowStep { step: w.t("初审", "First look"), who: w.t("村（社区）协办员", "Village assistant"), what: w.t("核对身份和材料", "Identity and materials are compared") },
-            FlowStep { step: w.t("审核", "Examine"), who: w.t("县级社保经办机构", "County insurance office"), what: w.t("复核参保信息并反馈结果", "The entry is examined and answered") },
-            FlowStep { step: w.t("办结", "Finish"), who: w.t("县级社保经办机构", "County insurance office"), what: w.t("登记成功，告知缴费方式", "You are entered and told how to pay") },
+            FlowStep {
+                step: w.t("申报", "Apply"),
+                who: w.t("申请人", "Applicant"),
+                what: w.t("在网上、自助终端或村、镇窗口填报", "Fill in online, here, or at the window"),
+            },
+            FlowStep {
+                step: w.t("初审", "First look"),
+                who: w.t("村（社区）协办员", "Village assistant"),
+                what: w.t("核对身份和材料", "Identity and materials are compared"),
+            },
+            FlowStep {
+                step: w.t("审核", "Examine"),
+                who: w.t("县级社保经办机构", "County insurance office"),
+                what: w.t("复核参保信息并反馈结果", "The entry is examined and answered"),
+            },
+            FlowStep {
+                step: w.t("办结", "Finish"),
+                who: w.t("县级社保经办机构", "County insurance office"),
+                what: w.t("登记成功，告知缴费方式", "You are entered and told how to pay"),
+            },
         ],
         law: vec![
             w.t("《中华人民共和国社会保险法》", "Social Insurance Law"),
-            w.t("《国务院关于建立统一的城乡居民基本养老保险制度的意见》（国发〔2014〕8号）", "State Council Opinions on a unified residents' pension (2014, no. 8)"),
+            w.t(
+                "《国务院关于建立统一的城乡居民基本养老保险制度的意见》（国发〔2014〕8号）",
+                "State Council Opinions on a unified residents' pension (2014, no. 8)",
+            ),
         ],
         result: w.t("参保登记结果（告知，无证件）", "Result of the enrolment (a message, no document)"),
         remedies: vec![
@@ -192,8 +257,17 @@ fn guide(w: &Words, can: CanDo, part: GuidePart, slip: SlipState) -> Body {
             w.t("可以依法向有管辖权的人民法院提起行政诉讼", "You may go to the people's court"),
         ],
         questions: vec![
-            (w.t("在校学生能参保吗？", "Can pupils join?"), w.t("不能，在校学生不在参保范围。", "No, those at school are not covered.")),
-            (w.t("需要缴费才能登记吗？", "Must I pay to enrol?"), w.t("登记本身不收费；养老保险费按所选档次另行缴纳。", "Enrolment is free; the premium is paid by the level you choose.")),
+            (
+                w.t("在校学生能参保吗？", "Can pupils join?"),
+                w.t("不能，在校学生不在参保范围。", "No, those at school are not covered."),
+            ),
+            (
+                w.t("需要缴费才能登记吗？", "Must I pay to enrol?"),
+                w.t(
+                    "登记本身不收费；养老保险费按所选档次另行缴纳。",
+                    "Enrolment is free; the premium is paid by the level you choose.",
+                ),
+            ),
         ],
         source: w.t("示例内容，2026年11月20日更新", "Sample content, updated 2026-11-20"),
         part,
@@ -203,9 +277,7 @@ fn guide(w: &Words, can: CanDo, part: GuidePart, slip: SlipState) -> Body {
 }
 
 fn full(page: usize) -> GuidePart {
-    GuidePart::Full {
-        pages: Pages { page, of: 3 },
-    }
+    GuidePart::Full { pages: Pages { page, of: 3 } }
 }
 
 fn known(w: &Words) -> Vec<KnownValue> {
@@ -217,11 +289,7 @@ fn known(w: &Words) -> Vec<KnownValue> {
         ("住址", "Address", "示例县示例镇示例村六组 18 号"),
     ]
     .into_iter()
-    .map(|(zh, en, value)| KnownValue {
-        label: w.t(zh, en),
-        value: value.into(),
-        source: Source::Card,
-    })
+    .map(|(zh, en, value)| KnownValue { label: w.t(zh, en), value: value.into(), source: Source::Card })
     .collect()
 }
 
@@ -239,11 +307,7 @@ fn form(w: &Words, ask: (&str, &str), hint: (&str, &str), pad: Pad, problem: Opt
 }
 
 fn digits(kind: DigitKind, shown: &str, missing: Option<u8>) -> Pad {
-    Pad::Digits {
-        kind,
-        shown: shown.into(),
-        missing,
-    }
+    Pad::Digits { kind, shown: shown.into(), missing }
 }
 
 fn levels(w: &Words, many: bool, count: usize) -> Pad {
@@ -273,11 +337,7 @@ fn long_choices(w: &Words) -> Pad {
         ]
         .into_iter()
         .enumerate()
-        .map(|(at, (zh, en))| ChoiceView {
-            value: at.to_string(),
-            label: w.t(zh, en),
-            chosen: false,
-        })
+        .map(|(at, (zh, en))| ChoiceView { value: at.to_string(), label: w.t(zh, en), chosen: false })
         .collect(),
         many: false,
         pages: Pages { page: 1, of: 2 },
@@ -333,29 +393,34 @@ pub fn all(language: Language) -> Vec<Sample> {
     let fill = || step(2, Stage::Fill, w.t("手机号码", "mobile number"));
     let check = || step(3, Stage::Review, String::new());
     let item = w.t("我要参加居民养老保险", "Join the residents' pension");
-    let plain = |name, primary, body| Sample {
-        name,
-        body,
-        progress: None,
-        primary,
-    };
-    let staged = |name, primary, progress, body| Sample {
-        name,
-        body,
-        progress,
-        primary,
-    };
-    let out_of_paper = SlipState::NotPrinted {
-        why: NotPrintedCause::PaperOut,
-    };
-    let unclear = SlipState::Unclear {
-        why: UnknownCause::LostMidJob,
-    };
+    let plain = |name, primary, body| Sample { name, body, progress: None, primary };
+    let staged = |name, primary, progress, body| Sample { name, body, progress, primary };
+    let out_of_paper = SlipState::NotPrinted { why: NotPrintedCause::PaperOut };
+    let unclear = SlipState::Unclear { why: UnknownCause::LostMidJob };
     vec![
-        plain("idle", 1, Body::Idle(Idle { card: Works::Yes, paper: Works::Low, line: Works::No, apply_count: 7, guide_count: 12, notices: vec![w.t("城乡居民医保 11 月 30 日前缴费", "Pay the medical insurance by 30 November")] })),
+        plain(
+            "idle",
+            1,
+            Body::Idle(Idle {
+                card: Works::Yes,
+                paper: Works::Low,
+                line: Works::No,
+                apply_count: 7,
+                guide_count: 12,
+                notices: vec![w.t("城乡居民医保 11 月 30 日前缴费", "Pay the medical insurance by 30 November")],
+            }),
+        ),
         plain("home", 0, Body::Home(Home { themes: tiles(w) })),
         plain("departments", 0, Body::Departments(Departments { departments: departments(w) })),
-        plain("list", 0, Body::List(List { title: w.t("养老和老年补贴", "Old age"), rows: rows(w), pages: Pages { page: 1, of: 3 } })),
+        plain(
+            "list",
+            0,
+            Body::List(List {
+                title: w.t("养老和老年补贴", "Old age"),
+                rows: rows(w),
+                pages: Pages { page: 1, of: 3 },
+            }),
+        ),
         plain("item", 1, guide(w, CanDo::Apply, GuidePart::Short, SlipState::None)),
         plain("item-prefill", 1, guide(w, CanDo::Prefill, GuidePart::Short, SlipState::Printed)),
         plain("item-guide-only", 1, guide(w, CanDo::GuideOnly, GuidePart::Short, out_of_paper)),
@@ -368,14 +433,102 @@ pub fn all(language: Language) -> Vec<Sample> {
         staged("identify-failed", 0, identify_step(), identify(w, CardPrompt::Failed { why: CardFailure::Unreadable })),
         staged("identify-expired", 1, identify_step(), identify(w, CardPrompt::Expired)),
         staged("identify-reader-lost", 1, identify_step(), identify(w, CardPrompt::ReaderLost)),
-        staged("form-mobile", 1, fill(), form(w, ("您的手机号码是多少？", "What is your mobile number?"), ("审核结果发短信到这个号码。没有手机可以留子女的。", "The result is sent to this number. A child's number is fine."), digits(DigitKind::Mobile, "138 0000 00", Some(2)), None)),
-        staged("form-mobile-wrong", 1, fill(), form(w, ("您的手机号码是多少？", "What is your mobile number?"), ("审核结果发短信到这个号码。没有手机可以留子女的。", "The result is sent to this number. A child's number is fine."), digits(DigitKind::Mobile, "238 0000 0000", Some(0)), Some(Problem::NotAMobile))),
-        staged("form-account", 1, fill(), form(w, ("您的社会保障卡或银行卡卡号是多少？", "What is the number of your bank card?"), ("补贴打到这张卡上。", "The money goes to this card."), digits(DigitKind::Account, "6217 0000 0000 0004 417", None), None)),
-        staged("form-date", 1, fill(), form(w, ("残疾证是哪一天发的？", "When was the certificate issued?"), ("", ""), digits(DigitKind::Date, "", Some(8)), None)),
-        staged("form-id-number", 1, fill(), form(w, ("配偶的公民身份号码是多少？", "What is your spouse's ID number?"), ("", ""), digits(DigitKind::IdNumber, "110199 19000101 00", Some(2)), None)),
-        staged("form-levels", 1, fill(), form(w, ("您想选哪个缴费档次？", "Which level would you like to pay?"), ("档次由当地公布，以后可以改。", "Levels are set locally and can be changed later."), levels(w, false, 8), None)),
-        staged("form-many", 1, fill(), form(w, ("您有下面哪些情况？", "Which of these are true for you?"), ("", ""), levels(w, true, 4), Some(Problem::Empty))),
-        staged("form-long-choices", 1, fill(), form(w, ("残疾等级是几级？", "What degree is the disability?"), ("", ""), long_choices(w), None)),
+        staged(
+            "form-mobile",
+            1,
+            fill(),
+            form(
+                w,
+                ("您的手机号码是多少？", "What is your mobile number?"),
+                (
+                    "审核结果发短信到这个号码。没有手机可以留子女的。",
+                    "The result is sent to this number. A child's number is fine.",
+                ),
+                digits(DigitKind::Mobile, "138 0000 00", Some(2)),
+                None,
+            ),
+        ),
+        staged(
+            "form-mobile-wrong",
+            1,
+            fill(),
+            form(
+                w,
+                ("您的手机号码是多少？", "What is your mobile number?"),
+                (
+                    "审核结果发短信到这个号码。没有手机可以留子女的。",
+                    "The result is sent to this number. A child's number is fine.",
+                ),
+                digits(DigitKind::Mobile, "238 0000 0000", Some(0)),
+                Some(Problem::NotAMobile),
+            ),
+        ),
+        staged(
+            "form-account",
+            1,
+            fill(),
+            form(
+                w,
+                ("您的社会保障卡或银行卡卡号是多少？", "What is the number of your bank card?"),
+                ("补贴打到这张卡上。", "The money goes to this card."),
+                digits(DigitKind::Account, "6217 0000 0000 0004 417", None),
+                None,
+            ),
+        ),
+        staged(
+            "form-date",
+            1,
+            fill(),
+            form(
+                w,
+                ("残疾证是哪一天发的？", "When was the certificate issued?"),
+                ("", ""),
+                digits(DigitKind::Date, "", Some(8)),
+                None,
+            ),
+        ),
+        staged(
+            "form-id-number",
+            1,
+            fill(),
+            form(
+                w,
+                ("配偶的公民身份号码是多少？", "What is your spouse's ID number?"),
+                ("", ""),
+                digits(DigitKind::IdNumber, "110199 19000101 00", Some(2)),
+                None,
+            ),
+        ),
+        staged(
+            "form-levels",
+            1,
+            fill(),
+            form(
+                w,
+                ("您想选哪个缴费档次？", "Which level would you like to pay?"),
+                ("档次由当地公布，以后可以改。", "Levels are set locally and can be changed later."),
+                levels(w, false, 8),
+                None,
+            ),
+        ),
+        staged(
+            "form-many",
+            1,
+            fill(),
+            form(
+                w,
+                ("您有下面哪些情况？", "Which of these are true for you?"),
+                ("", ""),
+                levels(w, true, 4),
+                Some(Problem::Empty),
+            ),
+        ),
+        staged(
+            "form-long-choices",
+            1,
+            fill(),
+            form(w, ("残疾等级是几级？", "What degree is the disability?"), ("", ""), long_choices(w), None),
+        ),
         staged("review", 1, check(), review(w, 1, 1)),
         staged("review-first-page", 1, check(), review(w, 1, 2)),
         staged("storing", 0, step(4, Stage::Done, String::new()), Body::Storing),
@@ -383,15 +536,87 @@ pub fn all(language: Language) -> Vec<Sample> {
         plain("kept-later", 1, kept(w, Sending::Later, SlipState::Printed)),
         plain("kept-now", 1, kept(w, Sending::Now, SlipState::Printing)),
         plain("kept-no-paper", 1, kept(w, Sending::Later, out_of_paper)),
-        plain("accepted", 1, Body::Accepted(Accepted { item: item.clone(), number: "3206 9920 2611 2300 17".into(), query_code: "481 205".into(), qr: "BM1:320699202611230017:481205".into(), promised: Some(Day { year: 2026, month: 11, day: 26 }), mobile: Some("138****0000".into()), slip: SlipState::Printed, bring_later: vec![w.t("居民户口簿", "household register")] })),
-        plain("accepted-unclear", 1, Body::Accepted(Accepted { item: item.clone(), number: "3206 9920 2611 2300 17".into(), query_code: "481 205".into(), qr: "BM1:320699202611230017:481205".into(), promised: None, mobile: None, slip: unclear, bring_later: vec![] })),
-        plain("set-aside", 1, Body::SetAside(SetAside { item: item.clone(), number: "K032 0001 87".into(), slip: SlipState::Printed, window: window(w) })),
+        plain(
+            "accepted",
+            1,
+            Body::Accepted(Accepted {
+                item: item.clone(),
+                number: "3206 9920 2611 2300 17".into(),
+                query_code: "481 205".into(),
+                qr: "BM1:320699202611230017:481205".into(),
+                promised: Some(Day { year: 2026, month: 11, day: 26 }),
+                mobile: Some("138****0000".into()),
+                slip: SlipState::Printed,
+                bring_later: vec![w.t("居民户口簿", "household register")],
+            }),
+        ),
+        plain(
+            "accepted-unclear",
+            1,
+            Body::Accepted(Accepted {
+                item: item.clone(),
+                number: "3206 9920 2611 2300 17".into(),
+                query_code: "481 205".into(),
+                qr: "BM1:320699202611230017:481205".into(),
+                promised: None,
+                mobile: None,
+                slip: unclear,
+                bring_later: vec![],
+            }),
+        ),
+        plain(
+            "set-aside",
+            1,
+            Body::SetAside(SetAside {
+                item: item.clone(),
+                number: "K032 0001 87".into(),
+                slip: SlipState::Printed,
+                window: window(w),
+            }),
+        ),
         plain("scan", 0, Body::Scan(Scan { prompt: ScanPrompt::Place })),
         plain("scan-no-line", 0, Body::Scan(Scan { prompt: ScanPrompt::NoLine })),
-        plain("status", 1, Body::Status(CaseStatus { item: item.clone(), number: "3206 9920 2611 2300 17".into(), state: CaseState::InReview, raw: w.t("审批中（县社保中心）", "审批中（县社保中心）"), as_of: clock(), live: true, promised: Some(Day { year: 2026, month: 11, day: 26 }) })),
-        plain("status-supplement", 1, Body::Status(CaseStatus { item: item.clone(), number: "3206 9920 2611 2300 17".into(), state: CaseState::SupplementRequired, raw: "补正".into(), as_of: clock(), live: false, promised: None })),
-        plain("window", 1, Body::Window(Window { why: WindowReason::FormNotHere, item: item.clone(), window: window(w) })),
+        plain(
+            "status",
+            1,
+            Body::Status(CaseStatus {
+                item: item.clone(),
+                number: "3206 9920 2611 2300 17".into(),
+                state: CaseState::InReview,
+                raw: w.t("审批中（县社保中心）", "审批中（县社保中心）"),
+                as_of: clock(),
+                live: true,
+                promised: Some(Day { year: 2026, month: 11, day: 26 }),
+            }),
+        ),
+        plain(
+            "status-supplement",
+            1,
+            Body::Status(CaseStatus {
+                item: item.clone(),
+                number: "3206 9920 2611 2300 17".into(),
+                state: CaseState::SupplementRequired,
+                raw: "补正".into(),
+                as_of: clock(),
+                live: false,
+                promised: None,
+            }),
+        ),
+        plain(
+            "window",
+            1,
+            Body::Window(Window { why: WindowReason::FormNotHere, item: item.clone(), window: window(w) }),
+        ),
         plain("take", 1, Body::Take(Take { card: true, paper: true })),
-        plain("out-of-service", 1, Body::OutOfService(OutOfService { reasons: vec![OutReason::Storage], guides_work: true, window: window(w), codes: "store.disk-full".into() })),
+        plain(
+            "out-of-service",
+            1,
+            Body::OutOfService(OutOfService {
+                reasons: vec![OutReason::Storage],
+                guides_work: true,
+                window: window(w),
+                codes: "store.disk-full".into(),
+            }),
+        ),
     ]
 }

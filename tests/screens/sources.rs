@@ -118,8 +118,16 @@ fn no_sentence_is_written_into_a_source_or_joined_from_pieces() {
                 stand_in = false;
             }
             let code = line.split("//").next().unwrap_or_default();
-            assert!(stand_in || !has_cjk(code) || code.contains("\"English\" : \"中文\""), "{}: {line}", path.display());
-            assert!(!code.contains("\" +") && !code.contains("+ \"") && !code.contains(") + @tr"), "{} joins texts: {line}", path.display());
+            assert!(
+                stand_in || !has_cjk(code) || code.contains("\"English\" : \"中文\""),
+                "{}: {line}",
+                path.display()
+            );
+            assert!(
+                !code.contains("\" +") && !code.contains("+ \"") && !code.contains(") + @tr"),
+                "{} joins texts: {line}",
+                path.display()
+            );
         }
         for (before, literal) in literals(&source) {
             let words = literal.contains(' ') && literal.chars().any(|c| c.is_ascii_lowercase());
@@ -167,10 +175,23 @@ fn contrast(one: [f64; 3], other: [f64; 3]) -> f64 {
 fn every_pair_of_colours_that_carries_text_has_a_contrast_of_seven() {
     let theme = std::fs::read_to_string(ui().join("theme.slint")).unwrap();
     for (text, ground) in [
-        ("ink", "page"), ("ink", "surface"), ("ink", "surface-pressed"), ("quiet", "page"), ("quiet", "surface"),
-        ("primary", "surface"), ("primary", "page"), ("primary", "primary-soft"), ("primary", "surface-pressed"),
-        ("on-primary", "primary"), ("on-primary", "primary-pressed"), ("good", "good-soft"), ("good", "surface"),
-        ("caution", "caution-soft"), ("caution", "surface"), ("fault", "fault-soft"), ("fault", "surface"),
+        ("ink", "page"),
+        ("ink", "surface"),
+        ("ink", "surface-pressed"),
+        ("quiet", "page"),
+        ("quiet", "surface"),
+        ("primary", "surface"),
+        ("primary", "page"),
+        ("primary", "primary-soft"),
+        ("primary", "surface-pressed"),
+        ("on-primary", "primary"),
+        ("on-primary", "primary-pressed"),
+        ("good", "good-soft"),
+        ("good", "surface"),
+        ("caution", "caution-soft"),
+        ("caution", "surface"),
+        ("fault", "fault-soft"),
+        ("fault", "surface"),
     ] {
         let ratio = contrast(colour(&theme, text), colour(&theme, ground));
         assert!(ratio >= 6.95, "{text} on {ground} has only {ratio:.2}");

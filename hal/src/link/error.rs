@@ -62,12 +62,9 @@ impl LinkErrorKind {
     /// Who can mend it.
     pub const fn audience(self) -> Audience {
         match self {
-            Self::Missing
-            | Self::Busy
-            | Self::Permission
-            | Self::NotSerial
-            | Self::Lost
-            | Self::WriteTimeout => Audience::Engineer,
+            Self::Missing | Self::Busy | Self::Permission | Self::NotSerial | Self::Lost | Self::WriteTimeout => {
+                Audience::Engineer
+            }
         }
     }
 
@@ -78,9 +75,5 @@ impl LinkErrorKind {
 }
 
 fn detail_suffix(detail: &str) -> String {
-    if detail.is_empty() {
-        String::new()
-    } else {
-        format!(" ({detail})")
-    }
+    if detail.is_empty() { String::new() } else { format!(" ({detail})") }
 }

@@ -101,11 +101,7 @@ impl CardDate {
             2 => 28,
             _ => return None,
         };
-        ((1800..3000).contains(&year) && (1..=last).contains(&day)).then_some(Self {
-            year,
-            month,
-            day,
-        })
+        ((1800..3000).contains(&year) && (1..=last).contains(&day)).then_some(Self { year, month, day })
     }
 }
 
@@ -180,8 +176,6 @@ pub struct IdCard {
 
 impl fmt::Debug for IdCard {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("IdCard")
-            .field("kind", &self.kind)
-            .finish_non_exhaustive()
+        f.debug_struct("IdCard").field("kind", &self.kind).finish_non_exhaustive()
     }
 }

@@ -9,12 +9,10 @@ mod scanner;
 mod slip;
 
 pub use id_card::{
-    CardDate, CardFailure, CardKind, IdCard, IdReaderEvent, IdReaderRequest, NumberCheck, Sex,
-    Validity,
+    CardDate, CardFailure, CardKind, IdCard, IdReaderEvent, IdReaderRequest, NumberCheck, Sex, Validity,
 };
 pub use printer::{
-    NotPrintedCause, PaperState, PartState, PrintOutcome, PrinterEvent, PrinterRequest,
-    PrinterStatus, UnknownCause,
+    NotPrintedCause, PaperState, PartState, PrintOutcome, PrinterEvent, PrinterRequest, PrinterStatus, UnknownCause,
 };
 pub use scanner::{ScannedCode, ScannerEvent, ScannerRequest};
 pub use slip::{Align, Block, Slip};

@@ -97,14 +97,7 @@ impl PrinterStatus {
 
     /// The first reason that forbids printing.
     pub fn why_not(&self) -> Option<NotPrintedCause> {
-        let Self {
-            paper,
-            cover,
-            cutter,
-            head,
-            online,
-            ticket_taken: _,
-        } = *self;
+        let Self { paper, cover, cutter, head, online, ticket_taken: _ } = *self;
         if paper == PaperState::Out {
             Some(NotPrintedCause::PaperOut)
         } else if cover == PartState::Fault {

@@ -15,15 +15,8 @@ pub(super) fn can_do(terminals: bool, mode: Mode, by_card: bool, form: &FormSpec
         Mode::Apply if !terminals => CanDo::GuideOnly,
         Mode::Apply if !by_card => CanDo::WindowOnly,
         Mode::Apply => {
-            let answerable = form
-                .fields
-                .iter()
-                .all(|field| !field.required || field.is_answerable());
-            if answerable {
-                CanDo::Apply
-            } else {
-                CanDo::WindowOnly
-            }
+            let answerable = form.fields.iter().all(|field| !field.required || field.is_answerable());
+            if answerable { CanDo::Apply } else { CanDo::WindowOnly }
         }
     }
 }

@@ -128,15 +128,8 @@ impl Catalog {
 
     /// How many items there are.
     pub fn counts(&self) -> Counts {
-        let apply = self
-            .items
-            .iter()
-            .filter(|item| item.can == CanDo::Apply)
-            .count();
-        Counts {
-            apply,
-            all: self.items.len(),
-        }
+        let apply = self.items.iter().filter(|item| item.can == CanDo::Apply).count();
+        Counts { apply, all: self.items.len() }
     }
 
     /// Tiles of the themes that hold at least one item, in the order of the file.
@@ -161,10 +154,7 @@ impl Catalog {
 
     /// Items of a theme.
     pub fn items_of_theme(&self, id: &str) -> Vec<&Item> {
-        self.items
-            .iter()
-            .filter(|item| item.themes.iter().any(|theme| theme == id))
-            .collect()
+        self.items.iter().filter(|item| item.themes.iter().any(|theme| theme == id)).collect()
     }
 
     /// Tiles of all departments, with and without items: the list of eleven is fixed.
@@ -174,11 +164,7 @@ impl Catalog {
             .iter()
             .map(|department| {
                 let count = self.items_of_department(&department.id).len();
-                let summary = if count == 0 {
-                    &self.empty_department
-                } else {
-                    &department.today
-                };
+                let summary = if count == 0 { &self.empty_department } else { &department.today };
                 Tile {
                     id: department.id.clone(),
                     title: department.name.get(language).to_owned(),
@@ -192,17 +178,12 @@ impl Catalog {
 
     /// A department by its id.
     pub fn department(&self, id: &str) -> Option<&Department> {
-        self.departments
-            .iter()
-            .find(|department| department.id == id)
+        self.departments.iter().find(|department| department.id == id)
     }
 
     /// Items of a department.
     pub fn items_of_department(&self, id: &str) -> Vec<&Item> {
-        self.items
-            .iter()
-            .filter(|item| item.department == id)
-            .collect()
+        self.items.iter().filter(|item| item.department == id).collect()
     }
 
     /// Local notices in force on a day, first and last day included.
@@ -253,12 +234,7 @@ fn belongs(item: &Item, scope: Scope<'_>) -> bool {
     let town_fits = item.town.as_deref().is_none_or(|code| code == own_town);
     let village_fits = match item.level {
         Level::Village => own_village.is_some() && item.village.as_deref() == own_village,
-        Level::Unknown
-        | Level::State
-        | Level::Province
-        | Level::City
-        | Level::County
-        | Level::Town => true,
+        Level::Unknown | Level::State | Level::Province | Level::City | Level::County | Level::Town => true,
     };
     town_fits && village_fits
 }

@@ -15,19 +15,12 @@ pub(super) struct Doubts<'a> {
 impl<'a> Doubts<'a> {
     /// Starts to collect for an item.
     pub fn of(item: &str, warnings: &'a mut Vec<Warning>) -> Self {
-        Self {
-            item: ItemId(item.to_owned()),
-            warnings,
-        }
+        Self { item: ItemId(item.to_owned()), warnings }
     }
 
     /// Notes a doubt.
     pub fn note(&mut self, field: impl Into<String>, kind: WarningKind) {
-        self.warnings.push(Warning {
-            item: self.item.clone(),
-            field: field.into(),
-            kind,
-        });
+        self.warnings.push(Warning { item: self.item.clone(), field: field.into(), kind });
     }
 
     /// Notes a doubt if something is so.
@@ -59,11 +52,7 @@ pub(super) fn look_over(item: &ItemWritten, owner: &Organization, doubts: &mut D
         "fee",
         WarningKind::Fee,
     );
-    doubts.note_if(
-        item.link_way.phone == item.supervise_way.phone,
-        "superviseWay.phone",
-        WarningKind::SamePhone,
-    );
+    doubts.note_if(item.link_way.phone == item.supervise_way.phone, "superviseWay.phone", WarningKind::SamePhone);
     doubts.note_if(
         item.kiosk.mode == "apply" && item.is_service_terminals != "1",
         "kiosk.mode",
@@ -78,43 +67,17 @@ pub(super) fn look_over(item: &ItemWritten, owner: &Organization, doubts: &mut D
 
 fn look_over_codes(item: &ItemWritten, owner: &Organization, doubts: &mut Doubts<'_>) {
     let unknown = |code: &str| WarningKind::UnknownCode(code.to_owned());
-    doubts.note_if(
-        Level::from_code(&item.use_level) == Level::Unknown,
-        "useLevel",
-        unknown(&item.use_level),
-    );
-    let known_type = matches!(
-        item.task_type.as_str(),
-        "01" | "02" | "03" | "04" | "05" | "06" | "07" | "08" | "09" | "10" | "20"
-    );
+    doubts.note_if(Level::from_code(&item.use_level) == Level::Unknown, "useLevel", unknown(&item.use_level));
+    let known_type =
+        matches!(item.task_type.as_str(), "01" | "02" | "03" | "04" | "05" | "06" | "07" | "08" | "09" | "10" | "20");
     doubts.note_if(!known_type, "taskType", unknown(&item.task_type));
-    doubts.note_if(
-        !matches!(item.project_type.as_str(), "1" | "2"),
-        "projectType",
-        unknown(&item.project_type),
-    );
-    doubts.note_if(
-        !credit_code_passes(&owner.credit_code),
-        "deptCreditCode",
-        WarningKind::CreditCode,
-    );
+    doubts.note_if(!matches!(item.project_type.as_str(), "1" | "2"), "projectType", unknown(&item.project_type));
+    doubts.note_if(!credit_code_passes(&owner.credit_code), "deptCreditCode", WarningKind::CreditCode);
     let Some(code) = ItemCode::parse(&item.task_handle_item) else {
         doubts.note("taskHandleItem", WarningKind::CodeForm);
         return;
     };
-    doubts.note_if(
-        code.owner != owner.credit_code,
-        "taskHandleItem",
-        WarningKind::CodeOwner,
-    );
-    doubts.note_if(
-        code.level != item.use_level,
-        "taskHandleItem",
-        WarningKind::CodeLevel,
-    );
-    doubts.note_if(
-        code.task_type != item.task_type,
-        "taskHandleItem",
-        WarningKind::CodeType,
-    );
+    doubts.note_if(code.owner != owner.credit_code, "taskHandleItem", WarningKind::CodeOwner);
+    doubts.note_if(code.level != item.use_level, "taskHandleItem", WarningKind::CodeLevel);
+    doubts.note_if(code.task_type != item.task_type, "taskHandleItem", WarningKind::CodeType);
 }

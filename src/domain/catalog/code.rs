@@ -3,9 +3,7 @@
 /// The characters of a credit code in order of value (GB 32100): no I, O, S, V, Z.
 const CREDIT_ALPHABET: &[u8] = b"0123456789ABCDEFGHJKLMNPQRTUWXY";
 /// Weights of the first 17 characters.
-const CREDIT_WEIGHTS: [u32; 17] = [
-    1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28,
-];
+const CREDIT_WEIGHTS: [u32; 17] = [1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28];
 
 /// Whether a unified social credit code of 18 characters passes its check (GB 32100).
 pub fn credit_code_passes(code: &str) -> bool {
@@ -53,11 +51,7 @@ impl<'a> ItemCode<'a> {
         let shape = owner.bytes().all(|b| credit_value(b).is_some())
             && matches!(level, "1" | "2" | "3" | "4" | "5" | "6")
             && rest.bytes().all(|b| b.is_ascii_digit());
-        shape.then_some(Self {
-            owner,
-            level,
-            task_type: rest.get(3..5)?,
-        })
+        shape.then_some(Self { owner, level, task_type: rest.get(3..5)? })
     }
 }
 
@@ -76,13 +70,7 @@ mod tests {
         ] {
             assert!(credit_code_passes(good), "{good}");
         }
-        for bad in [
-            "91350100M000100Y4A",
-            "91350211M0000XUF46",
-            "",
-            "91350100M000100Y4",
-            "9135010OM000100Y43",
-        ] {
+        for bad in ["91350100M000100Y4A", "91350211M0000XUF46", "", "91350100M000100Y4", "9135010OM000100Y43"] {
             assert!(!credit_code_passes(bad), "{bad}");
         }
     }
@@ -94,12 +82,7 @@ mod tests {
         assert_eq!((suzhou.level, suzhou.task_type), ("3", "01"));
         let unlisted = ItemCode::parse("12441500196720244T3442199806003").expect("modern");
         assert_eq!(unlisted.task_type, "21");
-        for other in [
-            "000131128000",
-            "511A0138000000-511602000000-000-x-1-00",
-            "",
-            "办件",
-        ] {
+        for other in ["000131128000", "511A0138000000-511602000000-000-x-1-00", "", "办件"] {
             assert_eq!(ItemCode::parse(other), None);
         }
     }

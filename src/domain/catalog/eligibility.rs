@@ -29,8 +29,7 @@ pub fn eligible(item: &Item, card: &IdCard, today: Date) -> Result<(), Ineligibl
 /// Age in full years on a day; who is born on 29 February is a year older on 1 March of other years.
 pub fn age_on(birth: CardDate, today: Date) -> i32 {
     let years = i32::from(today.year()) - i32::from(birth.year);
-    let had_birthday =
-        (today.month().unsigned_abs(), today.day().unsigned_abs()) >= (birth.month, birth.day);
+    let had_birthday = (today.month().unsigned_abs(), today.day().unsigned_abs()) >= (birth.month, birth.day);
     years - i32::from(!had_birthday)
 }
 

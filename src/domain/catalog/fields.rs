@@ -42,22 +42,12 @@ impl<'a> Lists<'a> {
             return Some(name.split('|').map(|value| self.inline(value)).collect());
         }
         let list = self.local.dicts.get(name)?;
-        Some(
-            list.iter()
-                .map(|choice| Choice {
-                    value: choice.value.clone(),
-                    label: choice.label.clone(),
-                })
-                .collect(),
-        )
+        Some(list.iter().map(|choice| Choice { value: choice.value.clone(), label: choice.label.clone() }).collect())
     }
 
     fn inline(&self, value: &str) -> Choice {
         let label = self.local.option_labels.get(value).cloned();
-        Choice {
-            value: value.to_owned(),
-            label: label.unwrap_or_else(|| Text::new(value, "")),
-        }
+        Choice { value: value.to_owned(), label: label.unwrap_or_else(|| Text::new(value, "")) }
     }
 
     fn villages(&self) -> Vec<Choice> {
@@ -65,24 +55,15 @@ impl<'a> Lists<'a> {
             .place
             .villages
             .iter()
-            .map(|village| Choice {
-                value: village.code.clone(),
-                label: village.name.clone(),
-            })
+            .map(|village| Choice { value: village.code.clone(), label: village.name.clone() })
             .collect()
     }
 
     fn yes_no(&self) -> Vec<Choice> {
         let words = &self.local.words;
         vec![
-            Choice {
-                value: "1".into(),
-                label: words.yes.clone(),
-            },
-            Choice {
-                value: "0".into(),
-                label: words.no.clone(),
-            },
+            Choice { value: "1".into(), label: words.yes.clone() },
+            Choice { value: "0".into(), label: words.no.clone() },
         ]
     }
 }
@@ -110,11 +91,7 @@ pub(super) fn field(
     let label = Text::new(written.label, written.label_en);
     Ok(Field {
         name: written.name,
-        ask: if written.ask.is_empty() {
-            label.clone()
-        } else {
-            Text::new(written.ask, written.ask_en)
-        },
+        ask: if written.ask.is_empty() { label.clone() } else { Text::new(written.ask, written.ask_en) },
         label,
         help: Text::new(written.help, written.help_en),
         required: written.required,
@@ -148,10 +125,7 @@ fn kind(
         }
         "select" | "region" => choices(written, lists, path, doubts, false)?,
         "multiSelect" => choices(written, lists, path, doubts, true)?,
-        "boolean" => FieldKind::Choice {
-            options: lists.yes_no(),
-            many: false,
-        },
+        "boolean" => FieldKind::Choice { options: lists.yes_no(), many: false },
         "address" => FieldKind::Address,
         "bankAccount" => account(written, path, doubts),
         "money" => {
@@ -163,10 +137,7 @@ fn kind(
             FieldKind::Integer { min, max }
         }
         "date" => {
-            let (back, ahead) = written
-                .within_days
-                .as_ref()
-                .map_or(DATE_REACH, |within| (within.back, within.ahead));
+            let (back, ahead) = written.within_days.as_ref().map_or(DATE_REACH, |within| (within.back, within.ahead));
             FieldKind::Date { back, ahead }
         }
         "idNumber" => FieldKind::IdNumber,

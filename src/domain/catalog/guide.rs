@@ -3,10 +3,7 @@
 use super::catalogue::Catalog;
 use super::item::{Item, PlaceSpec};
 use crate::domain::text::Text;
-use crate::ipc::{
-    FlowStep, GuidePart, ItemGuide, ItemRow, Language, Material, Need, Place, SlipState,
-    WindowPlace,
-};
+use crate::ipc::{FlowStep, GuidePart, ItemGuide, ItemRow, Language, Material, Need, Place, SlipState, WindowPlace};
 
 /// Pages of the full guide: places and flow, questions, result with law and remedies.
 pub const FULL_GUIDE_PAGES: usize = 3;
@@ -28,34 +25,18 @@ impl Catalog {
             fee: fee(item, language),
             visits: item.visits,
             visits_why: say(&item.visits_why),
-            places: item
-                .places
-                .iter()
-                .map(|place| shown_place(place, language))
-                .collect(),
+            places: item.places.iter().map(|place| shown_place(place, language)).collect(),
             phone: item.phone.clone(),
             complaints_phone: item.complaints_phone.clone(),
             flow: item
                 .flow
                 .iter()
-                .map(|[step, who, what]| FlowStep {
-                    step: say(step),
-                    who: say(who),
-                    what: say(what),
-                })
+                .map(|[step, who, what]| FlowStep { step: say(step), who: say(who), what: say(what) })
                 .collect(),
-            law: item
-                .law
-                .iter()
-                .map(|(title, number)| law(title, number.as_deref(), language))
-                .collect(),
+            law: item.law.iter().map(|(title, number)| law(title, number.as_deref(), language)).collect(),
             result: say(&item.result),
             remedies: item.remedies.iter().map(say).collect(),
-            questions: item
-                .questions
-                .iter()
-                .map(|(question, answer)| (say(question), say(answer)))
-                .collect(),
+            questions: item.questions.iter().map(|(question, answer)| (say(question), say(answer))).collect(),
             source: self.source_line(language),
             part,
             can_print: false,
@@ -85,25 +66,11 @@ impl Catalog {
     }
 
     /// The window that helps on with an item: the place of this centre (`region`), else the first one.
-    pub fn window(
-        &self,
-        item: &Item,
-        region: &str,
-        hotline: &str,
-        language: Language,
-    ) -> WindowPlace {
-        let place = item
-            .places
-            .iter()
-            .find(|place| place.region == region)
-            .or_else(|| item.places.first());
+    pub fn window(&self, item: &Item, region: &str, hotline: &str, language: Language) -> WindowPlace {
+        let place = item.places.iter().find(|place| place.region == region).or_else(|| item.places.first());
         WindowPlace {
             place: place.map_or_else(
-                || Place {
-                    name: String::new(),
-                    address: String::new(),
-                    hours: String::new(),
-                },
+                || Place { name: String::new(), address: String::new(), hours: String::new() },
                 |place| shown_place(place, language),
             ),
             phone: item.phone.clone(),
@@ -140,11 +107,8 @@ fn fee(item: &Item, language: Language) -> Option<String> {
     if item.fees.is_empty() {
         return None;
     }
-    let lines: Vec<String> = item
-        .fees
-        .iter()
-        .map(|(name, standard)| format!("{} {standard}", name.get(language)))
-        .collect();
+    let lines: Vec<String> =
+        item.fees.iter().map(|(name, standard)| format!("{} {standard}", name.get(language))).collect();
     Some(lines.join("\n"))
 }
 

@@ -12,9 +12,7 @@ use super::error::{CatalogError, CatalogFile, ItemFault, Warning, WarningKind};
 use super::fields::{Lists, field};
 use super::item::{FormSpec, Item, Level, MaterialSpec, Mode, PlaceSpec};
 use super::local;
-use super::written::{
-    FieldWritten, ItemWritten, ItemsFile, LocalFile, MaterialWritten, Organization, Remedy,
-};
+use super::written::{FieldWritten, ItemWritten, ItemsFile, LocalFile, MaterialWritten, Organization, Remedy};
 use crate::domain::id::ItemId;
 use crate::domain::text::Text;
 use crate::ipc::{HowLong, Need};
@@ -38,18 +36,12 @@ impl Catalog {
     pub fn load(items_json: &str, local_json: &str) -> Result<Loaded, CatalogError> {
         let local: LocalFile = parse(CatalogFile::Local, local_json)?;
         if local.schema != LOCAL_FORMAT {
-            return Err(CatalogError::Version {
-                file: CatalogFile::Local,
-                found: local.schema.to_string(),
-            });
+            return Err(CatalogError::Version { file: CatalogFile::Local, found: local.schema.to_string() });
         }
         local::check(&local)?;
         let file: ItemsFile = parse(CatalogFile::Items, items_json)?;
         if file.schema_version != ITEMS_FORMAT {
-            return Err(CatalogError::Version {
-                file: CatalogFile::Items,
-                found: file.schema_version,
-            });
+            return Err(CatalogError::Version { file: CatalogFile::Items, found: file.schema_version });
         }
         let lists = Lists::new(&local);
         let mut warnings = Vec::new();
@@ -61,18 +53,9 @@ impl Catalog {
                 let fault = ItemFault::Twice(written.item_id.clone());
                 return Err(fault_of(&written.item_id, "itemId", fault));
             }
-            items.extend(item(
-                written,
-                &file.organizations,
-                &local,
-                &lists,
-                &mut warnings,
-            )?);
+            items.extend(item(written, &file.organizations, &local, &lists, &mut warnings)?);
         }
-        Ok(Loaded {
-            catalog: local::join(local, items),
-            warnings,
-        })
+        Ok(Loaded { catalog: local::join(local, items), warnings })
     }
 }
 
@@ -82,20 +65,13 @@ fn parse<T: DeserializeOwned>(file: CatalogFile, text: &str) -> Result<T, Catalo
 
 /// An error about one field of one item.
 pub(super) fn fault_of(item: &str, field: &str, fault: ItemFault) -> CatalogError {
-    CatalogError::Item {
-        item: item.to_owned(),
-        field: field.to_owned(),
-        fault,
-    }
+    CatalogError::Item { item: item.to_owned(), field: field.to_owned(), fault }
 }
 
 fn read_item(position: usize, value: Value) -> Result<ItemWritten, CatalogError> {
-    let id = value
-        .get("itemId")
-        .and_then(Value::as_str)
-        .map_or_else(|| format!("number {}", position + 1), str::to_owned);
-    serde_json::from_value(value)
-        .map_err(|source| fault_of(&id, "(item)", ItemFault::Shape(source.to_string())))
+    let id =
+        value.get("itemId").and_then(Value::as_str).map_or_else(|| format!("number {}", position + 1), str::to_owned);
+    serde_json::from_value(value).map_err(|source| fault_of(&id, "(item)", ItemFault::Shape(source.to_string())))
 }
 
 fn item(
@@ -108,11 +84,7 @@ fn item(
     let id = written.item_id.clone();
     check_item(&written, local)?;
     let Some(owner) = organizations.iter().find(|o| o.org_id == written.dept_id) else {
-        return Err(fault_of(
-            &id,
-            "deptId",
-            ItemFault::NotDefined(written.dept_id),
-        ));
+        return Err(fault_of(&id, "deptId", ItemFault::NotDefined(written.dept_id)));
     };
     let mut doubts = Doubts::of(&id, warnings);
     look_over(&written, owner, &mut doubts);
@@ -125,11 +97,7 @@ fn item(
         version: written.form.form_version,
         fields: form_fields(&id, written.form.fields, lists, &mut doubts)?,
     };
-    let how_long = how_long(
-        &written.project_type,
-        written.promise_day,
-        written.promise_type.as_deref(),
-    );
+    let how_long = how_long(&written.project_type, written.promise_day, written.promise_type.as_deref());
     let terminals = written.is_service_terminals == "1";
     let by_card = written.kiosk.identify_by.iter().any(|way| way == "idCard");
     Ok(Some(Item {
@@ -153,11 +121,7 @@ fn item(
             .into_iter()
             .map(|condition| Text::new(condition.text, condition.text_en))
             .collect(),
-        materials: written
-            .materials
-            .into_iter()
-            .map(|material| material_spec(material, &mut doubts))
-            .collect(),
+        materials: written.materials.into_iter().map(|material| material_spec(material, &mut doubts)).collect(),
         how_long,
         fees: written
             .fee
@@ -193,22 +157,13 @@ fn item(
                 ]
             })
             .collect(),
-        law: written
-            .by_law
-            .into_iter()
-            .map(|law| (Text::new(law.title, law.title_en), law.doc_no))
-            .collect(),
+        law: written.by_law.into_iter().map(|law| (Text::new(law.title, law.title_en), law.doc_no)).collect(),
         result: Text::new(written.result.result_name, written.result.result_name_en),
         remedies: remedies(written.remedy),
         questions: written
             .questions
             .into_iter()
-            .map(|q| {
-                (
-                    Text::new(q.question, q.question_en),
-                    Text::new(q.answer, q.answer_en),
-                )
-            })
+            .map(|q| (Text::new(q.question, q.question_en), Text::new(q.answer, q.answer_en)))
             .collect(),
         terminals,
         mode,
@@ -238,10 +193,7 @@ fn check_item(item: &ItemWritten, local: &LocalFile) -> Result<(), CatalogError>
     if item.task_handle_item.chars().count() > CODE_LENGTH {
         return fail("taskHandleItem", ItemFault::TooLong(CODE_LENGTH));
     }
-    for (field, name) in [
-        ("taskName", &item.task_name),
-        ("taskPlainName", &item.task_plain_name),
-    ] {
+    for (field, name) in [("taskName", &item.task_name), ("taskPlainName", &item.task_plain_name)] {
         if name.chars().count() > NAME_LENGTH {
             return fail(field, ItemFault::TooLong(NAME_LENGTH));
         }
@@ -260,11 +212,7 @@ fn check_item(item: &ItemWritten, local: &LocalFile) -> Result<(), CatalogError>
             return fail("themes", ItemFault::NotDefined(theme.clone()));
         }
     }
-    if !local
-        .departments
-        .iter()
-        .any(|known| known.id == item.department)
-    {
+    if !local.departments.iter().any(|known| known.id == item.department) {
         return fail("department", ItemFault::NotDefined(item.department.clone()));
     }
     Ok(())
@@ -279,18 +227,16 @@ fn form_fields(
     let mut names = BTreeSet::new();
     let mut fields = Vec::with_capacity(values.len());
     for (position, value) in values.into_iter().enumerate() {
-        let path = value.get("name").and_then(Value::as_str).map_or_else(
-            || format!("form.fields number {}", position + 1),
-            |name| format!("form.fields.{name}"),
-        );
+        let path = value
+            .get("name")
+            .and_then(Value::as_str)
+            .map_or_else(|| format!("form.fields number {}", position + 1), |name| format!("form.fields.{name}"));
         let written: FieldWritten = serde_json::from_value(value)
             .map_err(|source| fault_of(item, &path, ItemFault::Shape(source.to_string())))?;
         if !names.insert(written.name.clone()) {
             return Err(fault_of(item, &path, ItemFault::Twice(written.name)));
         }
-        fields.push(
-            field(written, lists, &path, doubts).map_err(|fault| fault_of(item, &path, fault))?,
-        );
+        fields.push(field(written, lists, &path, doubts).map_err(|fault| fault_of(item, &path, fault))?);
     }
     Ok(fields)
 }
@@ -322,19 +268,13 @@ fn material_spec(material: MaterialWritten, doubts: &mut Doubts<'_>) -> Material
         "2" => Need::Optional,
         "3" => Need::MayFollow,
         other => {
-            doubts.note(
-                "materials.isNeed",
-                WarningKind::UnknownCode(other.to_owned()),
-            );
+            doubts.note("materials.isNeed", WarningKind::UnknownCode(other.to_owned()));
             Need::Required
         }
     };
     MaterialSpec {
         name: Text::new(material.material_name, material.material_name_en),
-        note: Text::new(
-            material.note.unwrap_or(material.accept_stand),
-            material.note_en,
-        ),
+        note: Text::new(material.note.unwrap_or(material.accept_stand), material.note_en),
         need,
         by_card: material.by_card,
         by_form: material.by_form,
@@ -343,14 +283,8 @@ fn material_spec(material: MaterialWritten, doubts: &mut Doubts<'_>) -> Material
 
 fn remedies(remedy: Remedy) -> Vec<Text> {
     [
-        Text::new(
-            remedy.administrative_review,
-            remedy.administrative_review_en,
-        ),
-        Text::new(
-            remedy.administrative_litigation,
-            remedy.administrative_litigation_en,
-        ),
+        Text::new(remedy.administrative_review, remedy.administrative_review_en),
+        Text::new(remedy.administrative_litigation, remedy.administrative_litigation_en),
     ]
     .into_iter()
     .filter(|text| !text.zh.is_empty())

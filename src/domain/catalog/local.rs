@@ -13,8 +13,7 @@ const THEMES_MAX: usize = 6;
 /// What the local file must have; each fault names the key.
 pub(super) fn check(local: &LocalFile) -> Result<(), CatalogError> {
     let fail = |key: String, fault| Err(CatalogError::Local { key, fault });
-    let codes = std::iter::once(&local.place.town_code)
-        .chain(local.place.villages.iter().map(|village| &village.code));
+    let codes = std::iter::once(&local.place.town_code).chain(local.place.villages.iter().map(|village| &village.code));
     let mut seen = BTreeSet::new();
     for code in codes {
         if code.len() != 12 || !code.bytes().all(|b| b.is_ascii_digit()) {
@@ -39,10 +38,7 @@ pub(super) fn check(local: &LocalFile) -> Result<(), CatalogError> {
     let mut departments = BTreeSet::new();
     for department in &local.departments {
         if !departments.insert(&department.id) {
-            return fail(
-                "departments".into(),
-                ItemFault::Twice(department.id.clone()),
-            );
+            return fail("departments".into(), ItemFault::Twice(department.id.clone()));
         }
     }
     for notice in &local.notices {
@@ -85,12 +81,7 @@ pub(super) fn join(local: LocalFile, items: Vec<Item>) -> Catalog {
         themes: local
             .themes
             .into_iter()
-            .map(|theme| Theme {
-                id: theme.id,
-                icon: theme.icon,
-                title: theme.title,
-                summary: theme.summary,
-            })
+            .map(|theme| Theme { id: theme.id, icon: theme.icon, title: theme.title, summary: theme.summary })
             .collect(),
         departments: local
             .departments
@@ -106,11 +97,7 @@ pub(super) fn join(local: LocalFile, items: Vec<Item>) -> Catalog {
         notices: local
             .notices
             .into_iter()
-            .map(|notice| Notice {
-                from: notice.from,
-                until: notice.until,
-                text: notice.text,
-            })
+            .map(|notice| Notice { from: notice.from, until: notice.until, text: notice.text })
             .collect(),
         address: AddressWords {
             prefix: format!("{}{}", local.place.county.zh, local.place.town.zh),
@@ -118,10 +105,7 @@ pub(super) fn join(local: LocalFile, items: Vec<Item>) -> Catalog {
                 .place
                 .villages
                 .into_iter()
-                .map(|village| Village {
-                    code: village.code,
-                    name: village.name,
-                })
+                .map(|village| Village { code: village.code, name: village.name })
                 .collect(),
             same_as_card: words.same_as_card,
             group: part(words.group, words.group_suffix),

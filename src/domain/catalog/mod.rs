@@ -35,7 +35,6 @@ pub use eligibility::{Ineligible, age_on, eligible};
 pub use error::{CatalogError, CatalogFile, ItemFault, Warning, WarningKind};
 pub use guide::FULL_GUIDE_PAGES;
 pub use item::{
-    AddressWords, CardFact, Choice, Field, FieldKind, FormSpec, Item, Level, ListType, Mode,
-    PartWords, Village,
+    AddressWords, CardFact, Choice, Field, FieldKind, FormSpec, Item, Level, ListType, Mode, PartWords, Village,
 };
 pub use tables::{ethnicity_name, gender_name};

@@ -7,12 +7,8 @@ use crate::domain::text::Text;
 /// Code, Chinese, English.
 type Row = (&'static str, &'static str, &'static str);
 
-const GENDERS: [Row; 4] = [
-    ("1", "男", "Male"),
-    ("2", "女", "Female"),
-    ("0", "未知", "Unknown"),
-    ("9", "未说明", "Not stated"),
-];
+const GENDERS: [Row; 4] =
+    [("1", "男", "Male"), ("2", "女", "Female"), ("0", "未知", "Unknown"), ("9", "未说明", "Not stated")];
 
 const ETHNICITIES: [Row; 58] = [
     ("01", "汉族", "Han"),
@@ -96,13 +92,7 @@ pub fn ethnicity_name(code: &str) -> Text {
 }
 
 fn options(table: &[Row]) -> Vec<Choice> {
-    table
-        .iter()
-        .map(|(code, zh, en)| Choice {
-            value: (*code).to_owned(),
-            label: Text::new(*zh, *en),
-        })
-        .collect()
+    table.iter().map(|(code, zh, en)| Choice { value: (*code).to_owned(), label: Text::new(*zh, *en) }).collect()
 }
 
 fn name(table: &[Row], code: &str) -> Text {

@@ -22,13 +22,7 @@ fn the_shipped_catalogue_loads_and_its_doubts_are_the_fields_for_the_window() {
     assert_eq!(loaded.catalog.counts(), Counts { apply: 4, all: 12 });
     assert!(loaded.catalog.is_sample());
     for warning in &loaded.warnings {
-        assert!(
-            matches!(
-                warning.kind,
-                WarningKind::KindNotHere(_) | WarningKind::NoDict(_)
-            ),
-            "{warning}"
-        );
+        assert!(matches!(warning.kind, WarningKind::KindNotHere(_) | WarningKind::NoDict(_)), "{warning}");
     }
 }
 
@@ -88,16 +82,7 @@ fn themes_without_items_are_not_shown_and_the_others_count_theirs() {
     let catalog = shipped();
     let tiles = catalog.themes(Language::Zh);
     let counts: Vec<(&str, usize)> = tiles.iter().map(|t| (t.id.as_str(), t.count)).collect();
-    assert_eq!(
-        counts,
-        [
-            ("elder", 3),
-            ("shield", 3),
-            ("heart", 5),
-            ("baby", 1),
-            ("shop", 2)
-        ]
-    );
+    assert_eq!(counts, [("elder", 3), ("shield", 3), ("heart", 5), ("baby", 1), ("shop", 2)]);
     assert_eq!(catalog.themes(Language::En)[0].title, "Pension and old age");
 }
 
@@ -106,22 +91,7 @@ fn all_eleven_departments_are_there_and_every_item_is_with_exactly_one() {
     let catalog = shipped();
     let tiles = catalog.departments(Language::Zh);
     let names: Vec<&str> = tiles.iter().map(|tile| tile.title.as_str()).collect();
-    assert_eq!(
-        names,
-        [
-            "综治",
-            "信访",
-            "司法",
-            "民政",
-            "卫计",
-            "农经",
-            "市场监管",
-            "税务",
-            "国土",
-            "城建",
-            "人社"
-        ]
-    );
+    assert_eq!(names, ["综治", "信访", "司法", "民政", "卫计", "农经", "市场监管", "税务", "国土", "城建", "人社"]);
     let sum: usize = tiles.iter().map(|tile| tile.count).sum();
     assert_eq!(sum, catalog.items().len());
     let empty = tiles.iter().find(|tile| tile.count == 0).unwrap();
@@ -136,25 +106,11 @@ fn everything_a_resident_reads_has_english() {
         // Document numbers are Chinese by nature.
         guide.law.clear();
         let text = serde_json::to_string(&guide).unwrap();
-        let chinese: String = text
-            .chars()
-            .filter(|c| ('\u{4e00}'..='\u{9fff}').contains(c))
-            .collect();
+        let chinese: String = text.chars().filter(|c| ('\u{4e00}'..='\u{9fff}').contains(c)).collect();
         assert_eq!(chinese, "", "{}", item.id.0);
-        for field in item
-            .form
-            .fields
-            .iter()
-            .filter(|field| field.is_answerable())
-        {
+        for field in item.form.fields.iter().filter(|field| field.is_answerable()) {
             for text in [&field.label, &field.ask, &field.help] {
-                assert_eq!(
-                    text.zh.is_empty(),
-                    text.en.is_empty(),
-                    "{} {}",
-                    item.id.0,
-                    field.name
-                );
+                assert_eq!(text.zh.is_empty(), text.en.is_empty(), "{} {}", item.id.0, field.name);
             }
         }
     }
@@ -185,16 +141,10 @@ fn the_guide_holds_what_the_item_says() {
     assert_eq!((guide.fee.as_deref(), guide.visits), (None, 0));
     assert!(guide.bring[0].by_card && !guide.bring[1].by_card);
     assert_eq!(guide.places[0].name, "示例镇为民服务中心（示例）");
-    assert_eq!(
-        guide.law[1],
-        "《国务院关于建立统一的城乡居民基本养老保险制度的意见》（国发〔2014〕8号）"
-    );
+    assert_eq!(guide.law[1], "《国务院关于建立统一的城乡居民基本养老保险制度的意见》（国发〔2014〕8号）");
     assert_eq!(guide.source, "示例目录，不是正式内容，2026年11月23日");
     assert_eq!(guide.remedies.len(), 2);
-    assert_eq!(
-        catalog.bring_later(item, Language::Zh),
-        ["居民户口簿（首页及本人页）"]
-    );
+    assert_eq!(catalog.bring_later(item, Language::Zh), ["居民户口簿（首页及本人页）"]);
     let row = catalog.row(item, Language::En);
     assert_eq!(row.department, "County Social Security Bureau");
 }
@@ -222,11 +172,7 @@ fn a_centre_sees_its_own_items_and_those_of_the_levels_above_only() {
     .catalog;
     let ids = |scope| -> Vec<String> {
         let items = catalog.clone().for_centre(scope);
-        items
-            .items()
-            .iter()
-            .map(|i| i.id.0.replace("sample-", ""))
-            .collect()
+        items.items().iter().map(|i| i.id.0.replace("sample-", "")).collect()
     };
     let town = "320699101000";
     let village = "320699101201";
@@ -261,10 +207,7 @@ fn a_person_too_young_is_told_the_age_and_an_unknown_age_is_left_to_the_window()
         })
     };
     assert_eq!(eligible(item, &born("19461124"), today), Ok(()));
-    assert_eq!(
-        eligible(item, &born("19461125"), today),
-        Err(Ineligible { min_age: 80 })
-    );
+    assert_eq!(eligible(item, &born("19461125"), today), Err(Ineligible { min_age: 80 }));
     assert_eq!(eligible(item, &born(""), today), Ok(()));
     let free = catalog.item(&ItemId("sample-09".into())).unwrap();
     assert_eq!(eligible(free, &born("20260101"), today), Ok(()));
@@ -278,31 +221,17 @@ fn a_fault_names_the_item_and_the_field() {
             at(items, "sample-02")["itemId"] = json!("sample-01");
         }),
         ("item sample-01", "taskName", |items, _| {
-            at(items, PENSION)
-                .as_object_mut()
-                .unwrap()
-                .remove("taskName");
+            at(items, PENSION).as_object_mut().unwrap().remove("taskName");
         }),
         ("item number 3", "itemId", |items, _| {
-            at(items, ALLOWANCE)
-                .as_object_mut()
-                .unwrap()
-                .remove("itemId");
+            at(items, ALLOWANCE).as_object_mut().unwrap().remove("itemId");
         }),
-        (
-            "item sample-01, field taskPlainName",
-            "empty",
-            |items, _| {
-                at(items, PENSION)["taskPlainName"] = json!(" ");
-            },
-        ),
-        (
-            "item sample-01, field taskHandleItem",
-            "longer",
-            |items, _| {
-                at(items, PENSION)["taskHandleItem"] = json!("1".repeat(65));
-            },
-        ),
+        ("item sample-01, field taskPlainName", "empty", |items, _| {
+            at(items, PENSION)["taskPlainName"] = json!(" ");
+        }),
+        ("item sample-01, field taskHandleItem", "longer", |items, _| {
+            at(items, PENSION)["taskHandleItem"] = json!("1".repeat(65));
+        }),
         ("item sample-01, field themes", "moon", |items, _| {
             at(items, PENSION)["themes"] = json!(["moon"]);
         }),
@@ -312,46 +241,23 @@ fn a_fault_names_the_item_and_the_field() {
         ("item sample-01, field deptId", "moon", |items, _| {
             at(items, PENSION)["deptId"] = json!("moon");
         }),
-        (
-            "item sample-01, field form.fields.mobile",
-            "twice",
-            |items, _| {
-                let fields = at(items, PENSION)["form"]["fields"].as_array_mut().unwrap();
-                let mobile = fields
-                    .iter()
-                    .find(|f| f["name"] == "mobile")
-                    .unwrap()
-                    .clone();
-                fields.push(mobile);
-            },
-        ),
-        (
-            "item sample-01, field form.fields.mobile",
-            "required",
-            |items, _| {
-                field_of(items, "mobile")
-                    .as_object_mut()
-                    .unwrap()
-                    .remove("required");
-            },
-        ),
-        (
-            "item sample-01, field form.fields.payLevel",
-            "comma",
-            |items, _| {
-                field_of(items, "payLevel")["dict"] = json!("local:a,b|c");
-            },
-        ),
-        (
-            "item sample-01, field form.fields.payLevel",
-            "least",
-            |items, _| {
-                let field = field_of(items, "payLevel");
-                field["type"] = json!("integer");
-                field["min"] = json!(5);
-                field["max"] = json!(4);
-            },
-        ),
+        ("item sample-01, field form.fields.mobile", "twice", |items, _| {
+            let fields = at(items, PENSION)["form"]["fields"].as_array_mut().unwrap();
+            let mobile = fields.iter().find(|f| f["name"] == "mobile").unwrap().clone();
+            fields.push(mobile);
+        }),
+        ("item sample-01, field form.fields.mobile", "required", |items, _| {
+            field_of(items, "mobile").as_object_mut().unwrap().remove("required");
+        }),
+        ("item sample-01, field form.fields.payLevel", "comma", |items, _| {
+            field_of(items, "payLevel")["dict"] = json!("local:a,b|c");
+        }),
+        ("item sample-01, field form.fields.payLevel", "least", |items, _| {
+            let field = field_of(items, "payLevel");
+            field["type"] = json!("integer");
+            field["min"] = json!(5);
+            field["max"] = json!(4);
+        }),
         ("local.json, place", "code of 12 digits", |_, local| {
             local["place"]["villages"][0]["code"] = json!("1");
         }),
@@ -378,56 +284,29 @@ fn a_typing_slip_in_the_local_file_and_an_unknown_format_stop_the_load() {
     assert_eq!(newer.code(), "catalog.version");
     let newer = changed(|_, local| local["schema"] = json!(2)).unwrap_err();
     assert_eq!(newer.code(), "catalog.version");
-    assert_eq!(
-        Catalog::load("", LOCAL).unwrap_err().code(),
-        "catalog.shape"
-    );
+    assert_eq!(Catalog::load("", LOCAL).unwrap_err().code(), "catalog.shape");
 }
 
 #[test]
 fn a_doubt_is_told_and_the_item_stays() {
     type Change = fn(&mut Value);
     let cases: [(Change, WarningKind); 12] = [
-        (
-            |i| i["taskHandleItem"] = json!("local-7"),
-            WarningKind::CodeForm,
-        ),
-        (
-            |i| i["taskHandleItem"] = json!("113206990000000357432059990300001"),
-            WarningKind::CodeOwner,
-        ),
-        (
-            |i| i["useLevel"] = json!("9"),
-            WarningKind::UnknownCode("9".into()),
-        ),
+        (|i| i["taskHandleItem"] = json!("local-7"), WarningKind::CodeForm),
+        (|i| i["taskHandleItem"] = json!("113206990000000357432059990300001"), WarningKind::CodeOwner),
+        (|i| i["useLevel"] = json!("9"), WarningKind::UnknownCode("9".into())),
         (|i| i["useLevel"] = json!("5"), WarningKind::CodeLevel),
-        (
-            |i| i["taskType"] = json!("21"),
-            WarningKind::UnknownCode("21".into()),
-        ),
-        (
-            |i| i["isServiceTerminals"] = json!("0"),
-            WarningKind::ModeForbidden,
-        ),
-        (
-            |i| i["kiosk"]["mode"] = json!("magic"),
-            WarningKind::UnknownMode("magic".into()),
-        ),
+        (|i| i["taskType"] = json!("21"), WarningKind::UnknownCode("21".into())),
+        (|i| i["isServiceTerminals"] = json!("0"), WarningKind::ModeForbidden),
+        (|i| i["kiosk"]["mode"] = json!("magic"), WarningKind::UnknownMode("magic".into())),
         (|i| i["promiseDay"] = json!(0), WarningKind::Promise),
         (|i| i["limitSceneNum"] = json!(1), WarningKind::VisitReason),
         (|i| i["fee"]["isFee"] = json!("1"), WarningKind::Fee),
-        (
-            |i| i["superviseWay"] = i["linkWay"].clone(),
-            WarningKind::SamePhone,
-        ),
+        (|i| i["superviseWay"] = i["linkWay"].clone(), WarningKind::SamePhone),
         (|i| i["taskPlainNameEn"] = json!(""), WarningKind::NoEnglish),
     ];
     for (change, kind) in cases {
         let loaded = changed(|items, _| change(at(items, PENSION))).unwrap();
-        let told = loaded
-            .warnings
-            .iter()
-            .any(|w| w.item.0 == PENSION && w.kind == kind);
+        let told = loaded.warnings.iter().any(|w| w.item.0 == PENSION && w.kind == kind);
         assert!(told, "{kind}");
         assert!(loaded.catalog.item(&ItemId(PENSION.into())).is_some());
     }
@@ -455,29 +334,19 @@ fn a_field_that_cannot_be_checked_here_takes_the_button_away() {
         }
     })
     .unwrap();
-    assert_eq!(
-        stranger.catalog.can(&ItemId(PENSION.into())),
-        Some(CanDo::WindowOnly)
-    );
+    assert_eq!(stranger.catalog.can(&ItemId(PENSION.into())), Some(CanDo::WindowOnly));
 }
 
 #[test]
 fn an_item_that_is_not_in_use_is_left_out() {
     let loaded = changed(|items, _| at(items, PENSION)["taskState"] = json!("2")).unwrap();
     assert!(loaded.catalog.item(&ItemId(PENSION.into())).is_none());
-    assert!(
-        loaded
-            .warnings
-            .iter()
-            .any(|w| w.kind == WarningKind::NotInUse)
-    );
+    assert!(loaded.warnings.iter().any(|w| w.kind == WarningKind::NotInUse));
 }
 
 #[test]
 fn an_item_is_on_the_list_its_type_belongs_to() {
-    let catalog = changed(|items, _| at(items, PENSION)["taskType"] = json!("21"))
-        .unwrap()
-        .catalog;
+    let catalog = changed(|items, _| at(items, PENSION)["taskType"] = json!("21")).unwrap().catalog;
     let list = |id: &str| catalog.item(&ItemId(id.into())).unwrap().list_type();
     assert_eq!(list(PENSION), ListType::Unlisted);
     assert_eq!(list("sample-05"), ListType::Power);
@@ -496,21 +365,11 @@ fn changed(change: impl FnOnce(&mut Value, &mut Value)) -> Result<Loaded, Catalo
 }
 
 fn at<'a>(items: &'a mut Value, id: &str) -> &'a mut Value {
-    items["items"]
-        .as_array_mut()
-        .unwrap()
-        .iter_mut()
-        .find(|item| item["itemId"] == id)
-        .unwrap()
+    items["items"].as_array_mut().unwrap().iter_mut().find(|item| item["itemId"] == id).unwrap()
 }
 
 fn field_of<'a>(items: &'a mut Value, name: &str) -> &'a mut Value {
-    at(items, PENSION)["form"]["fields"]
-        .as_array_mut()
-        .unwrap()
-        .iter_mut()
-        .find(|field| field["name"] == name)
-        .unwrap()
+    at(items, PENSION)["form"]["fields"].as_array_mut().unwrap().iter_mut().find(|field| field["name"] == name).unwrap()
 }
 
 fn card() -> IdCard {

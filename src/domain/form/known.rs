@@ -24,12 +24,7 @@ impl Known {
     /// Takes a fact from the card; `None` if the card does not tell it.
     pub fn take(field: usize, fact: CardFact, masked: bool, card: &IdCard) -> Option<Self> {
         let value = read(fact, card)?;
-        (!value.is_empty()).then_some(Self {
-            field,
-            fact,
-            masked,
-            value,
-        })
+        (!value.is_empty()).then_some(Self { field, fact, masked, value })
     }
 
     /// The value as the platform expects it.
@@ -55,11 +50,7 @@ impl Known {
             (CardFact::Ethnicity, false) => ethnicity_name(&self.value).get(language).to_owned(),
             (CardFact::Birth, false) => show_day(&self.value, language),
             (
-                CardFact::Name
-                | CardFact::Number
-                | CardFact::Address
-                | CardFact::Authority
-                | CardFact::Nationality,
+                CardFact::Name | CardFact::Number | CardFact::Address | CardFact::Authority | CardFact::Nationality,
                 false,
             ) => self.value.clone(),
         }
@@ -78,11 +69,7 @@ pub(super) fn show_day(iso: &str, language: Language) -> String {
 
 fn read(fact: CardFact, card: &IdCard) -> Option<String> {
     match fact {
-        CardFact::Name => Some(if card.name.is_empty() {
-            card.latin_name.clone()?
-        } else {
-            card.name.clone()
-        }),
+        CardFact::Name => Some(if card.name.is_empty() { card.latin_name.clone()? } else { card.name.clone() }),
         CardFact::Number => Some(card.number.clone()),
         CardFact::Gender => Some(gender_code(card.sex).to_owned()),
         CardFact::Ethnicity => card.ethnicity.clone(),

@@ -57,11 +57,7 @@ pub(super) struct Answer {
 impl Answer {
     /// Nothing yet.
     pub fn empty() -> Self {
-        Self {
-            digits: String::with_capacity(DIGITS_ROOM),
-            chosen: Vec::new(),
-            settled: false,
-        }
+        Self { digits: String::with_capacity(DIGITS_ROOM), chosen: Vec::new(), settled: false }
     }
 
     /// Nothing typed and nothing chosen.
@@ -116,8 +112,7 @@ impl Form {
         let Some((rule, answer)) = self.typing() else {
             return;
         };
-        let last_of_id =
-            matches!(rule, DigitRule::IdNumber) && answer.digits.len() + 1 == rule.most();
+        let last_of_id = matches!(rule, DigitRule::IdNumber) && answer.digits.len() + 1 == rule.most();
         let fits = digit.is_ascii_digit() || (digit == 'X' && last_of_id);
         if !fits || answer.digits.len() >= rule.most() {
             return;
@@ -153,9 +148,7 @@ impl Form {
         if !self.is_answering() {
             return;
         }
-        let (Some(question), Some(answer)) =
-            (self.questions.get(self.at), self.answers.get_mut(self.at))
-        else {
+        let (Some(question), Some(answer)) = (self.questions.get(self.at), self.answers.get_mut(self.at)) else {
             return;
         };
         let Input::Choices { options, many } = &question.input else {
@@ -234,9 +227,7 @@ impl Form {
                 FormBack::Review
             }
             Phase::Reviewing => {
-                let last = (0..self.questions.len())
-                    .rev()
-                    .find(|at| self.is_active(*at));
+                let last = (0..self.questions.len()).rev().find(|at| self.is_active(*at));
                 self.back_to(last)
             }
             Phase::Asking => {
@@ -251,9 +242,7 @@ impl Form {
         if !self.is_reviewing() || !self.is_active(question) {
             return false;
         }
-        self.phase = Phase::Editing {
-            before: self.answers.clone(),
-        };
+        self.phase = Phase::Editing { before: self.answers.clone() };
         self.go_to(question);
         true
     }
@@ -264,9 +253,7 @@ impl Form {
         let open = |at: &usize| later(at) && !self.is_settled(*at);
         let count = self.questions.len();
         match self.phase {
-            Phase::Asking => (self.at + 1..count)
-                .find(later)
-                .or_else(|| (0..count).find(open)),
+            Phase::Asking => (self.at + 1..count).find(later).or_else(|| (0..count).find(open)),
             Phase::Editing { .. } | Phase::Reviewing => (0..count).find(open),
         }
     }
@@ -292,11 +279,7 @@ impl Form {
             return Ok(());
         };
         if answer.is_empty() {
-            return if question.required {
-                Err(Problem::Empty)
-            } else {
-                Ok(())
-            };
+            return if question.required { Err(Problem::Empty) } else { Ok(()) };
         }
         let Input::Digits(rule) = &question.input else {
             return Ok(());
@@ -307,9 +290,7 @@ impl Form {
             DigitRule::Account { max_digits } => validate::account(digits, max_digits),
             DigitRule::Money { min, max } => validate::money(digits, min, max).map(|_fen| ()),
             DigitRule::Integer { min, max } => validate::number(digits, min, max).map(|_n| ()),
-            DigitRule::Date { back, ahead } => {
-                validate::date(digits, self.today, back, ahead).map(|_day| ())
-            }
+            DigitRule::Date { back, ahead } => validate::date(digits, self.today, back, ahead).map(|_day| ()),
             DigitRule::IdNumber => validate::id_number(digits, self.today),
         }
     }
@@ -389,26 +370,18 @@ impl Form {
 
     /// The page that shows what is chosen, else the first.
     fn page_of_chosen(&self) -> usize {
-        let (Some(question), Some(answer)) =
-            (self.questions.get(self.at), self.answers.get(self.at))
-        else {
+        let (Some(question), Some(answer)) = (self.questions.get(self.at), self.answers.get(self.at)) else {
             return 0;
         };
         let Input::Choices { options, .. } = &question.input else {
             return 0;
         };
-        options
-            .iter()
-            .position(|option| answer.chosen.first() == Some(&option.value))
-            .map_or(0, |at| at / CHOICE_PAGE)
+        options.iter().position(|option| answer.chosen.first() == Some(&option.value)).map_or(0, |at| at / CHOICE_PAGE)
     }
 }
 
 impl fmt::Debug for Form {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Form")
-            .field("at", &self.at)
-            .field("questions", &self.questions.len())
-            .finish_non_exhaustive()
+        f.debug_struct("Form").field("at", &self.at).field("questions", &self.questions.len()).finish_non_exhaustive()
     }
 }

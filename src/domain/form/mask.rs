@@ -2,9 +2,7 @@
 
 /// First character of a name and a star: `张*`.
 pub fn name(name: &str) -> String {
-    name.chars()
-        .next()
-        .map_or_else(String::new, |first| format!("{first}*"))
+    name.chars().next().map_or_else(String::new, |first| format!("{first}*"))
 }
 
 /// Six characters, stars, four characters; a number of ten or less is hidden whole.
@@ -57,13 +55,7 @@ fn keep_ends(text: &str, first: usize, last: usize) -> String {
     }
     text.chars()
         .enumerate()
-        .map(|(at, character)| {
-            if at < first || at >= length - last {
-                character
-            } else {
-                '*'
-            }
-        })
+        .map(|(at, character)| if at < first || at >= length - last { character } else { '*' })
         .collect()
 }
 

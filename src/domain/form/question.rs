@@ -140,26 +140,12 @@ pub(super) fn append(
 ) {
     let input = match &field.kind {
         FieldKind::Mobile => Input::Digits(DigitRule::Mobile),
-        FieldKind::Account { max_digits } => Input::Digits(DigitRule::Account {
-            max_digits: *max_digits,
-        }),
-        FieldKind::Money { min, max } => Input::Digits(DigitRule::Money {
-            min: *min,
-            max: *max,
-        }),
-        FieldKind::Integer { min, max } => Input::Digits(DigitRule::Integer {
-            min: *min,
-            max: *max,
-        }),
-        FieldKind::Date { back, ahead } => Input::Digits(DigitRule::Date {
-            back: *back,
-            ahead: *ahead,
-        }),
+        FieldKind::Account { max_digits } => Input::Digits(DigitRule::Account { max_digits: *max_digits }),
+        FieldKind::Money { min, max } => Input::Digits(DigitRule::Money { min: *min, max: *max }),
+        FieldKind::Integer { min, max } => Input::Digits(DigitRule::Integer { min: *min, max: *max }),
+        FieldKind::Date { back, ahead } => Input::Digits(DigitRule::Date { back: *back, ahead: *ahead }),
         FieldKind::IdNumber => Input::Digits(DigitRule::IdNumber),
-        FieldKind::Choice { options, many } => Input::Choices {
-            options: options.clone(),
-            many: *many,
-        },
+        FieldKind::Choice { options, many } => Input::Choices { options: options.clone(), many: *many },
         FieldKind::Address => {
             append_address(questions, index, field, address, has_card_address);
             return;
@@ -184,40 +170,23 @@ fn append_address(
     address: &AddressWords,
     has_card_address: bool,
 ) {
-    let same = has_card_address.then(|| Choice {
-        value: SAME_AS_CARD.to_owned(),
-        label: address.same_as_card.clone(),
-    });
-    let villages = address.villages.iter().map(|village| Choice {
-        value: village.code.clone(),
-        label: village.name.clone(),
-    });
+    let same = has_card_address.then(|| Choice { value: SAME_AS_CARD.to_owned(), label: address.same_as_card.clone() });
+    let villages =
+        address.villages.iter().map(|village| Choice { value: village.code.clone(), label: village.name.clone() });
     let place = questions.len();
     questions.push(Question {
         field: index,
-        part: Part::Place {
-            prefix: address.prefix.clone(),
-            villages: address.villages.clone(),
-        },
+        part: Part::Place { prefix: address.prefix.clone(), villages: address.villages.clone() },
         label: field.label.clone(),
         ask: field.ask.clone(),
         help: field.help.clone(),
         required: field.required,
-        input: Input::Choices {
-            options: same.into_iter().chain(villages).collect(),
-            many: false,
-        },
+        input: Input::Choices { options: same.into_iter().chain(villages).collect(), many: false },
     });
-    for (words, min, max, required) in [
-        (&address.group, 0, GROUP_MAX, true),
-        (&address.house, 1, HOUSE_MAX, false),
-    ] {
+    for (words, min, max, required) in [(&address.group, 0, GROUP_MAX, true), (&address.house, 1, HOUSE_MAX, false)] {
         questions.push(Question {
             field: index,
-            part: Part::Within {
-                place,
-                suffix: words.suffix.clone(),
-            },
+            part: Part::Within { place, suffix: words.suffix.clone() },
             label: words.label.clone(),
             ask: words.ask.clone(),
             help: words.help.clone(),

@@ -45,12 +45,7 @@ impl Form {
     ///
     /// # Errors
     /// [`FormError`] if the card or the form does not allow it; the window has to help.
-    pub fn start(
-        item: &Item,
-        catalog: &Catalog,
-        card: &IdCard,
-        today: Date,
-    ) -> Result<Self, FormError> {
+    pub fn start(item: &Item, catalog: &Catalog, card: &IdCard, today: Date) -> Result<Self, FormError> {
         if card.number_check == NumberCheck::Failed {
             return Err(FormError::NumberCheck);
         }
@@ -63,9 +58,7 @@ impl Form {
                 match Known::take(index, fact, field.masked, card) {
                     Some(value) => known.push(value),
                     None if field.required => {
-                        return Err(FormError::CardLacks {
-                            field: field.name.clone(),
-                        });
+                        return Err(FormError::CardLacks { field: field.name.clone() });
                     }
                     None => {}
                 }
@@ -73,18 +66,12 @@ impl Form {
                 let has_address = !card_address.is_empty();
                 append(&mut questions, index, field, catalog.address(), has_address);
             } else if field.required {
-                return Err(FormError::NotAnswerable {
-                    field: field.name.clone(),
-                });
+                return Err(FormError::NotAnswerable { field: field.name.clone() });
             } else {
                 left.push(field.label.clone());
             }
         }
-        let phase = if questions.is_empty() {
-            Phase::Reviewing
-        } else {
-            Phase::Asking
-        };
+        let phase = if questions.is_empty() { Phase::Reviewing } else { Phase::Asking };
         Ok(Self {
             fields: item.form.fields.clone(),
             known,

@@ -59,26 +59,15 @@ pub fn account(digits: &str, max_digits: u8) -> Result<(), Problem> {
 /// `Empty`, `TooShort`, `NotADate`, `DateOutOfRange`.
 pub fn date(digits: &str, today: Date, back: u32, ahead: u32) -> Result<Date, Problem> {
     full_length(digits, DATE_DIGITS)?;
-    let day = CardDate::parse(digits)
-        .and_then(civil)
-        .ok_or(Problem::NotADate)?;
+    let day = CardDate::parse(digits).and_then(civil).ok_or(Problem::NotADate)?;
     let away = today.until(day).map_or(i32::MAX, |span| span.get_days());
     let in_reach = i64::from(away) <= i64::from(ahead) && -i64::from(away) <= i64::from(back);
-    if in_reach {
-        Ok(day)
-    } else {
-        Err(Problem::DateOutOfRange)
-    }
+    if in_reach { Ok(day) } else { Err(Problem::DateOutOfRange) }
 }
 
 /// A day of a card as a day of the calendar.
 pub fn civil(day: CardDate) -> Option<Date> {
-    Date::new(
-        i16::try_from(day.year).ok()?,
-        i8::try_from(day.month).ok()?,
-        i8::try_from(day.day).ok()?,
-    )
-    .ok()
+    Date::new(i16::try_from(day.year).ok()?, i8::try_from(day.month).ok()?, i8::try_from(day.day).ok()?).ok()
 }
 
 /// A whole number from `min` to `max`. Leading zeros do not matter.
@@ -93,11 +82,7 @@ pub fn number(digits: &str, min: u64, max: u64) -> Result<u64, Problem> {
         return Err(Problem::OutOfRange);
     }
     let value: u64 = digits.parse().map_err(|_too_long| Problem::OutOfRange)?;
-    if (min..=max).contains(&value) {
-        Ok(value)
-    } else {
-        Err(Problem::OutOfRange)
-    }
+    if (min..=max).contains(&value) { Ok(value) } else { Err(Problem::OutOfRange) }
 }
 
 /// Money typed in whole yuan from `min` to `max` yuan; gives fen.
@@ -105,9 +90,7 @@ pub fn number(digits: &str, min: u64, max: u64) -> Result<u64, Problem> {
 /// # Errors
 /// `Empty`, `OutOfRange`.
 pub fn money(digits: &str, min: u64, max: u64) -> Result<u64, Problem> {
-    number(digits, min, max)?
-        .checked_mul(100)
-        .ok_or(Problem::OutOfRange)
+    number(digits, min, max)?.checked_mul(100).ok_or(Problem::OutOfRange)
 }
 
 /// An ID number (GB 11643): 18 places, a birth date that exists and is not after `today`, the right check character.
@@ -118,16 +101,8 @@ pub fn id_number(text: &str, today: Date) -> Result<(), Problem> {
     full_length(text, ID_NUMBER_PLACES)?;
     let passes = text.len() == usize::from(ID_NUMBER_PLACES)
         && id_check(text) == text.bytes().last()
-        && text
-            .get(6..14)
-            .and_then(CardDate::parse)
-            .and_then(civil)
-            .is_some_and(|birth| birth <= today);
-    if passes {
-        Ok(())
-    } else {
-        Err(Problem::IdNumberCheck)
-    }
+        && text.get(6..14).and_then(CardDate::parse).and_then(civil).is_some_and(|birth| birth <= today);
+    if passes { Ok(()) } else { Err(Problem::IdNumberCheck) }
 }
 
 /// The check character that belongs to the first 17 digits.
@@ -209,12 +184,7 @@ mod tests {
 
     #[test]
     fn card_numbers_must_pass_their_check_digit_and_passbooks_need_none() {
-        for good in [
-            "4111111111111111",
-            "9999000000000004410",
-            "123456789012",
-            "12345678901234567890",
-        ] {
+        for good in ["4111111111111111", "9999000000000004410", "123456789012", "12345678901234567890"] {
             assert_eq!(account(good, 30), Ok(()), "{good}");
         }
         for (bad, problem) in [
@@ -302,15 +272,9 @@ mod tests {
         assert_eq!(number("0", 1, 30), Err(Problem::OutOfRange));
         assert_eq!(number("31", 1, 30), Err(Problem::OutOfRange));
         assert_eq!(number("", 0, 30), Err(Problem::Empty));
-        assert_eq!(
-            number("99999999999999999999999", 0, u64::MAX),
-            Err(Problem::OutOfRange)
-        );
+        assert_eq!(number("99999999999999999999999", 0, u64::MAX), Err(Problem::OutOfRange));
         assert_eq!(money("1200", 0, 2000), Ok(120_000));
         assert_eq!(money("2001", 0, 2000), Err(Problem::OutOfRange));
-        assert_eq!(
-            money("18446744073709551615", 0, u64::MAX),
-            Err(Problem::OutOfRange)
-        );
+        assert_eq!(money("18446744073709551615", 0, u64::MAX), Err(Problem::OutOfRange));
     }
 }

@@ -26,18 +26,13 @@ impl Form {
         }
         let mut values = Vec::with_capacity(self.fields.len());
         for (index, field) in self.fields.iter().enumerate() {
-            let (value, source) = if let Some(known) = self.known.iter().find(|k| k.field == index)
-            {
+            let (value, source) = if let Some(known) = self.known.iter().find(|k| k.field == index) {
                 (known.value().to_owned(), Source::Card)
             } else {
                 (self.value(index), Source::Resident)
             };
             if !value.is_empty() {
-                values.push(FieldValue {
-                    name: field.name.clone(),
-                    value,
-                    source,
-                });
+                values.push(FieldValue { name: field.name.clone(), value, source });
             }
         }
         Some(values)
@@ -50,12 +45,7 @@ impl Form {
         for (index, field) in self.fields.iter().enumerate() {
             let label = field.label.get(language).to_owned();
             if let Some(known) = self.known.iter().find(|known| known.field == index) {
-                rows.push(ReviewRow {
-                    label,
-                    value: known.shown(language),
-                    source: Source::Card,
-                    question: None,
-                });
+                rows.push(ReviewRow { label, value: known.shown(language), source: Source::Card, question: None });
             } else if let Some(question) = self.first_question(index) {
                 rows.push(ReviewRow {
                     label,
@@ -70,18 +60,14 @@ impl Form {
 
     /// The first mobile number that was answered, masked.
     pub fn mobile_masked(&self) -> Option<String> {
-        let at = self
-            .questions
-            .iter()
-            .position(|question| matches!(question.input, Input::Digits(DigitRule::Mobile)))?;
+        let at =
+            self.questions.iter().position(|question| matches!(question.input, Input::Digits(DigitRule::Mobile)))?;
         let answer = self.answers.get(at)?;
         (answer.settled && !answer.is_empty()).then(|| mask::mobile(&answer.digits))
     }
 
     fn first_question(&self, field: usize) -> Option<usize> {
-        self.questions
-            .iter()
-            .position(|question| question.field == field)
+        self.questions.iter().position(|question| question.field == field)
     }
 
     /// The value of a field that was asked for; empty if it was left empty.
@@ -104,19 +90,14 @@ impl Form {
         }
         match &question.part {
             Part::Whole => match question.input {
-                Input::Digits(rule) => {
-                    value.push_str(&Zeroizing::new(self.final_digits(rule, &answer.digits)))
-                }
+                Input::Digits(rule) => value.push_str(&Zeroizing::new(self.final_digits(rule, &answer.digits))),
                 Input::Choices { .. } => value.push_str(&answer.chosen.join(",")),
             },
             Part::Place { prefix, villages } => {
                 let chosen = answer.chosen.first().map(String::as_str);
                 if chosen == Some(SAME_AS_CARD) {
                     value.push_str(&self.card_address);
-                } else if let Some(village) = villages
-                    .iter()
-                    .find(|village| Some(village.code.as_str()) == chosen)
-                {
+                } else if let Some(village) = villages.iter().find(|village| Some(village.code.as_str()) == chosen) {
                     value.push_str(prefix);
                     value.push_str(&village.name.zh);
                 }
@@ -134,24 +115,14 @@ impl Form {
     fn final_digits(&self, rule: DigitRule, digits: &str) -> String {
         let or_empty = |value: Option<String>| value.unwrap_or_default();
         match rule {
-            DigitRule::Mobile | DigitRule::Account { .. } | DigitRule::IdNumber => {
-                digits.to_owned()
+            DigitRule::Mobile | DigitRule::Account { .. } | DigitRule::IdNumber => digits.to_owned(),
+            DigitRule::Money { min, max } => {
+                or_empty(validate::money(digits, min, max).ok().map(|fen| fen.to_string()))
             }
-            DigitRule::Money { min, max } => or_empty(
-                validate::money(digits, min, max)
-                    .ok()
-                    .map(|fen| fen.to_string()),
-            ),
-            DigitRule::Integer { min, max } => or_empty(
-                validate::number(digits, min, max)
-                    .ok()
-                    .map(|n| n.to_string()),
-            ),
-            DigitRule::Date { back, ahead } => or_empty(
-                validate::date(digits, self.today, back, ahead)
-                    .ok()
-                    .map(|day| day.to_string()),
-            ),
+            DigitRule::Integer { min, max } => or_empty(validate::number(digits, min, max).ok().map(|n| n.to_string())),
+            DigitRule::Date { back, ahead } => {
+                or_empty(validate::date(digits, self.today, back, ahead).ok().map(|day| day.to_string()))
+            }
         }
     }
 
@@ -173,16 +144,9 @@ impl Form {
                     .filter(|option| value.split(',').any(|chosen| chosen == option.value))
                     .map(|option| option.label.get(language))
                     .collect();
-                if masked {
-                    mask::whole(&labels.concat())
-                } else {
-                    labels.join(separator)
-                }
+                if masked { mask::whole(&labels.concat()) } else { labels.join(separator) }
             }
-            (
-                Input::Choices { .. } | Input::Digits(_),
-                Part::Place { .. } | Part::Within { .. },
-            ) => {
+            (Input::Choices { .. } | Input::Digits(_), Part::Place { .. } | Part::Within { .. }) => {
                 if masked {
                     mask::whole(&value)
                 } else {
@@ -199,9 +163,7 @@ fn shown_digits(rule: DigitRule, value: String, masked: bool, language: Language
         (DigitRule::Mobile, true) => mask::mobile(&value),
         (DigitRule::Account { .. }, true) => mask::account(&value),
         (DigitRule::IdNumber, true) => mask::number(&value),
-        (DigitRule::Money { .. } | DigitRule::Integer { .. } | DigitRule::Date { .. }, true) => {
-            mask::whole(&value)
-        }
+        (DigitRule::Money { .. } | DigitRule::Integer { .. } | DigitRule::Date { .. }, true) => mask::whole(&value),
         (DigitRule::Mobile | DigitRule::Account { .. } | DigitRule::IdNumber, false) => {
             mask::groups(&value, rule.groups())
         }

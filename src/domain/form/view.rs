@@ -30,19 +30,12 @@ impl Form {
 
     /// Label of the current question, for the line of progress.
     pub fn label(&self, language: Language) -> String {
-        self.questions
-            .get(self.at)
-            .map_or_else(String::new, |question| {
-                question.label.get(language).to_owned()
-            })
+        self.questions.get(self.at).map_or_else(String::new, |question| question.label.get(language).to_owned())
     }
 
     /// Labels of optional fields that this machine cannot take in; the window can.
     pub fn left_for_window(&self, language: Language) -> Vec<String> {
-        self.left
-            .iter()
-            .map(|label| label.get(language).to_owned())
-            .collect()
+        self.left.iter().map(|label| label.get(language).to_owned()).collect()
     }
 
     fn known_values(&self, language: Language) -> Vec<KnownValue> {
@@ -60,26 +53,16 @@ impl Form {
     }
 
     fn pad(&self, language: Language) -> Pad {
-        let (Some(question), Some(answer)) =
-            (self.questions.get(self.at), self.answers.get(self.at))
-        else {
+        let (Some(question), Some(answer)) = (self.questions.get(self.at), self.answers.get(self.at)) else {
             return self.choices(&[], &[], false, language);
         };
         match &question.input {
             Input::Digits(rule) => digits(*rule, &answer.digits),
-            Input::Choices { options, many } => {
-                self.choices(options, &answer.chosen, *many, language)
-            }
+            Input::Choices { options, many } => self.choices(options, &answer.chosen, *many, language),
         }
     }
 
-    fn choices(
-        &self,
-        options: &[Choice],
-        chosen: &[String],
-        many: bool,
-        language: Language,
-    ) -> Pad {
+    fn choices(&self, options: &[Choice], chosen: &[String], many: bool, language: Language) -> Pad {
         Pad::Choices {
             options: options
                 .iter()
@@ -92,21 +75,12 @@ impl Form {
                 })
                 .collect(),
             many,
-            pages: Pages {
-                page: self.page + 1,
-                of: self.pages(),
-            },
+            pages: Pages { page: self.page + 1, of: self.pages() },
         }
     }
 }
 
 fn digits(rule: DigitRule, typed: &str) -> Pad {
-    let missing = rule
-        .fixed()
-        .and_then(|length| u8::try_from(length.saturating_sub(typed.len())).ok());
-    Pad::Digits {
-        kind: rule.kind(),
-        shown: mask::groups(typed, rule.groups()),
-        missing,
-    }
+    let missing = rule.fixed().and_then(|length| u8::try_from(length.saturating_sub(typed.len())).ok());
+    Pad::Digits { kind: rule.kind(), shown: mask::groups(typed, rule.groups()), missing }
 }

@@ -70,20 +70,12 @@ impl Health {
 
     /// Reading a card, in the resident's terms.
     pub fn card(&self, fitted: bool) -> Works {
-        if fitted {
-            works(self.reader)
-        } else {
-            Works::No
-        }
+        if fitted { works(self.reader) } else { Works::No }
     }
 
     /// Scanning, in the resident's terms.
     pub fn scan(&self, fitted: bool) -> Works {
-        if fitted {
-            works(self.scanner)
-        } else {
-            Works::No
-        }
+        if fitted { works(self.scanner) } else { Works::No }
     }
 
     /// Printing, in the resident's terms. What is not known is never shown as good.

@@ -104,12 +104,8 @@ impl Kiosk {
 
     /// The next deadline and the reason for it. The engine sleeps until then if nothing happens.
     pub fn next_wake(&self, now: &Now) -> (SinceStart, WakeReason) {
-        let minute =
-            60_000 - u64::try_from(now.wall.as_millisecond().rem_euclid(60_000)).unwrap_or(0);
-        let mut next = (
-            now.since_start + SinceStart::from_millis(minute),
-            WakeReason::Clock,
-        );
+        let minute = 60_000 - u64::try_from(now.wall.as_millisecond().rem_euclid(60_000)).unwrap_or(0);
+        let mut next = (now.since_start + SinceStart::from_millis(minute), WakeReason::Clock);
         let mut offer = |at: SinceStart, reason| {
             if at < next.0 {
                 next = (at, reason);
@@ -127,15 +123,10 @@ impl Kiosk {
                 offer(warning, WakeReason::Idle);
             } else {
                 // The seconds on the warning count down.
-                offer(
-                    (now.since_start + SinceStart::from_secs(1)).min(wipe),
-                    WakeReason::Idle,
-                );
+                offer((now.since_start + SinceStart::from_secs(1)).min(wipe), WakeReason::Idle);
             }
             match &visit.page {
-                Page::Take { until } | Page::Storing { until, .. } => {
-                    offer(*until, WakeReason::Page)
-                }
+                Page::Take { until } | Page::Storing { until, .. } => offer(*until, WakeReason::Page),
                 page => {
                     if let Some(SlipTrack::Printing { until, .. }) = page.slip() {
                         offer(*until, WakeReason::Page);
@@ -171,19 +162,11 @@ impl Kiosk {
         let Some(visit) = &mut self.visit else { return };
         let before = std::mem::replace(&mut visit.page, page);
         if before.wants_card() != visit.page.wants_card() {
-            let request = if visit.page.wants_card() {
-                IdReaderRequest::Watch
-            } else {
-                IdReaderRequest::Stop
-            };
+            let request = if visit.page.wants_card() { IdReaderRequest::Watch } else { IdReaderRequest::Stop };
             out.push(Effect::Reader(request));
         }
         if before.wants_code() != visit.page.wants_code() {
-            let request = if visit.page.wants_code() {
-                ScannerRequest::Enable
-            } else {
-                ScannerRequest::Disable
-            };
+            let request = if visit.page.wants_code() { ScannerRequest::Enable } else { ScannerRequest::Disable };
             out.push(Effect::Scanner(request));
         }
         if let Page::Kept(done) = before {
@@ -196,10 +179,7 @@ impl Kiosk {
     fn end_visit(&mut self, now: &Now, how: VisitEnd, out: &mut Vec<Effect>) {
         self.turn_to(now, Page::Home, out);
         if let Some(visit) = self.visit.take() {
-            out.push(Effect::Note(Note::VisitEnded {
-                visit: visit.no,
-                how,
-            }));
+            out.push(Effect::Note(Note::VisitEnded { visit: visit.no, how }));
         }
     }
 
@@ -227,15 +207,12 @@ impl Kiosk {
             && now.since_start >= *until
         {
             let job = *job;
-            let outcome =
-                kiosk_hal::model::PrintOutcome::Unknown(kiosk_hal::model::UnknownCause::NoProof);
+            let outcome = kiosk_hal::model::PrintOutcome::Unknown(kiosk_hal::model::UnknownCause::NoProof);
             self.slip_ended(now, job, outcome, out);
             return;
         }
         match &visit.page {
-            Page::Take { until } if now.since_start >= *until => {
-                self.end_visit(now, VisitEnd::Left, out)
-            }
+            Page::Take { until } if now.since_start >= *until => self.end_visit(now, VisitEnd::Left, out),
             Page::Storing { until, id, .. } if now.since_start >= *until => {
                 let id = *id;
                 self.not_kept(now, id, "store.no-answer".to_owned(), out);
@@ -245,34 +222,16 @@ impl Kiosk {
     }
 
     /// Asks for a slip and returns what tracks it.
-    fn print(
-        &mut self,
-        now: &Now,
-        kind: PaperKind,
-        copy: bool,
-        out: &mut Vec<Effect>,
-    ) -> SlipTrack {
+    fn print(&mut self, now: &Now, kind: PaperKind, copy: bool, out: &mut Vec<Effect>) -> SlipTrack {
         let Some(visit) = &self.visit else {
             return SlipTrack::None;
         };
         self.last_job += 1;
         let job = self.last_job;
-        let paper = Paper {
-            language: visit.language,
-            size: visit.size,
-            printed_at: now.wall,
-            copy,
-            kind: kind.clone(),
-        };
-        out.push(Effect::Print {
-            job,
-            paper: Box::new(paper),
-        });
-        SlipTrack::Printing {
-            job,
-            until: now.since_start + self.settings.times.print_limit,
-            kind: Box::new(kind),
-        }
+        let paper =
+            Paper { language: visit.language, size: visit.size, printed_at: now.wall, copy, kind: kind.clone() };
+        out.push(Effect::Print { job, paper: Box::new(paper) });
+        SlipTrack::Printing { job, until: now.since_start + self.settings.times.print_limit, kind: Box::new(kind) }
     }
 
     fn ask_store(&mut self, command: StoreCommand, out: &mut Vec<Effect>) -> AskNo {
@@ -294,11 +253,8 @@ impl Kiosk {
 
     /// The resident of this visit stands before the page of this application and waits for its number.
     fn is_waited_for(&self, id: SubmissionId) -> bool {
-        self.visit
-            .as_ref()
-            .is_some_and(|visit| matches!(&visit.page, Page::Kept(done) if done.id == id))
+        self.visit.as_ref().is_some_and(|visit| matches!(&visit.page, Page::Kept(done) if done.id == id))
     }
-
 }
 
 #[cfg(test)]

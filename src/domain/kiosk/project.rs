@@ -9,8 +9,8 @@ use crate::domain::session::{Done, Page, Panel, SlipTrack, Trail, Visit};
 use crate::domain::time::{Now, clock, day, local_date};
 use crate::ipc::{
     Accepted, Body, Departments, EngineStatus, Frame, Home, Identify, Idle, Kept, Language, List, OutOfService,
-    OutReason, Overlay, Pages, Place, Progress, Review, Scan, Screen, Sending, SetAside, SlipState,
-    Stage, Take, TextSize, Window, WindowPlace, WindowReason, Works,
+    OutReason, Overlay, Pages, Place, Progress, Review, Scan, Screen, Sending, SetAside, SlipState, Stage, Take,
+    TextSize, Window, WindowPlace, WindowReason, Works,
 };
 
 /// Steps of an application: identify, fill in, check, hand in.
@@ -79,11 +79,7 @@ impl Kiosk {
                 notices: self.catalog.notices(local_date(now.wall), language),
             }),
         };
-        Screen {
-            frame: self.frame(language, TextSize::Normal, now, None, (false, false)),
-            body,
-            overlay: None,
-        }
+        Screen { frame: self.frame(language, TextSize::Normal, now, None, (false, false)), body, overlay: None }
     }
 
     fn visit_screen(&self, visit: &Visit, now: &Now) -> Screen {
@@ -91,30 +87,15 @@ impl Kiosk {
         let can_back = !matches!(visit.page, Page::Storing { .. });
         let can_home = !matches!(visit.page, Page::Home | Page::Storing { .. });
         let overlay = if visit.is_warning(&self.settings.times, now.since_start) {
-            let left = visit
-                .limits(&self.settings.times)
-                .1
-                .saturating_sub(now.since_start);
-            Some(Overlay::StillThere {
-                seconds_left: u32::try_from(left.as_secs()).unwrap_or(u32::MAX),
-            })
+            let left = visit.limits(&self.settings.times).1.saturating_sub(now.since_start);
+            Some(Overlay::StillThere { seconds_left: u32::try_from(left.as_secs()).unwrap_or(u32::MAX) })
         } else {
             visit.panel.map(|panel| match panel {
                 Panel::Help => Overlay::Help(self.window(visit.language)),
                 Panel::ConfirmLeave => Overlay::ConfirmLeave,
             })
         };
-        Screen {
-            frame: self.frame(
-                visit.language,
-                visit.size,
-                now,
-                progress,
-                (can_back, can_home),
-            ),
-            body,
-            overlay,
-        }
+        Screen { frame: self.frame(visit.language, visit.size, now, progress, (can_back, can_home)), body, overlay }
     }
 
     fn frame(
@@ -141,74 +122,43 @@ impl Kiosk {
     fn page(&self, visit: &Visit) -> (Body, Option<Progress>) {
         let language = visit.language;
         match &visit.page {
-            Page::Home => (
-                Body::Home(Home {
-                    themes: self.catalog.themes(language),
-                }),
-                None,
-            ),
-            Page::Departments => (
-                Body::Departments(Departments {
-                    departments: self.catalog.departments(language),
-                }),
-                None,
-            ),
-            Page::List { of, page } => (Body::List(self.list(of, *page, language)), None),
-            Page::Guide { item, part, slip } => {
-                (self.guide_body(item, *part, slip, language), None)
+            Page::Home => (Body::Home(Home { themes: self.catalog.themes(language) }), None),
+            Page::Departments => {
+                (Body::Departments(Departments { departments: self.catalog.departments(language) }), None)
             }
+            Page::List { of, page } => (Body::List(self.list(of, *page, language)), None),
+            Page::Guide { item, part, slip } => (self.guide_body(item, *part, slip, language), None),
             Page::Identify { item, prompt } => {
                 let body = Body::Identify(Identify {
                     prompt: *prompt,
                     processor: self.owner(item, language),
                     item: self.plain_name(item, language),
                 });
-                (
-                    body,
-                    Some(progress(
-                        1,
-                        Stage::Identify,
-                        String::new(),
-                        self.minutes(item, None),
-                    )),
-                )
+                (body, Some(progress(1, Stage::Identify, String::new(), self.minutes(item, None))))
             }
             Page::Fill { item, form, .. } => {
                 let about = form.label(language);
                 let (position, of) = form.position();
                 let minutes = self.minutes(item, Some(of + 1 - position.min(of)));
-                (
-                    Body::Form(form.view(language)),
-                    Some(progress(2, Stage::Fill, about, minutes)),
-                )
+                (Body::Form(form.view(language)), Some(progress(2, Stage::Fill, about, minutes)))
             }
-            Page::Review {
-                item, form, page, ..
-            } => {
+            Page::Review { item, form, page, .. } => {
                 let rows = form.review(language);
                 let of = pages(rows.len(), REVIEW_ROWS);
                 let page = (*page).clamp(1, of);
                 let body = Body::Review(Review {
                     item: self.plain_name(item, language),
-                    rows: rows
-                        .into_iter()
-                        .skip((page - 1) * REVIEW_ROWS)
-                        .take(REVIEW_ROWS)
-                        .collect(),
+                    rows: rows.into_iter().skip((page - 1) * REVIEW_ROWS).take(REVIEW_ROWS).collect(),
                     pages: Pages { page, of },
                     receiver: self.owner(item, language),
                     bring_later: self.bring_later(item, language),
                 });
                 (body, Some(progress(3, Stage::Review, String::new(), 1)))
             }
-            Page::Storing { .. } => (
-                Body::Storing,
-                Some(progress(4, Stage::Done, String::new(), 1)),
-            ),
-            Page::NotKept { .. } => (
-                Body::NotKept(self.window(language)),
-                Some(progress(3, Stage::Review, String::new(), 1)),
-            ),
+            Page::Storing { .. } => (Body::Storing, Some(progress(4, Stage::Done, String::new(), 1))),
+            Page::NotKept { .. } => {
+                (Body::NotKept(self.window(language)), Some(progress(3, Stage::Review, String::new(), 1)))
+            }
             Page::Kept(done) => (Body::Kept(self.kept_body(done, language)), None),
             Page::Accepted { done, receipt } => {
                 let body = Body::Accepted(Accepted {
@@ -234,16 +184,8 @@ impl Kiosk {
             }
             Page::Scan { prompt, .. } => (Body::Scan(Scan { prompt: *prompt }), None),
             Page::Status(status) => (Body::Status((**status).clone()), None),
-            Page::Window { why, item, .. } => {
-                (self.window_body(*why, item.as_ref(), language), None)
-            }
-            Page::Take { .. } => (
-                Body::Take(Take {
-                    card: visit.card_used,
-                    paper: visit.paper_used,
-                }),
-                None,
-            ),
+            Page::Window { why, item, .. } => (self.window_body(*why, item.as_ref(), language), None),
+            Page::Take { .. } => (Body::Take(Take { card: visit.card_used, paper: visit.paper_used }), None),
         }
     }
 
@@ -263,20 +205,11 @@ impl Kiosk {
         }
     }
 
-    fn guide_body(
-        &self,
-        item: &ItemId,
-        part: crate::ipc::GuidePart,
-        slip: &SlipTrack,
-        language: Language,
-    ) -> Body {
+    fn guide_body(&self, item: &ItemId, part: crate::ipc::GuidePart, slip: &SlipTrack, language: Language) -> Body {
         match self.catalog.item(item) {
             Some(found) => {
                 let mut guide = self.catalog.guide(found, language, part);
-                guide.can_print = matches!(
-                    self.health.paper(self.settings.fitted.printer),
-                    Works::Yes | Works::Low
-                );
+                guide.can_print = matches!(self.health.paper(self.settings.fitted.printer), Works::Yes | Works::Low);
                 guide.slip = slip_state(slip);
                 Body::Item(Box::new(guide))
             }
@@ -285,14 +218,8 @@ impl Kiosk {
     }
 
     fn window_body(&self, why: WindowReason, item: Option<&ItemId>, language: Language) -> Body {
-        let item = item
-            .map(|item| self.plain_name(item, language))
-            .unwrap_or_default();
-        Body::Window(Window {
-            why,
-            item,
-            window: self.window(language),
-        })
+        let item = item.map(|item| self.plain_name(item, language)).unwrap_or_default();
+        Body::Window(Window { why, item, window: self.window(language) })
     }
 
     fn kept_body(&self, done: &Done, language: Language) -> Kept {
@@ -302,20 +229,13 @@ impl Kiosk {
             qr: receipt::kept_qr(&self.settings.kiosk_code, done.sequence, done.id),
             mobile: done.mobile.clone(),
             slip: slip_state(&done.slip),
-            sending: if done.line_up {
-                Sending::Now
-            } else {
-                Sending::Later
-            },
+            sending: if done.line_up { Sending::Now } else { Sending::Later },
             phone: self.settings.window.phone.clone(),
         }
     }
 
     fn number(&self, done: &Done) -> String {
-        receipt::in_groups(&receipt::kiosk_number(
-            &self.settings.kiosk_code,
-            done.sequence,
-        ))
+        receipt::in_groups(&receipt::kiosk_number(&self.settings.kiosk_code, done.sequence))
     }
 
     fn window(&self, language: Language) -> WindowPlace {
@@ -332,46 +252,27 @@ impl Kiosk {
     }
 
     fn plain_name(&self, item: &ItemId, language: Language) -> String {
-        self.catalog
-            .item(item)
-            .map(|item| item.plain_name.get(language).to_owned())
-            .unwrap_or_default()
+        self.catalog.item(item).map(|item| item.plain_name.get(language).to_owned()).unwrap_or_default()
     }
 
     fn owner(&self, item: &ItemId, language: Language) -> String {
-        self.catalog
-            .item(item)
-            .map(|item| item.owner.get(language).to_owned())
-            .unwrap_or_default()
+        self.catalog.item(item).map(|item| item.owner.get(language).to_owned()).unwrap_or_default()
     }
 
     fn bring_later(&self, item: &ItemId, language: Language) -> Vec<String> {
-        self.catalog
-            .item(item)
-            .map(|item| self.catalog.bring_later(item, language))
-            .unwrap_or_default()
+        self.catalog.item(item).map(|item| self.catalog.bring_later(item, language)).unwrap_or_default()
     }
 
     /// Minutes left: the card, the questions still open, the review.
     fn minutes(&self, item: &ItemId, open: Option<usize>) -> u8 {
-        let questions = open.or_else(|| {
-            self.catalog
-                .item(item)
-                .map(|item| item.question_count())
-        });
+        let questions = open.or_else(|| self.catalog.item(item).map(|item| item.question_count()));
         let minutes = 1 + questions.unwrap_or(0).div_ceil(QUESTIONS_PER_MINUTE);
         u8::try_from(minutes).unwrap_or(u8::MAX)
     }
 }
 
 fn progress(step: u8, stage: Stage, about: String, minutes_left: u8) -> Progress {
-    Progress {
-        step,
-        of: STEPS,
-        stage,
-        about,
-        minutes_left,
-    }
+    Progress { step, of: STEPS, stage, about, minutes_left }
 }
 
 fn slip_state(slip: &SlipTrack) -> SlipState {
@@ -379,17 +280,8 @@ fn slip_state(slip: &SlipTrack) -> SlipState {
     match slip {
         SlipTrack::None => SlipState::None,
         SlipTrack::Printing { .. } => SlipState::Printing,
-        SlipTrack::Ended {
-            outcome: PrintOutcome::Printed,
-            ..
-        } => SlipState::Printed,
-        SlipTrack::Ended {
-            outcome: PrintOutcome::NotPrinted(why),
-            ..
-        } => SlipState::NotPrinted { why: *why },
-        SlipTrack::Ended {
-            outcome: PrintOutcome::Unknown(why),
-            ..
-        } => SlipState::Unclear { why: *why },
+        SlipTrack::Ended { outcome: PrintOutcome::Printed, .. } => SlipState::Printed,
+        SlipTrack::Ended { outcome: PrintOutcome::NotPrinted(why), .. } => SlipState::NotPrinted { why: *why },
+        SlipTrack::Ended { outcome: PrintOutcome::Unknown(why), .. } => SlipState::Unclear { why: *why },
     }
 }

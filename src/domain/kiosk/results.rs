@@ -1,8 +1,8 @@
 //! What devices and store report, and what follows from it for the person in front of the machine.
 
 use kiosk_hal::model::{
-    CardKind, DeviceState, DeviceStatus, IdCard, IdReaderEvent, IdReaderRequest, NumberCheck,
-    PrintOutcome, PrinterEvent, Role, ScannedCode, ScannerEvent, ScannerRequest, Validity,
+    CardKind, DeviceState, DeviceStatus, IdCard, IdReaderEvent, IdReaderRequest, NumberCheck, PrintOutcome,
+    PrinterEvent, Role, ScannedCode, ScannerEvent, ScannerRequest, Validity,
 };
 
 use super::touch::ignored;
@@ -14,9 +14,7 @@ use crate::domain::form::Form;
 use crate::domain::id::{ItemId, SubmissionId};
 use crate::domain::receipt;
 use crate::domain::session::{Done, Page, SlipTrack};
-use crate::domain::submission::{
-    CountyCommand, OutboxEntry, OutboxState, StoreCommand, StoreEvent,
-};
+use crate::domain::submission::{CountyCommand, OutboxEntry, OutboxState, StoreCommand, StoreEvent};
 use crate::domain::time::{Now, local_date};
 use crate::ipc::{CardPrompt, CaseState, CaseStatus, ScanPrompt, WindowReason};
 
@@ -79,9 +77,7 @@ impl Kiosk {
     /// A card was read: is it one that this item can be applied for with?
     fn card(&mut self, now: &Now, item: ItemId, card: Box<IdCard>, out: &mut Vec<Effect>) {
         if let Some(prompt) = objection(&card, now) {
-            if let Some(Page::Identify { prompt: shown, .. }) =
-                self.visit.as_mut().map(|visit| &mut visit.page)
-            {
+            if let Some(Page::Identify { prompt: shown, .. }) = self.visit.as_mut().map(|visit| &mut visit.page) {
                 *shown = prompt;
             }
             return;
@@ -91,35 +87,15 @@ impl Kiosk {
             return ignored("the item left the catalogue", out);
         };
         if let Err(too_young) = eligible(found, &card, local_date(now.wall)) {
-            let why = WindowReason::NotOldEnough {
-                years: too_young.min_age,
-            };
+            let why = WindowReason::NotOldEnough { years: too_young.min_age };
             return self.to_window(now, why, Some(item), out);
         }
-                match Form::start(found, &self.catalog, &card, local_date(now.wall)) {
+        match Form::start(found, &self.catalog, &card, local_date(now.wall)) {
             Ok(form) if form.is_reviewing() => {
                 let form = Box::new(form);
-                self.turn_to(
-                    now,
-                    Page::Review {
-                        item,
-                        card,
-                        form,
-                        page: 1,
-                        id: None,
-                    },
-                    out,
-                );
+                self.turn_to(now, Page::Review { item, card, form, page: 1, id: None }, out);
             }
-            Ok(form) => self.turn_to(
-                now,
-                Page::Fill {
-                    item,
-                    card,
-                    form: Box::new(form),
-                },
-                out,
-            ),
+            Ok(form) => self.turn_to(now, Page::Fill { item, card, form: Box::new(form) }, out),
             Err(_) => self.to_window(now, WindowReason::FormNotHere, Some(item), out),
         }
     }
@@ -131,13 +107,7 @@ impl Kiosk {
         }
     }
 
-    pub(super) fn slip_ended(
-        &mut self,
-        now: &Now,
-        job: u64,
-        outcome: PrintOutcome,
-        out: &mut Vec<Effect>,
-    ) {
+    pub(super) fn slip_ended(&mut self, now: &Now, job: u64, outcome: PrintOutcome, out: &mut Vec<Effect>) {
         let printed = outcome == PrintOutcome::Printed;
         let Some(visit) = &mut self.visit else {
             return ignored("a slip of a finished visit", out);
@@ -149,10 +119,7 @@ impl Kiosk {
             *slip = SlipTrack::Ended { outcome, kind };
         }
         visit.paper_used |= !matches!(outcome, PrintOutcome::NotPrinted(_));
-        out.push(Effect::Note(Note::Slip {
-            printed,
-            copy: false,
-        }));
+        out.push(Effect::Note(Note::Slip { printed, copy: false }));
         if let Page::Kept(done) = &visit.page {
             let id = done.id;
             self.outbox.release(id, now.since_start);
@@ -167,73 +134,39 @@ impl Kiosk {
         match event {
             ScannerEvent::Code(code) if waiting => self.scanned(&code, out),
             ScannerEvent::TooLong if waiting => self.scan_prompt(ScanPrompt::NotOurs),
-            ScannerEvent::Code(_) | ScannerEvent::TooLong => {
-                ignored("no screen asks for a code", out)
-            }
+            ScannerEvent::Code(_) | ScannerEvent::TooLong => ignored("no screen asks for a code", out),
             ScannerEvent::SuffixMissing => {}
         }
     }
 
     fn scanned(&mut self, scanned: &ScannedCode, out: &mut Vec<Effect>) {
-        let parsed = scanned
-            .text
-            .as_ref()
-            .ok()
-            .and_then(|text| receipt::parse(text));
+        let parsed = scanned.text.as_ref().ok().and_then(|text| receipt::parse(text));
         let (asked, expected, asked_number) = match parsed {
             None => return self.scan_prompt(ScanPrompt::NotOurs),
             Some(receipt::SlipCode::Case { number, code }) => {
-                let command = CountyCommand::CaseState {
-                    case_number: number.clone(),
-                    query_code: code,
-                };
+                let command = CountyCommand::CaseState { case_number: number.clone(), query_code: code };
                 (self.ask_county(command, out), None, number)
             }
-            Some(receipt::SlipCode::Kept {
-                kiosk,
-                sequence,
-                code,
-            }) if kiosk == self.settings.kiosk_code => (
-                self.ask_store(StoreCommand::Find { sequence }, out),
-                Some(code),
-                String::new(),
-            ),
+            Some(receipt::SlipCode::Kept { kiosk, sequence, code }) if kiosk == self.settings.kiosk_code => {
+                (self.ask_store(StoreCommand::Find { sequence }, out), Some(code), String::new())
+            }
             Some(receipt::SlipCode::Kept { .. }) => return self.scan_prompt(ScanPrompt::NotFound),
         };
-        if let Some(Page::Scan {
-            prompt,
-            ask,
-            number,
-            code,
-            last_known,
-        }) = self.visit.as_mut().map(|visit| &mut visit.page)
+        if let Some(Page::Scan { prompt, ask, number, code, last_known }) =
+            self.visit.as_mut().map(|visit| &mut visit.page)
         {
-            (*prompt, *ask, *number, *code, *last_known) = (
-                ScanPrompt::LookingUp,
-                Some(asked),
-                asked_number,
-                expected,
-                None,
-            );
+            (*prompt, *ask, *number, *code, *last_known) =
+                (ScanPrompt::LookingUp, Some(asked), asked_number, expected, None);
         }
     }
 
     pub(super) fn scan_prompt(&mut self, prompt: ScanPrompt) {
-        if let Some(Page::Scan {
-            prompt: shown, ask, ..
-        }) = self.visit.as_mut().map(|visit| &mut visit.page)
-        {
+        if let Some(Page::Scan { prompt: shown, ask, .. }) = self.visit.as_mut().map(|visit| &mut visit.page) {
             (*shown, *ask) = (prompt, None);
         }
     }
 
-    pub(super) fn store(
-        &mut self,
-        now: &Now,
-        ask: AskNo,
-        event: StoreEvent,
-        out: &mut Vec<Effect>,
-    ) {
+    pub(super) fn store(&mut self, now: &Now, ask: AskNo, event: StoreEvent, out: &mut Vec<Effect>) {
         match event {
             StoreEvent::Kept { entry } => self.kept(now, entry, out),
             StoreEvent::NotKept { id, code } => self.not_kept(now, id, code, out),
@@ -242,10 +175,7 @@ impl Kiosk {
             StoreEvent::MarkFailed { id, code } => {
                 let waits = self.is_waited_for(id);
                 if let Some(sequence) = self.outbox.sequence_of(id) {
-                    out.push(Effect::Note(Note::SendFailed {
-                        sequence: sequence.0,
-                        code,
-                    }));
+                    out.push(Effect::Note(Note::SendFailed { sequence: sequence.0, code }));
                 }
                 self.outbox.retry(id, now, None, waits);
             }
@@ -253,8 +183,7 @@ impl Kiosk {
             StoreEvent::Queue { entries } => {
                 for entry in entries {
                     // Spread over the first wait, so that many kiosks switched on together do not call together.
-                    let due = now.since_start
-                        + self.settings.backoff.wait(0, now.fraction(), None, false);
+                    let due = now.since_start + self.settings.backoff.wait(0, now.fraction(), None, false);
                     self.outbox.add(entry, due);
                 }
             }
@@ -267,17 +196,13 @@ impl Kiosk {
 
     /// Durable: show it, print it, send it, in this order.
     fn kept(&mut self, now: &Now, entry: OutboxEntry, out: &mut Vec<Effect>) {
-        out.push(Effect::Note(Note::Kept {
-            sequence: entry.sequence.0,
-            item: entry.item.item.clone(),
-        }));
+        out.push(Effect::Note(Note::Kept { sequence: entry.sequence.0, item: entry.item.item.clone() }));
         let (id, sequence) = (entry.id, entry.sequence);
         let Some((card, form, language)) = self.take_stored(id) else {
             // The visit is over; the application is not. It is sent, and the slip can be fetched later.
             return self.outbox.add(entry, now.since_start);
         };
-        self.outbox
-            .add(entry.clone(), self.outbox.hold_for_slip(now.since_start));
+        self.outbox.add(entry.clone(), self.outbox.hold_for_slip(now.since_start));
         let name = receipt::masked_name(&card.name);
         let kind = PaperKind::Kept {
             item: entry.item.clone(),
@@ -305,16 +230,11 @@ impl Kiosk {
     }
 
     /// Takes card and answers out of the page that waits for this application to be kept.
-    fn take_stored(
-        &mut self,
-        wanted: SubmissionId,
-    ) -> Option<(Box<IdCard>, Box<Form>, crate::ipc::Language)> {
+    fn take_stored(&mut self, wanted: SubmissionId) -> Option<(Box<IdCard>, Box<Form>, crate::ipc::Language)> {
         let visit = self.visit.as_mut()?;
         let language = visit.language;
         match std::mem::replace(&mut visit.page, Page::Home) {
-            Page::Storing { id, card, form, .. } | Page::NotKept { id, card, form, .. }
-                if id == wanted =>
-            {
+            Page::Storing { id, card, form, .. } | Page::NotKept { id, card, form, .. } if id == wanted => {
                 Some((card, form, language))
             }
             other => {
@@ -324,33 +244,12 @@ impl Kiosk {
         }
     }
 
-    pub(super) fn not_kept(
-        &mut self,
-        now: &Now,
-        wanted: SubmissionId,
-        code: String,
-        out: &mut Vec<Effect>,
-    ) {
+    pub(super) fn not_kept(&mut self, now: &Now, wanted: SubmissionId, code: String, out: &mut Vec<Effect>) {
         out.push(Effect::Note(Note::NotKept { code }));
         let Some(visit) = &mut self.visit else { return };
         match std::mem::replace(&mut visit.page, Page::Home) {
-            Page::Storing {
-                item,
-                card,
-                form,
-                id,
-                ..
-            } if id == wanted => {
-                self.turn_to(
-                    now,
-                    Page::NotKept {
-                        item,
-                        card,
-                        form,
-                        id,
-                    },
-                    out,
-                );
+            Page::Storing { item, card, form, id, .. } if id == wanted => {
+                self.turn_to(now, Page::NotKept { item, card, form, id }, out);
             }
             other => visit.page = other,
         }
@@ -363,17 +262,12 @@ impl Kiosk {
         let Some(entry) = self.outbox.acknowledged(id) else {
             return ignored("an acknowledgement for nothing", out);
         };
-        out.push(Effect::Note(Note::Acknowledged {
-            sequence: entry.sequence.0,
-        }));
+        out.push(Effect::Note(Note::Acknowledged { sequence: entry.sequence.0 }));
         let Some(mut done) = self.take_kept(id) else { return };
         let kind = PaperKind::Accepted {
             item: done.item.clone(),
             name: done.name.clone(),
-            number: receipt::in_groups(&receipt::kiosk_number(
-                &self.settings.kiosk_code,
-                done.sequence,
-            )),
+            number: receipt::in_groups(&receipt::kiosk_number(&self.settings.kiosk_code, done.sequence)),
             qr: receipt::case_qr(&receipt.case_number, &receipt.query_code),
             receipt: receipt.clone(),
             bring_later: done.bring_later.clone(),
@@ -407,13 +301,7 @@ impl Kiosk {
     }
 
     /// The store knows, or does not know, the slip that was scanned.
-    fn found(
-        &mut self,
-        now: &Now,
-        answered: AskNo,
-        entry: Option<OutboxEntry>,
-        out: &mut Vec<Effect>,
-    ) {
+    fn found(&mut self, now: &Now, answered: AskNo, entry: Option<OutboxEntry>, out: &mut Vec<Effect>) {
         let Some(visit) = &mut self.visit else {
             return ignored("nobody waits for this case", out);
         };
@@ -425,8 +313,7 @@ impl Kiosk {
         }
         let expected = code.take();
         let language = visit.language;
-        let entry = entry
-            .filter(|entry| expected.as_deref() == Some(receipt::kept_code(entry.id).as_str()));
+        let entry = entry.filter(|entry| expected.as_deref() == Some(receipt::kept_code(entry.id).as_str()));
         let Some(entry) = entry else {
             return self.scan_prompt(ScanPrompt::NotFound);
         };
@@ -458,18 +345,10 @@ impl Kiosk {
                     query_code: given.query_code.clone(),
                 };
                 let asked = self.ask_county(command, out);
-                if let Some(Page::Scan {
-                    ask,
-                    number,
-                    last_known,
-                    ..
-                }) = self.visit.as_mut().map(|visit| &mut visit.page)
+                if let Some(Page::Scan { ask, number, last_known, .. }) =
+                    self.visit.as_mut().map(|visit| &mut visit.page)
                 {
-                    (*ask, *number, *last_known) = (
-                        Some(asked),
-                        given.case_number.clone(),
-                        Some(Box::new(known)),
-                    );
+                    (*ask, *number, *last_known) = (Some(asked), given.case_number.clone(), Some(Box::new(known)));
                 }
             }
         }
@@ -480,8 +359,7 @@ impl Kiosk {
 fn objection(card: &IdCard, now: &Now) -> Option<CardPrompt> {
     let today = local_date(now.wall);
     let today = (i32::from(today.year()), today.month(), today.day());
-    let key =
-        |date: kiosk_hal::model::CardDate| (i32::from(date.year), date.month as i8, date.day as i8);
+    let key = |date: kiosk_hal::model::CardDate| (i32::from(date.year), date.month as i8, date.day as i8);
     match card.kind {
         CardKind::Resident | CardKind::HmtResidence => {}
         CardKind::ForeignPermanent2017 | CardKind::ForeignPermanent2023 => {

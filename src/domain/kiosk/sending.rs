@@ -29,19 +29,11 @@ impl Kiosk {
         }
     }
 
-    pub(super) fn county(
-        &mut self,
-        now: &Now,
-        ask: AskNo,
-        event: CountyEvent,
-        out: &mut Vec<Effect>,
-    ) {
+    pub(super) fn county(&mut self, now: &Now, ask: AskNo, event: CountyEvent, out: &mut Vec<Effect>) {
         match event {
             CountyEvent::Submitted { id, verdict } => self.submitted(now, id, verdict, out),
             CountyEvent::CaseState { answer } => self.case_state(now, ask, answer, out),
-            CountyEvent::Probed { reachable } => {
-                self.health.line = if reachable { Line::Up } else { Line::Down }
-            }
+            CountyEvent::Probed { reachable } => self.health.line = if reachable { Line::Up } else { Line::Down },
         }
     }
 
@@ -64,10 +56,7 @@ impl Kiosk {
                 if !self.outbox.marking(id) {
                     return ignored("a second answer to the same question", out);
                 }
-                out.push(Effect::Note(Note::SetAside {
-                    sequence: sequence.0,
-                    code: code.clone(),
-                }));
+                out.push(Effect::Note(Note::SetAside { sequence: sequence.0, code: code.clone() }));
                 self.ask_store(StoreCommand::SetAside { id, reason: code }, out);
             }
             Verdict::TryAgain { code, after } => {
@@ -75,10 +64,7 @@ impl Kiosk {
                 if self.outbox.retry(id, now, after, waits).is_none() {
                     return ignored("a second answer to the same question", out);
                 }
-                out.push(Effect::Note(Note::SendFailed {
-                    sequence: sequence.0,
-                    code,
-                }));
+                out.push(Effect::Note(Note::SendFailed { sequence: sequence.0, code }));
             }
             Verdict::StopAll { code } => {
                 self.health.line = Line::Down;
@@ -98,13 +84,7 @@ impl Kiosk {
         let Some(visit) = &mut self.visit else {
             return ignored("nobody waits for this case", out);
         };
-        let Page::Scan {
-            ask,
-            last_known,
-            number,
-            ..
-        } = &mut visit.page
-        else {
+        let Page::Scan { ask, last_known, number, .. } = &mut visit.page else {
             return ignored("nobody waits for this case", out);
         };
         if *ask != Some(answered) {
@@ -116,9 +96,7 @@ impl Kiosk {
             (Ok(Some(report)), known) => {
                 self.health.line = Line::Up;
                 let status = CaseStatus {
-                    item: known
-                        .as_ref()
-                        .map_or(report.item_name, |known| known.item.clone()),
+                    item: known.as_ref().map_or(report.item_name, |known| known.item.clone()),
                     number: receipt::in_groups(&number),
                     state: report.state,
                     raw: report.raw_text,

@@ -3,8 +3,8 @@
 use kiosk_hal::model::DeviceState;
 
 use super::{Kiosk, StoreHealth};
-use crate::domain::effect::{Effect, Note, PaperKind, VisitEnd};
 use crate::domain::catalog::{FULL_GUIDE_PAGES, list_pages};
+use crate::domain::effect::{Effect, Note, PaperKind, VisitEnd};
 use crate::domain::form::{FormBack, FormStep};
 use crate::domain::id::{ItemId, SubmissionId, VisitNo};
 use crate::domain::session::{Page, Panel, SlipTrack, Trail, Visit};
@@ -80,39 +80,23 @@ impl Kiosk {
         let trail_page = visit.trail_page;
         match &mut visit.page {
             Page::Home => self.leave(now, out),
-            Page::Departments | Page::Scan { .. } | Page::Status(_) => {
-                self.turn_to(now, Page::Home, out)
-            }
-            Page::List {
-                of: Trail::Theme(_),
-                ..
-            } => self.turn_to(now, Page::Home, out),
-            Page::List {
-                of: Trail::Department(_),
-                ..
-            } => self.turn_to(now, Page::Departments, out),
-            Page::Guide {
-                part: part @ GuidePart::Full { .. },
-                ..
-            } => *part = GuidePart::Short,
+            Page::Departments | Page::Scan { .. } | Page::Status(_) => self.turn_to(now, Page::Home, out),
+            Page::List { of: Trail::Theme(_), .. } => self.turn_to(now, Page::Home, out),
+            Page::List { of: Trail::Department(_), .. } => self.turn_to(now, Page::Departments, out),
+            Page::Guide { part: part @ GuidePart::Full { .. }, .. } => *part = GuidePart::Short,
             Page::Guide { .. } => {
-                let page = trail.map_or(Page::Home, |of| Page::List {
-                    of,
-                    page: trail_page,
-                });
+                let page = trail.map_or(Page::Home, |of| Page::List { of, page: trail_page });
                 self.turn_to(now, page, out);
             }
             Page::Identify { item, .. } => {
                 let item = item.clone();
                 self.turn_to(now, guide(item), out);
             }
-            Page::Fill { form, .. } => {
-                match form.back() {
-                    FormBack::Moved => {}
-                    FormBack::Review => self.to_review(now, out),
-                    FormBack::Leave => visit.panel = Some(Panel::ConfirmLeave),
-                }
-            }
+            Page::Fill { form, .. } => match form.back() {
+                FormBack::Moved => {}
+                FormBack::Review => self.to_review(now, out),
+                FormBack::Leave => visit.panel = Some(Panel::ConfirmLeave),
+            },
             Page::Review { form, .. } => match form.back() {
                 FormBack::Moved => self.to_questions(now, out),
                 FormBack::Review | FormBack::Leave => visit.panel = Some(Panel::ConfirmLeave),
@@ -131,9 +115,7 @@ impl Kiosk {
     fn on_page(&mut self, now: &Now, intent: Intent, out: &mut Vec<Effect>) {
         let Some(visit) = &mut self.visit else { return };
         match (&mut visit.page, intent) {
-            (Page::Home, Intent::OpenTheme { theme }) => {
-                self.open_list(now, Trail::Theme(theme), out)
-            }
+            (Page::Home, Intent::OpenTheme { theme }) => self.open_list(now, Trail::Theme(theme), out),
             (Page::Home, Intent::OpenDepartments) => self.turn_to(now, Page::Departments, out),
             (Page::Home, Intent::OpenScan) => self.open_scan(now, out),
             (Page::Departments, Intent::OpenDepartment { department }) => {
@@ -152,9 +134,7 @@ impl Kiosk {
                 let count = of.items(&self.catalog).len();
                 *page = (*page + 1).min(list_pages(count));
             }
-            (Page::List { page, .. }, Intent::PreviousPage) => {
-                *page = page.saturating_sub(1).max(1)
-            }
+            (Page::List { page, .. }, Intent::PreviousPage) => *page = page.saturating_sub(1).max(1),
             (Page::Guide { .. }, intent) => self.on_guide(now, intent, out),
             (Page::Identify { item, .. }, Intent::ToWindow) => {
                 let item = item.clone();
@@ -164,9 +144,7 @@ impl Kiosk {
             (Page::Review { form, page, .. }, Intent::NextPage) => {
                 *page = (*page + 1).min(pages(form.review(visit.language).len(), REVIEW_ROWS));
             }
-            (Page::Review { page, .. }, Intent::PreviousPage) => {
-                *page = page.saturating_sub(1).max(1)
-            }
+            (Page::Review { page, .. }, Intent::PreviousPage) => *page = page.saturating_sub(1).max(1),
             (Page::Review { .. }, Intent::Edit { question }) => self.edit(now, question, out),
             (Page::Review { .. }, Intent::Confirm) => self.confirm(now, out),
             (Page::NotKept { .. }, Intent::Confirm) => {
@@ -180,16 +158,10 @@ impl Kiosk {
                 self.print_again(now, out);
             }
             (
-                Page::Kept(_)
-                | Page::Accepted { .. }
-                | Page::SetAside(_)
-                | Page::Status(_)
-                | Page::Window { .. },
+                Page::Kept(_) | Page::Accepted { .. } | Page::SetAside(_) | Page::Status(_) | Page::Window { .. },
                 Intent::Finish,
             ) => self.leave(now, out),
-            (Page::Take { .. }, Intent::Finish | Intent::Begin) => {
-                self.end_visit(now, VisitEnd::Left, out)
-            }
+            (Page::Take { .. }, Intent::Finish | Intent::Begin) => self.end_visit(now, VisitEnd::Left, out),
             (Page::Status(_), Intent::OpenScan) => self.open_scan(now, out),
             _ => ignored("this touch means nothing on this page", out),
         }
@@ -208,22 +180,8 @@ impl Kiosk {
 
     fn open_scan(&mut self, now: &Now, out: &mut Vec<Effect>) {
         let works = self.settings.fitted.scanner && scanner_may_work(self.health.scanner);
-        let prompt = if works {
-            ScanPrompt::Place
-        } else {
-            ScanPrompt::ScannerLost
-        };
-        self.turn_to(
-            now,
-            Page::Scan {
-                prompt,
-                ask: None,
-                number: String::new(),
-                last_known: None,
-                code: None,
-            },
-            out,
-        );
+        let prompt = if works { ScanPrompt::Place } else { ScanPrompt::ScannerLost };
+        self.turn_to(now, Page::Scan { prompt, ask: None, number: String::new(), last_known: None, code: None }, out);
     }
 
     fn on_guide(&mut self, now: &Now, intent: Intent, out: &mut Vec<Effect>) {
@@ -236,11 +194,7 @@ impl Kiosk {
             Intent::OpenFullGuide => *part = full(1),
             Intent::NextPage | Intent::PreviousPage => {
                 if let GuidePart::Full { pages } = part {
-                    let page = if intent == Intent::NextPage {
-                        pages.page + 1
-                    } else {
-                        pages.page.saturating_sub(1)
-                    };
+                    let page = if intent == Intent::NextPage { pages.page + 1 } else { pages.page.saturating_sub(1) };
                     *part = full(page.clamp(1, GUIDE_PAGES));
                 }
             }
@@ -291,46 +245,22 @@ impl Kiosk {
         }
     }
 
-    pub(super) fn to_window(
-        &mut self,
-        now: &Now,
-        why: WindowReason,
-        item: Option<ItemId>,
-        out: &mut Vec<Effect>,
-    ) {
+    pub(super) fn to_window(&mut self, now: &Now, why: WindowReason, item: Option<ItemId>, out: &mut Vec<Effect>) {
         let Some(visit) = &mut self.visit else { return };
         let from = std::mem::replace(&mut visit.page, Page::Home);
         let item = item.or(match &from {
-            Page::Fill { item, .. } | Page::Review { item, .. } | Page::NotKept { item, .. } => {
-                Some(item.clone())
-            }
+            Page::Fill { item, .. } | Page::Review { item, .. } | Page::NotKept { item, .. } => Some(item.clone()),
             _ => None,
         });
         // The page is put back first, so that what it held is given up in the one place that does it.
         let keeps = from.wants_card() || from.wants_code();
-        let inner = if keeps {
-            item.clone().map_or(Page::Home, guide)
-        } else {
-            Page::Home
-        };
+        let inner = if keeps { item.clone().map_or(Page::Home, guide) } else { Page::Home };
         visit.page = from;
         if keeps {
-            self.turn_to(
-                now,
-                Page::Window {
-                    why,
-                    item,
-                    from: Box::new(inner),
-                },
-                out,
-            );
+            self.turn_to(now, Page::Window { why, item, from: Box::new(inner) }, out);
         } else if let Some(visit) = &mut self.visit {
             let from = std::mem::replace(&mut visit.page, Page::Home);
-            visit.page = Page::Window {
-                why,
-                item,
-                from: Box::new(from),
-            };
+            visit.page = Page::Window { why, item, from: Box::new(from) };
         }
     }
 
@@ -361,17 +291,7 @@ impl Kiosk {
         let Some(visit) = &mut self.visit else { return };
         match std::mem::replace(&mut visit.page, Page::Home) {
             Page::Fill { item, card, form } => {
-                self.turn_to(
-                    now,
-                    Page::Review {
-                        item,
-                        card,
-                        form,
-                        page: 1,
-                        id: None,
-                    },
-                    out,
-                );
+                self.turn_to(now, Page::Review { item, card, form, page: 1, id: None }, out);
             }
             other => visit.page = other,
         }
@@ -380,23 +300,8 @@ impl Kiosk {
     fn back_to_review(&mut self, now: &Now, out: &mut Vec<Effect>) {
         let Some(visit) = &mut self.visit else { return };
         match std::mem::replace(&mut visit.page, Page::Home) {
-            Page::NotKept {
-                item,
-                card,
-                form,
-                id,
-            } => {
-                self.turn_to(
-                    now,
-                    Page::Review {
-                        item,
-                        card,
-                        form,
-                        page: 1,
-                        id: Some(id),
-                    },
-                    out,
-                );
+            Page::NotKept { item, card, form, id } => {
+                self.turn_to(now, Page::Review { item, card, form, page: 1, id: Some(id) }, out);
             }
             other => visit.page = other,
         }
@@ -426,13 +331,7 @@ impl Kiosk {
     fn confirm(&mut self, now: &Now, out: &mut Vec<Effect>) {
         let Some(visit) = &mut self.visit else { return };
         let (item, card, form, id) = match std::mem::replace(&mut visit.page, Page::Home) {
-            Page::Review {
-                item,
-                card,
-                form,
-                id,
-                page: _,
-            } => (item, card, form, id),
+            Page::Review { item, card, form, id, page: _ } => (item, card, form, id),
             other => {
                 visit.page = other;
                 return;
@@ -463,10 +362,7 @@ impl Kiosk {
     }
 
     fn print_again(&mut self, now: &Now, out: &mut Vec<Effect>) {
-        let kind = self
-            .visit
-            .as_ref()
-            .and_then(|visit| visit.page.slip()?.finished_kind().cloned());
+        let kind = self.visit.as_ref().and_then(|visit| visit.page.slip()?.finished_kind().cloned());
         match kind {
             Some(kind) => {
                 let track = self.print(now, kind, true, out);
@@ -485,11 +381,7 @@ impl Kiosk {
 
 /// A short guide.
 pub(super) fn guide(item: ItemId) -> Page {
-    Page::Guide {
-        item,
-        part: GuidePart::Short,
-        slip: SlipTrack::None,
-    }
+    Page::Guide { item, part: GuidePart::Short, slip: SlipTrack::None }
 }
 
 /// Number of pages for so many rows, at least one.
@@ -502,21 +394,13 @@ pub(super) fn ignored(why: &'static str, out: &mut Vec<Effect>) {
 }
 
 fn full(page: usize) -> GuidePart {
-    GuidePart::Full {
-        pages: Pages {
-            page,
-            of: GUIDE_PAGES,
-        },
-    }
+    GuidePart::Full { pages: Pages { page, of: GUIDE_PAGES } }
 }
 
 fn new_id(now: &Now) -> SubmissionId {
     let mut chance = [0; 10];
     chance.copy_from_slice(&now.chance[..10]);
-    SubmissionId::from_parts(
-        u64::try_from(now.wall.as_millisecond()).unwrap_or(0),
-        chance,
-    )
+    SubmissionId::from_parts(u64::try_from(now.wall.as_millisecond()).unwrap_or(0), chance)
 }
 
 fn scanner_may_work(state: DeviceState) -> bool {

@@ -220,10 +220,7 @@ impl Page {
     /// Personal answers would be lost by leaving.
     pub fn holds_answers(&self) -> bool {
         match self {
-            Self::Fill { .. }
-            | Self::Review { .. }
-            | Self::Storing { .. }
-            | Self::NotKept { .. } => true,
+            Self::Fill { .. } | Self::Review { .. } | Self::Storing { .. } | Self::NotKept { .. } => true,
             Self::Window { from, .. } => from.holds_answers(),
             Self::Home
             | Self::Departments
@@ -243,9 +240,7 @@ impl Page {
     pub fn slip_mut(&mut self) -> Option<&mut SlipTrack> {
         match self {
             Self::Guide { slip, .. } => Some(slip),
-            Self::Kept(done) | Self::Accepted { done, .. } | Self::SetAside(done) => {
-                Some(&mut done.slip)
-            }
+            Self::Kept(done) | Self::Accepted { done, .. } | Self::SetAside(done) => Some(&mut done.slip),
             Self::Home
             | Self::Departments
             | Self::List { .. }
@@ -265,9 +260,7 @@ impl Page {
     pub fn slip(&self) -> Option<&SlipTrack> {
         match self {
             Self::Guide { slip, .. } => Some(slip),
-            Self::Kept(done) | Self::Accepted { done, .. } | Self::SetAside(done) => {
-                Some(&done.slip)
-            }
+            Self::Kept(done) | Self::Accepted { done, .. } | Self::SetAside(done) => Some(&done.slip),
             Self::Home
             | Self::Departments
             | Self::List { .. }

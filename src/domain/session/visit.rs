@@ -59,17 +59,10 @@ impl Visit {
 
     /// When the warning comes, and when the visit ends.
     pub fn limits(&self, times: &Times) -> (SinceStart, SinceStart) {
-        let factor = if self.size == TextSize::Large {
-            times.large_factor.max(1)
-        } else {
-            1
-        };
+        let factor = if self.size == TextSize::Large { times.large_factor.max(1) } else { 1 };
         let (warning, wipe) = (times.idle_warning * factor, times.idle_wipe * factor);
-        let extra = if self.panel == Some(Panel::Help) {
-            times.help_wait.saturating_sub(warning)
-        } else {
-            SinceStart::ZERO
-        };
+        let extra =
+            if self.panel == Some(Panel::Help) { times.help_wait.saturating_sub(warning) } else { SinceStart::ZERO };
         (self.touched + warning + extra, self.touched + wipe + extra)
     }
 

@@ -28,10 +28,7 @@ async fn read(State(platform): State<Arc<Platform>>) -> Json<Troubles> {
     Json(platform.faults.troubles())
 }
 
-async fn replace(
-    State(platform): State<Arc<Platform>>,
-    Json(troubles): Json<Troubles>,
-) -> StatusCode {
+async fn replace(State(platform): State<Arc<Platform>>, Json(troubles): Json<Troubles>) -> StatusCode {
     platform.faults.replace(troubles);
     StatusCode::NO_CONTENT
 }
@@ -59,16 +56,10 @@ async fn set_state(
     Json(new): Json<NewState>,
 ) -> Result<StatusCode, Problem> {
     let now = platform.now();
-    let is_known = platform
-        .ledger()
-        .set_state(&number, &new.state, &new.raw_text, now)?;
+    let is_known = platform.ledger().set_state(&number, &new.state, &new.raw_text, now)?;
     if is_known {
         Ok(StatusCode::NO_CONTENT)
     } else {
-        Err(Problem::new(
-            404,
-            "case-unknown",
-            "there is no case with this number",
-        ))
+        Err(Problem::new(404, "case-unknown", "there is no case with this number"))
     }
 }

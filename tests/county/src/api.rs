@@ -27,10 +27,7 @@ const FIELDS_MAX: usize = 200;
 /// Paths and methods; `config/county-contract.yaml` lists the same.
 pub fn router() -> Router<Arc<Platform>> {
     Router::new()
-        .route(
-            "/api/v1/submissions/{clientSubmissionId}",
-            put(hand_in).get(look_up),
-        )
+        .route("/api/v1/submissions/{clientSubmissionId}", put(hand_in).get(look_up))
         .route("/api/v1/cases/{caseNumber}", get(case))
         .route("/api/v1/catalogue/version", get(catalogue_version))
         .route("/api/v1/queue-tickets", post(queue_ticket))
@@ -48,11 +45,7 @@ pub struct Problem {
 
 impl Problem {
     pub fn new(status: u16, code: &str, title: &'static str) -> Self {
-        Self {
-            status,
-            code: code.to_owned(),
-            title,
-        }
+        Self { status, code: code.to_owned(), title }
     }
 }
 
@@ -120,21 +113,13 @@ async fn hand_in(
     let envelope: Envelope = serde_json::from_slice(&body)
         .map_err(|_| Problem::new(400, "body-malformed", "the body is not a submission"))?;
     if envelope.client_submission_id != id {
-        return Err(Problem::new(
-            400,
-            "id-mismatch",
-            "path and body name different submissions",
-        ));
+        return Err(Problem::new(400, "id-mismatch", "path and body name different submissions"));
     }
     check_terminal(&platform, &envelope.terminal_id)?;
     let digest = sign::digest(&body);
     // What was stored once is answered as then, whatever the rules for new forms have become since.
     if let Some(case) = platform.ledger().by_submission(&id)? {
-        return if case.body_digest == digest {
-            Ok(receipt(StatusCode::OK, &case))
-        } else {
-            Err(id_conflict())
-        };
+        return if case.body_digest == digest { Ok(receipt(StatusCode::OK, &case)) } else { Err(id_conflict()) };
     }
     let submission = check_form(&platform, envelope, digest)?;
     let now = platform.now();
@@ -146,18 +131,12 @@ async fn hand_in(
     }
 }
 
-async fn look_up(
-    State(platform): State<Arc<Platform>>,
-    Path(id): Path<String>,
-) -> Result<Response, Problem> {
+async fn look_up(State(platform): State<Arc<Platform>>, Path(id): Path<String>) -> Result<Response, Problem> {
     check_id(&id)?;
-    let case = platform.ledger().by_submission(&id)?.ok_or_else(|| {
-        Problem::new(
-            404,
-            "submission-unknown",
-            "nothing stands under this submission id",
-        )
-    })?;
+    let case = platform
+        .ledger()
+        .by_submission(&id)?
+        .ok_or_else(|| Problem::new(404, "submission-unknown", "nothing stands under this submission id"))?;
     Ok(receipt(StatusCode::OK, &case))
 }
 
@@ -166,17 +145,11 @@ async fn case(
     Path(number): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let code = headers
-        .get("x-query-code")
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
-    let case = platform.ledger().by_number(&number, code)?.ok_or_else(|| {
-        Problem::new(
-            404,
-            "case-unknown",
-            "there is no case with this number and query code",
-        )
-    })?;
+    let code = headers.get("x-query-code").and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let case = platform
+        .ledger()
+        .by_number(&number, code)?
+        .ok_or_else(|| Problem::new(404, "case-unknown", "there is no case with this number and query code"))?;
     Ok(answer(
         StatusCode::OK,
         &json!({
@@ -191,10 +164,7 @@ async fn case(
 }
 
 async fn catalogue_version() -> Response {
-    answer(
-        StatusCode::OK,
-        &json!({ "version": "sample-1", "madeAt": "2026-11-24T00:00:00Z" }),
-    )
+    answer(StatusCode::OK, &json!({ "version": "sample-1", "madeAt": "2026-11-24T00:00:00Z" }))
 }
 
 #[derive(Deserialize)]
@@ -213,10 +183,7 @@ enum Priority {
     First,
 }
 
-async fn queue_ticket(
-    State(platform): State<Arc<Platform>>,
-    body: Bytes,
-) -> Result<Response, Problem> {
+async fn queue_ticket(State(platform): State<Arc<Platform>>, body: Bytes) -> Result<Response, Problem> {
     let request: TicketRequest = serde_json::from_slice(&body)
         .map_err(|_| Problem::new(400, "body-malformed", "the body does not ask for a ticket"))?;
     check_id(&request.client_ticket_id)?;
@@ -233,16 +200,11 @@ async fn queue_ticket(
         Priority::First => format!("{letter}Y"),
     };
     let now = platform.now();
-    let ticket = platform
-        .ledger()
-        .ticket(&request.client_ticket_id, &prefix, now)?;
+    let ticket = platform.ledger().ticket(&request.client_ticket_id, &prefix, now)?;
     Ok(answer(StatusCode::CREATED, &json!(ticket)))
 }
 
-async fn gaps(
-    State(platform): State<Arc<Platform>>,
-    Path(terminal): Path<String>,
-) -> Result<Response, Problem> {
+async fn gaps(State(platform): State<Arc<Platform>>, Path(terminal): Path<String>) -> Result<Response, Problem> {
     let count = platform.ledger().terminal(&terminal)?;
     Ok(answer(StatusCode::OK, &json!(count)))
 }
@@ -258,15 +220,7 @@ fn check_id(id: &str) -> Result<(), Problem> {
             8 | 13 | 18 | 23 => c == '-',
             _ => matches!(c, '0'..='9' | 'a'..='f'),
         });
-    if is_uuid {
-        Ok(())
-    } else {
-        Err(Problem::new(
-            400,
-            "id-malformed",
-            "the id is not a UUID in lower case",
-        ))
-    }
+    if is_uuid { Ok(()) } else { Err(Problem::new(400, "id-malformed", "the id is not a UUID in lower case")) }
 }
 
 fn check_terminal(platform: &Platform, terminal: &str) -> Result<(), Problem> {
@@ -274,37 +228,21 @@ fn check_terminal(platform: &Platform, terminal: &str) -> Result<(), Problem> {
     if known.is_empty() || known.iter().any(|name| name == terminal) {
         Ok(())
     } else {
-        Err(Problem::new(
-            403,
-            "terminal-unknown",
-            "this terminal is not registered",
-        ))
+        Err(Problem::new(403, "terminal-unknown", "this terminal is not registered"))
     }
 }
 
-fn check_form(
-    platform: &Platform,
-    envelope: Envelope,
-    body_digest: String,
-) -> Result<Submission, Problem> {
+fn check_form(platform: &Platform, envelope: Envelope, body_digest: String) -> Result<Submission, Problem> {
     let invalid = || Problem::new(422, "form-invalid", "the application does not fit its form");
-    let application: Application =
-        serde_json::from_value(envelope.application).map_err(|_| invalid())?;
+    let application: Application = serde_json::from_value(envelope.application).map_err(|_| invalid())?;
     if application.form_version < platform.settings.min_form_version {
-        return Err(Problem::new(
-            422,
-            "form-outdated",
-            "the form was made for an older guide",
-        ));
+        return Err(Problem::new(422, "form-outdated", "the form was made for an older guide"));
     }
     let fits = application.client_submission_id == envelope.client_submission_id
         && application.terminal == envelope.terminal_id
         && envelope.sequence >= 1
         && (1..=FIELDS_MAX).contains(&application.fields.len())
-        && application
-            .fields
-            .iter()
-            .all(|field| !field.name.is_empty());
+        && application.fields.iter().all(|field| !field.name.is_empty());
     if !fits {
         return Err(invalid());
     }
@@ -320,11 +258,7 @@ fn check_form(
 }
 
 fn id_conflict() -> Problem {
-    Problem::new(
-        409,
-        "id-conflict",
-        "another application stands under this submission id",
-    )
+    Problem::new(409, "id-conflict", "another application stands under this submission id")
 }
 
 fn receipt(status: StatusCode, case: &Case) -> Response {

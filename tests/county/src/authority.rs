@@ -8,8 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rcgen::{
-    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
-    KeyUsagePurpose,
+    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
 };
 use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject as _;
@@ -51,12 +50,7 @@ pub fn open(folder: &Path) -> Result<Authority, ServeError> {
     }
     let secret = read(&secret_file)?.trim_ascii().to_vec();
     let tls = tls_config(&read(&server_pem)?, &read(&server_key)?)?;
-    Ok(Authority {
-        ca_pem,
-        secret_file,
-        secret,
-        tls,
-    })
+    Ok(Authority { ca_pem, secret_file, secret, tls })
 }
 
 struct Certificates {
@@ -68,8 +62,7 @@ struct Certificates {
 fn make_certificates() -> Result<Certificates, ServeError> {
     let ca_key = KeyPair::generate()?;
     let mut ca = CertificateParams::default();
-    ca.distinguished_name
-        .push(DnType::CommonName, "Stand-in county authority, not real");
+    ca.distinguished_name.push(DnType::CommonName, "Stand-in county authority, not real");
     ca.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     ca.key_usages = vec![KeyUsagePurpose::KeyCertSign];
     let ca_certificate = ca.self_signed(&ca_key)?;
@@ -77,9 +70,7 @@ fn make_certificates() -> Result<Certificates, ServeError> {
 
     let server_key = KeyPair::generate()?;
     let mut server = CertificateParams::new(NAMES.map(String::from))?;
-    server
-        .distinguished_name
-        .push(DnType::CommonName, "Stand-in county platform, not real");
+    server.distinguished_name.push(DnType::CommonName, "Stand-in county platform, not real");
     server.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
     let certificate = server.signed_by(&server_key, &issuer)?;
     Ok(Certificates {
@@ -90,9 +81,8 @@ fn make_certificates() -> Result<Certificates, ServeError> {
 }
 
 fn tls_config(certificate: &[u8], key: &[u8]) -> Result<Arc<ServerConfig>, ServeError> {
-    let chain = CertificateDer::pem_slice_iter(certificate)
-        .collect::<Result<Vec<_>, _>>()
-        .map_err(|_| ServeError::Pem)?;
+    let chain =
+        CertificateDer::pem_slice_iter(certificate).collect::<Result<Vec<_>, _>>().map_err(|_| ServeError::Pem)?;
     let key = PrivateKeyDer::from_pem_slice(key).map_err(|_| ServeError::Pem)?;
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let mut config = ServerConfig::builder_with_provider(provider)
@@ -112,12 +102,7 @@ fn write(file: &Path, mode: u32, text: &str) -> Result<(), ServeError> {
     use std::os::unix::fs::OpenOptionsExt as _;
     let unfinished = file.with_extension("new");
     let written = || {
-        let mut opened = fs::OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .mode(mode)
-            .open(&unfinished)?;
+        let mut opened = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(mode).open(&unfinished)?;
         opened.write_all(text.as_bytes())?;
         opened.sync_all()?;
         fs::rename(&unfinished, file)

@@ -11,8 +11,5 @@ pub fn bytes<const N: usize>() -> Result<[u8; N], ServeError> {
 
 /// Six digits. The bias of the division is one in four thousand, which a query code can bear.
 pub fn six_digits() -> Result<String, ServeError> {
-    Ok(format!(
-        "{:06}",
-        u32::from_be_bytes(bytes::<4>()?) % 1_000_000
-    ))
+    Ok(format!("{:06}", u32::from_be_bytes(bytes::<4>()?) % 1_000_000))
 }

@@ -11,12 +11,7 @@ use serde::{Deserialize, Serialize};
 
 /// A failure that meets one submission request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(
-    rename_all = "kebab-case",
-    rename_all_fields = "camelCase",
-    tag = "fault",
-    deny_unknown_fields
-)]
+#[serde(rename_all = "kebab-case", rename_all_fields = "camelCase", tag = "fault", deny_unknown_fields)]
 pub enum Fault {
     /// 503 with `Retry-After`; nothing is stored.
     Busy {
@@ -63,12 +58,9 @@ impl Fault {
             | Self::Unauthorised
             | Self::Refused { .. }
             | Self::DropBefore => true,
-            Self::DropAfterCommit
-            | Self::Truncated
-            | Self::Repeated
-            | Self::WrongId
-            | Self::Unsigned
-            | Self::Drift => false,
+            Self::DropAfterCommit | Self::Truncated | Self::Repeated | Self::WrongId | Self::Unsigned | Self::Drift => {
+                false
+            }
         }
     }
 }

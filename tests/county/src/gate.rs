@@ -49,12 +49,7 @@ pub struct Gate {
 
 impl Gate {
     pub fn new(app_id: String, secret: Vec<u8>) -> Self {
-        Self {
-            app_id,
-            secret,
-            nonces: Mutex::default(),
-            last: Mutex::default(),
-        }
+        Self { app_id, secret, nonces: Mutex::default(), last: Mutex::default() }
     }
 
     fn is_new_nonce(&self, nonce: &str, now: i64) -> bool {
@@ -85,8 +80,7 @@ pub async fn pass(State(platform): State<Arc<Platform>>, request: Request, next:
         query: request.uri().query().unwrap_or_default().to_owned(),
         nonce: header(request.headers(), "x-nonce").to_owned(),
     };
-    let is_handing_in =
-        request.method() == Method::PUT && asked.path.starts_with("/api/v1/submissions/");
+    let is_handing_in = request.method() == Method::PUT && asked.path.starts_with("/api/v1/submissions/");
     let fault = is_handing_in.then(|| platform.faults.take()).flatten();
     let answer = match &fault {
         Some(fault) if fault.is_before_commit() => match instead(fault) {
@@ -111,20 +105,17 @@ fn instead(fault: &Fault) -> Instead {
     match fault {
         Fault::Busy { retry_after } => {
             let mut answer = Problem::new(503, "busy", "the platform is busy").into_response();
-            answer
-                .headers_mut()
-                .insert(RETRY_AFTER, HeaderValue::from(*retry_after));
+            answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from(*retry_after));
             Instead::Signed(answer)
         }
-        Fault::Unauthorised => Instead::Signed(
-            Problem::new(401, "signature", "the signature does not fit").into_response(),
-        ),
+        Fault::Unauthorised => {
+            Instead::Signed(Problem::new(401, "signature", "the signature does not fit").into_response())
+        }
         Fault::Refused { code } => {
             Instead::Signed(Problem::new(422, code, "the application is refused").into_response())
         }
         Fault::Html => Instead::Raw(
-            axum::response::Html("<!doctype html><title>Sign in</title><p>Sign in to go on.")
-                .into_response(),
+            axum::response::Html("<!doctype html><title>Sign in</title><p>Sign in to go on.").into_response(),
         ),
         Fault::Empty => Instead::Raw(StatusCode::OK.into_response()),
         Fault::DropBefore => Instead::Raw(abort()),
@@ -134,18 +125,14 @@ fn instead(fault: &Fault) -> Instead {
         | Fault::Repeated
         | Fault::WrongId
         | Fault::Unsigned
-        | Fault::Drift => {
-            Instead::Raw((StatusCode::INTERNAL_SERVER_ERROR, "internal error").into_response())
-        }
+        | Fault::Drift => Instead::Raw((StatusCode::INTERNAL_SERVER_ERROR, "internal error").into_response()),
     }
 }
 
 /// Checks a request and hands it on with its body read.
 async fn admit(platform: &Platform, request: Request, asked: &Asked) -> Result<Request, Problem> {
     let (parts, body) = request.into_parts();
-    let body = to_bytes(body, BODY_MAX)
-        .await
-        .map_err(|_| Problem::new(413, "too-big", "the body is too big"))?;
+    let body = to_bytes(body, BODY_MAX).await.map_err(|_| Problem::new(413, "too-big", "the body is too big"))?;
     let gate = &platform.gate;
     let timestamp = header(&parts.headers, "x-timestamp");
     let text = Text {
@@ -160,29 +147,15 @@ async fn admit(platform: &Platform, request: Request, asked: &Asked) -> Result<R
         && (8..=64).contains(&asked.nonce.len())
         && text.is_signed(&gate.secret, &body, header(&parts.headers, "x-signature"));
     if !is_ours {
-        return Err(Problem::new(
-            401,
-            "signature",
-            "the signature does not fit this request",
-        ));
+        return Err(Problem::new(401, "signature", "the signature does not fit this request"));
     }
     let now = platform.now().as_second();
-    let is_in_window = timestamp
-        .parse::<i64>()
-        .is_ok_and(|sent| sent.abs_diff(now) <= WINDOW_S.unsigned_abs());
+    let is_in_window = timestamp.parse::<i64>().is_ok_and(|sent| sent.abs_diff(now) <= WINDOW_S.unsigned_abs());
     if !is_in_window {
-        return Err(Problem::new(
-            401,
-            "clock",
-            "the time of the request is too far from the platform's",
-        ));
+        return Err(Problem::new(401, "clock", "the time of the request is too far from the platform's"));
     }
     if !gate.is_new_nonce(&asked.nonce, now) {
-        return Err(Problem::new(
-            401,
-            "nonce",
-            "this request has been seen before",
-        ));
+        return Err(Problem::new(401, "nonce", "this request has been seen before"));
     }
     Ok(Request::from_parts(parts, Body::from(body)))
 }
@@ -214,9 +187,7 @@ async fn leave(
         Some(_) | None => {}
     }
     parts.headers.remove(CONTENT_LENGTH);
-    parts
-        .headers
-        .insert(CONTENT_LENGTH, HeaderValue::from(body.len()));
+    parts.headers.insert(CONTENT_LENGTH, HeaderValue::from(body.len()));
     if fault != Some(Fault::Unsigned) {
         sign(platform, asked, &mut parts, &body);
     }
@@ -253,19 +224,13 @@ fn sign(platform: &Platform, asked: &Asked, parts: &mut axum::http::response::Pa
         nonce: &asked.nonce,
     };
     let signature = text.sign(&platform.gate.secret, body);
-    for (name, value) in [
-        ("x-timestamp", &timestamp),
-        ("x-nonce", &asked.nonce),
-        ("x-signature", &signature),
-    ] {
+    for (name, value) in [("x-timestamp", &timestamp), ("x-nonce", &asked.nonce), ("x-signature", &signature)] {
         if let Ok(value) = HeaderValue::from_str(value) {
             parts.headers.insert(name, value);
         }
     }
     if !parts.headers.contains_key(CONTENT_TYPE) {
-        parts
-            .headers
-            .insert(CONTENT_TYPE, HeaderValue::from_static(api::JSON));
+        parts.headers.insert(CONTENT_TYPE, HeaderValue::from_static(api::JSON));
     }
 }
 
@@ -286,8 +251,5 @@ fn abort() -> Response {
 }
 
 fn header<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
-    headers
-        .get(name)
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default()
+    headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
 }

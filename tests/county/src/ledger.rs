@@ -59,9 +59,7 @@ pub struct Field {
 
 impl std::fmt::Debug for Field {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Field")
-            .field("name", &self.name)
-            .finish_non_exhaustive()
+        f.debug_struct("Field").field("name", &self.name).finish_non_exhaustive()
     }
 }
 
@@ -179,14 +177,8 @@ impl Ledger {
     }
 
     /// Stores a submission, or finds that it is there already.
-    pub fn hand_in(
-        &mut self,
-        submission: &Submission,
-        now: Timestamp,
-    ) -> Result<HandedIn, ServeError> {
-        let transaction = self
-            .0
-            .transaction_with_behavior(TransactionBehavior::Immediate)?;
+    pub fn hand_in(&mut self, submission: &Submission, now: Timestamp) -> Result<HandedIn, ServeError> {
+        let transaction = self.0.transaction_with_behavior(TransactionBehavior::Immediate)?;
         if let Some(case) = find(&transaction, &submission.client_submission_id)? {
             return Ok(if case.body_digest == submission.body_digest {
                 HandedIn::Again(case)
@@ -213,8 +205,7 @@ impl Ledger {
                 "已提交，待预审",
             ],
         )?;
-        let case = find(&transaction, &submission.client_submission_id)?
-            .ok_or(rusqlite::Error::QueryReturnedNoRows)?;
+        let case = find(&transaction, &submission.client_submission_id)?.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
         transaction.commit()?;
         Ok(HandedIn::New(case))
     }
@@ -245,13 +236,7 @@ impl Ledger {
     }
 
     /// Moves a case. `true` if there is such a case.
-    pub fn set_state(
-        &self,
-        number: &str,
-        state: &str,
-        raw_text: &str,
-        now: Timestamp,
-    ) -> Result<bool, ServeError> {
+    pub fn set_state(&self, number: &str, state: &str, raw_text: &str, now: Timestamp) -> Result<bool, ServeError> {
         let changed = self.0.execute(
             "UPDATE cases SET state = ?2, raw_text = ?3, since = ?4 WHERE case_number = ?1",
             params![number, state, raw_text, now.to_string()],
@@ -261,12 +246,8 @@ impl Ledger {
 
     /// The count of one terminal against what is held of it.
     pub fn terminal(&self, terminal: &str) -> Result<Terminal, ServeError> {
-        let mut statement = self
-            .0
-            .prepare("SELECT sequence FROM cases WHERE terminal = ?1 ORDER BY sequence")?;
-        let sequences = statement
-            .query_map([terminal], |row| row.get(0))?
-            .collect::<Result<Vec<i64>, _>>()?;
+        let mut statement = self.0.prepare("SELECT sequence FROM cases WHERE terminal = ?1 ORDER BY sequence")?;
+        let sequences = statement.query_map([terminal], |row| row.get(0))?.collect::<Result<Vec<i64>, _>>()?;
         let mut missing = Vec::new();
         let mut repeated = Vec::new();
         let mut last = 0;
@@ -278,21 +259,13 @@ impl Ledger {
             }
             last = sequence;
         }
-        Ok(Terminal {
-            terminal: terminal.to_owned(),
-            cases: sequences.len(),
-            highest: last,
-            missing,
-            repeated,
-        })
+        Ok(Terminal { terminal: terminal.to_owned(), cases: sequences.len(), highest: last, missing, repeated })
     }
 
     /// Gives a ticket, the same one to the same id.
     pub fn ticket(&mut self, id: &str, prefix: &str, now: Timestamp) -> Result<Ticket, ServeError> {
         let day = clock::day(now).to_string();
-        let transaction = self
-            .0
-            .transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let transaction = self.0.transaction_with_behavior(TransactionBehavior::Immediate)?;
         transaction.execute(
             "INSERT OR IGNORE INTO tickets SELECT ?1, ?2, ?3, 1 + count(*), ?4
              FROM tickets WHERE day = ?2 AND prefix = ?3",
@@ -319,30 +292,23 @@ impl Ledger {
 /// Area, day and a serial of at least four digits, counted anew each day.
 fn next_number(connection: &Connection, day: Date) -> Result<String, ServeError> {
     let prefix = format!("{AREA}{}", day.strftime("%Y%m%d"));
-    let today: i64 = connection.query_row(
-        "SELECT count(*) FROM cases WHERE substr(case_number, 1, 14) = ?1",
-        [&prefix],
-        |row| row.get(0),
-    )?;
+    let today: i64 =
+        connection.query_row("SELECT count(*) FROM cases WHERE substr(case_number, 1, 14) = ?1", [&prefix], |row| {
+            row.get(0)
+        })?;
     Ok(format!("{prefix}{:04}", today + 1))
 }
 
 fn find(connection: &Connection, id: &str) -> Result<Option<Case>, ServeError> {
-    let found = connection
-        .query_row(
-            "SELECT * FROM cases WHERE client_submission_id = ?1",
-            [id],
-            read_case,
-        )
-        .optional()?;
+    let found =
+        connection.query_row("SELECT * FROM cases WHERE client_submission_id = ?1", [id], read_case).optional()?;
     Ok(found)
 }
 
 fn read_case(row: &Row<'_>) -> rusqlite::Result<Case> {
     let fields: String = row.get("fields")?;
-    let fields = serde_json::from_str(&fields).map_err(|error| {
-        rusqlite::Error::FromSqlConversionFailure(8, rusqlite::types::Type::Text, Box::new(error))
-    })?;
+    let fields = serde_json::from_str(&fields)
+        .map_err(|error| rusqlite::Error::FromSqlConversionFailure(8, rusqlite::types::Type::Text, Box::new(error)))?;
     Ok(Case {
         client_submission_id: row.get("client_submission_id")?,
         body_digest: row.get("body_digest")?,

@@ -48,11 +48,7 @@ fn main() -> anyhow::Result<()> {
         app_id: arguments.app_id,
         terminals: arguments.terminals,
         min_form_version: arguments.min_form_version,
-        admin: if arguments.faults {
-            Admin::Open
-        } else {
-            Admin::Absent
-        },
+        admin: if arguments.faults { Admin::Open } else { Admin::Absent },
     })?;
     writeln!(io::stdout(), "{}", handle.url)?;
     if let Some(file) = arguments.ready_file {
@@ -61,9 +57,7 @@ fn main() -> anyhow::Result<()> {
             .and_then(|()| fs::rename(&unfinished, &file))
             .with_context(|| format!("write {}", file.display()))?;
     }
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(tokio::signal::ctrl_c())?;
     Ok(())
 }

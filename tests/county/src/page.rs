@@ -25,9 +25,7 @@ const NOT_FOUND: &str = "<p>没有找到这个编号和查询码的办件。\
 
 /// Pages.
 pub fn router() -> Router<Arc<Platform>> {
-    Router::new()
-        .route("/", get(list))
-        .route("/cases/{caseNumber}", get(one))
+    Router::new().route("/", get(list)).route("/cases/{caseNumber}", get(one))
 }
 
 async fn list(State(platform): State<Arc<Platform>>) -> Result<Response, Problem> {
@@ -35,17 +33,10 @@ async fn list(State(platform): State<Arc<Platform>>) -> Result<Response, Problem
         let ledger = platform.ledger();
         let cases = ledger.all()?;
         let names: BTreeSet<&str> = cases.iter().map(|case| case.terminal.as_str()).collect();
-        let terminals = names
-            .into_iter()
-            .map(|name| ledger.terminal(name))
-            .collect::<Result<Vec<_>, _>>()?;
+        let terminals = names.into_iter().map(|name| ledger.terminal(name)).collect::<Result<Vec<_>, _>>()?;
         (cases, terminals)
     };
-    Ok(page(
-        StatusCode::OK,
-        "办件列表 Cases",
-        &(list_html(&cases) + &terminals_html(&terminals)),
-    ))
+    Ok(page(StatusCode::OK, "办件列表 Cases", &(list_html(&cases) + &terminals_html(&terminals))))
 }
 
 #[derive(Deserialize)]
@@ -63,11 +54,7 @@ async fn one(
     Ok(match case {
         Some(case) => page(StatusCode::OK, "办件进度 Case", &case_html(&case)),
         None if code.is_empty() => page(StatusCode::OK, "办件查询 Look up", &ask_html(&number, "")),
-        None => page(
-            StatusCode::NOT_FOUND,
-            "办件查询 Look up",
-            &ask_html(&number, NOT_FOUND),
-        ),
+        None => page(StatusCode::NOT_FOUND, "办件查询 Look up", &ask_html(&number, NOT_FOUND)),
     })
 }
 
@@ -79,9 +66,7 @@ fn list_html(cases: &[Case]) -> String {
         "<table><thead><tr><th>办件编号<th>事项<th>状态<th>收件时间<th>终端<th>序号<th>申请人</thead><tbody>",
     );
     for case in cases.iter().rev() {
-        let name = value_of(case, "applicantName")
-            .map(mask)
-            .unwrap_or_default();
+        let name = value_of(case, "applicantName").map(mask).unwrap_or_default();
         // Writing to a string cannot fail.
         let _ = write!(
             html,
@@ -135,12 +120,7 @@ fn case_html(case: &Case) -> String {
         case.sequence,
     );
     for field in &case.fields {
-        let _ = write!(
-            html,
-            "<dt>{}<dd>{}",
-            escape(label(&field.name)),
-            escape(&mask(&field.value)),
-        );
+        let _ = write!(html, "<dt>{}<dd>{}", escape(label(&field.name)), escape(&mask(&field.value)),);
     }
     html + "</dl>"
 }
@@ -173,10 +153,7 @@ fn label(name: &str) -> &str {
 }
 
 fn value_of<'a>(case: &'a Case, name: &str) -> Option<&'a str> {
-    case.fields
-        .iter()
-        .find(|field| field.name == name)
-        .map(|field| field.value.as_str())
+    case.fields.iter().find(|field| field.name == name).map(|field| field.value.as_str())
 }
 
 /// Hides most of a value: of a short one all but the first character, of a long one all but two at each end.
@@ -188,17 +165,7 @@ fn mask(value: &str) -> String {
         2..=6 => (1, 0),
         _ => (2, 2),
     };
-    value
-        .chars()
-        .enumerate()
-        .map(|(at, c)| {
-            if at < head || at >= count - tail {
-                c
-            } else {
-                '*'
-            }
-        })
-        .collect()
+    value.chars().enumerate().map(|(at, c)| if at < head || at >= count - tail { c } else { '*' }).collect()
 }
 
 fn numbers(numbers: &[i64]) -> String {
@@ -234,10 +201,7 @@ fn page(status: StatusCode, title: &str, body: &str) -> Response {
          <main><h1>{title}</h1>{body}</main>"
     );
     let headers = [
-        (
-            CONTENT_SECURITY_POLICY,
-            "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'",
-        ),
+        (CONTENT_SECURITY_POLICY, "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'"),
         (CACHE_CONTROL, "no-store"),
     ];
     (status, headers, Html(html)).into_response()

@@ -117,10 +117,7 @@ pub enum ServeError {
 
 impl ServeError {
     pub(crate) fn file(file: &Path, source: io::Error) -> Self {
-        Self::File {
-            file: file.into(),
-            source,
-        }
+        Self::File { file: file.into(), source }
     }
 }
 
@@ -191,16 +188,9 @@ impl Handle {
     ///
     /// # Errors
     /// If the database cannot be written.
-    pub fn set_state(
-        &self,
-        case_number: &str,
-        state: &str,
-        raw_text: &str,
-    ) -> Result<bool, ServeError> {
+    pub fn set_state(&self, case_number: &str, state: &str, raw_text: &str) -> Result<bool, ServeError> {
         let now = self.platform.now();
-        self.platform
-            .ledger()
-            .set_state(case_number, state, raw_text, now)
+        self.platform.ledger().set_state(case_number, state, raw_text, now)
     }
 }
 
@@ -221,10 +211,7 @@ impl Drop for Handle {
 pub fn serve(settings: Settings) -> Result<Handle, ServeError> {
     let authority = authority::open(&settings.folder)?;
     let ledger = Ledger::open(&settings.folder.join("county.sqlite"))?;
-    let on_listen = |source| ServeError::Listen {
-        listen: settings.listen,
-        source,
-    };
+    let on_listen = |source| ServeError::Listen { listen: settings.listen, source };
     let listener = TcpListener::bind(settings.listen).map_err(on_listen)?;
     listener.set_nonblocking(true).map_err(on_listen)?;
     let addr = listener.local_addr().map_err(on_listen)?;
@@ -234,16 +221,9 @@ pub fn serve(settings: Settings) -> Result<Handle, ServeError> {
         ledger: Mutex::new(ledger),
         settings,
     });
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(ServeError::Thread)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(ServeError::Thread)?;
     let (stop, stopped) = oneshot::channel();
-    let accepting = accept(
-        listener,
-        TlsAcceptor::from(authority.tls),
-        Arc::clone(&platform),
-    );
+    let accepting = accept(listener, TlsAcceptor::from(authority.tls), Arc::clone(&platform));
     let thread = std::thread::Builder::new()
         .name("county-stand-in".into())
         .spawn(move || {
@@ -278,20 +258,13 @@ pub fn serve(settings: Settings) -> Result<Handle, ServeError> {
     })
 }
 
-async fn accept(
-    listener: TcpListener,
-    tls: TlsAcceptor,
-    platform: Arc<Platform>,
-) -> io::Result<()> {
+async fn accept(listener: TcpListener, tls: TlsAcceptor, platform: Arc<Platform>) -> io::Result<()> {
     let listener = tokio::net::TcpListener::from_std(listener)?;
     let router = api::router()
         .merge(page::router())
         .merge(admin::router(platform.settings.admin))
         .fallback(api::no_such_path)
-        .layer(axum::middleware::from_fn_with_state(
-            Arc::clone(&platform),
-            gate::pass,
-        ))
+        .layer(axum::middleware::from_fn_with_state(Arc::clone(&platform), gate::pass))
         .with_state(Arc::clone(&platform));
     loop {
         let (stream, _) = match listener.accept().await {
@@ -316,11 +289,7 @@ async fn accept(
     }
 }
 
-async fn converse(
-    stream: TcpStream,
-    tls: TlsAcceptor,
-    router: Router,
-) -> Result<(), Box<dyn std::error::Error>> {
+async fn converse(stream: TcpStream, tls: TlsAcceptor, router: Router) -> Result<(), Box<dyn std::error::Error>> {
     let stream = tokio::time::timeout(HANDSHAKE_TIMEOUT, tls.accept(stream)).await??;
     let service = TowerToHyperService::new(router);
     let service = service_fn(move |request: Request<Incoming>| {
@@ -331,19 +300,13 @@ async fn converse(
             match response.extensions_mut().remove::<Fate>() {
                 None => Ok(response),
                 Some(Fate::Abort) => Err(io::Error::from(io::ErrorKind::ConnectionAborted)),
-                Some(Fate::Truncate(sent)) => Ok(response.map(|_| {
-                    Body::new(Cut {
-                        sent: Some(sent),
-                        is_flushed: false,
-                    })
-                })),
+                Some(Fate::Truncate(sent)) => {
+                    Ok(response.map(|_| Body::new(Cut { sent: Some(sent), is_flushed: false })))
+                }
             }
         }
     });
-    http1::Builder::new()
-        .timer(TokioTimer::new())
-        .serve_connection(TokioIo::new(stream), service)
-        .await?;
+    http1::Builder::new().timer(TokioTimer::new()).serve_connection(TokioIo::new(stream), service).await?;
     Ok(())
 }
 

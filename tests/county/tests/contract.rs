@@ -32,18 +32,10 @@ async fn the_example_submission_is_taken_and_the_example_answers_have_the_true_s
 
     let number = receipt.json()["caseNumber"].as_str().unwrap().to_owned();
     let code = receipt.json()["queryCode"].as_str().unwrap().to_owned();
-    let case = bench
-        .ask(Ask::get(&format!("/api/v1/cases/{number}")).with("x-query-code", &code))
-        .await;
+    let case = bench.ask(Ask::get(&format!("/api/v1/cases/{number}")).with("x-query-code", &code)).await;
     assert_eq!(keys(&case.json()), keys(&example("Case")));
 
-    let ticket = bench
-        .ask(Ask::new(
-            Method::POST,
-            "/api/v1/queue-tickets",
-            &example("TicketRequest"),
-        ))
-        .await;
+    let ticket = bench.ask(Ask::new(Method::POST, "/api/v1/queue-tickets", &example("TicketRequest"))).await;
     assert_eq!(ticket.status, 201);
     assert_eq!(ticket.json()["number"], example("Ticket")["number"]);
     assert_eq!(keys(&ticket.json()), keys(&example("Ticket")));
@@ -60,14 +52,9 @@ async fn the_example_submission_is_taken_and_the_example_answers_have_the_true_s
 
 #[test]
 fn document_and_program_have_the_same_paths_and_codes() {
-    let documented: BTreeSet<&str> = CONTRACT
-        .lines()
-        .filter_map(|line| line.strip_prefix("  /api/")?.strip_suffix(':'))
-        .collect();
-    let served: BTreeSet<&str> = API
-        .split('"')
-        .filter_map(|s| s.strip_prefix("/api/"))
-        .collect();
+    let documented: BTreeSet<&str> =
+        CONTRACT.lines().filter_map(|line| line.strip_prefix("  /api/")?.strip_suffix(':')).collect();
+    let served: BTreeSet<&str> = API.split('"').filter_map(|s| s.strip_prefix("/api/")).collect();
     assert_eq!(documented, served);
     assert_eq!(documented.len(), 6);
 
@@ -78,12 +65,7 @@ fn document_and_program_have_the_same_paths_and_codes() {
         .collect();
     let given: BTreeSet<&str> = [API, GATE]
         .into_iter()
-        .flat_map(|source| {
-            source
-                .split("Problem::new(")
-                .skip(1)
-                .chain(source.split("Self::new(").skip(1))
-        })
+        .flat_map(|source| source.split("Problem::new(").skip(1).chain(source.split("Self::new(").skip(1)))
         .filter_map(|rest| rest.split('"').nth(1))
         // A fault takes its code from whoever sets it; the next text there is a title.
         .filter(|word| !word.contains(' '))
@@ -103,10 +85,7 @@ async fn the_same_id_and_body_get_the_same_answer_and_another_body_is_a_conflict
     assert_eq!(first.json(), again.json());
     let mut other = example("Submission");
     other["application"]["fields"][2]["value"] = "100".into();
-    bench
-        .put(&path, &other)
-        .await
-        .is_problem(409, "id-conflict");
+    bench.put(&path, &other).await.is_problem(409, "id-conflict");
     assert_eq!(bench.platform.cases().unwrap().len(), 1);
     assert_eq!(bench.platform.cases().unwrap()[0].fields[2].value, "900");
 }
@@ -119,12 +98,7 @@ async fn a_restart_keeps_cases_secret_and_authority() {
     let folder = bench.folder;
     drop(bench.platform);
     let settings = Settings::new("127.0.0.1:0".parse().unwrap(), folder.path());
-    bench = Bench {
-        platform: serve(settings).unwrap(),
-        folder,
-        http: bench.http,
-        secret: bench.secret,
-    };
+    bench = Bench { platform: serve(settings).unwrap(), folder, http: bench.http, secret: bench.secret };
     let again = bench.put(&path, &example("Submission")).await;
     assert_eq!(again.status, 200);
     assert_eq!(first.json(), again.json());
@@ -179,10 +153,7 @@ async fn every_answer_is_signed_for_its_own_request() {
         (Ask::get("/api/v1/health"), 200),
         (Ask::get("/api/v1/cases/1"), 404),
         (Ask::get("/api/v1/nothing"), 404),
-        (
-            Ask::new(Method::DELETE, "/api/v1/health", &Value::Null),
-            405,
-        ),
+        (Ask::new(Method::DELETE, "/api/v1/health", &Value::Null), 405),
         (Ask::get("/api/v1/health").with("x-signature", "00"), 401),
     ] {
         assert_eq!(bench.ask(ask).await.status, status);
@@ -193,10 +164,7 @@ async fn every_answer_is_signed_for_its_own_request() {
 async fn a_body_above_one_mebibyte_is_too_big() {
     let bench = Bench::start(|_| {});
     let big = json!({ "x": "1".repeat(1024 * 1024) });
-    bench
-        .put(&format!("/api/v1/submissions/{ID}"), &big)
-        .await
-        .is_problem(413, "too-big");
+    bench.put(&format!("/api/v1/submissions/{ID}"), &big).await.is_problem(413, "too-big");
 }
 
 #[tokio::test]
@@ -213,61 +181,29 @@ async fn malformed_submissions_have_a_code_each() {
     };
     for (submission, status, code) in [
         (json!([1]), 400, "body-malformed"),
-        (
-            bent(|s| s["sequence"] = "one".into()),
-            400,
-            "body-malformed",
-        ),
-        (
-            bent(|s| s["clientSubmissionId"] = ID.replace("019b", "019c").into()),
-            400,
-            "id-mismatch",
-        ),
-        (
-            bent(|s| s["terminalId"] = "T-9".into()),
-            403,
-            "terminal-unknown",
-        ),
+        (bent(|s| s["sequence"] = "one".into()), 400, "body-malformed"),
+        (bent(|s| s["clientSubmissionId"] = ID.replace("019b", "019c").into()), 400, "id-mismatch"),
+        (bent(|s| s["terminalId"] = "T-9".into()), 403, "terminal-unknown"),
         (bent(|s| s["sequence"] = 0.into()), 422, "form-invalid"),
         (bent(|s| s["application"] = json!({})), 422, "form-invalid"),
-        (
-            bent(|s| s["application"]["fields"] = json!([])),
-            422,
-            "form-invalid",
-        ),
-        (
-            bent(|s| s["application"]["terminal"] = "T-9".into()),
-            422,
-            "form-invalid",
-        ),
-        (
-            bent(|s| s["application"]["formVersion"] = 0.into()),
-            422,
-            "form-outdated",
-        ),
+        (bent(|s| s["application"]["fields"] = json!([])), 422, "form-invalid"),
+        (bent(|s| s["application"]["terminal"] = "T-9".into()), 422, "form-invalid"),
+        (bent(|s| s["application"]["formVersion"] = 0.into()), 422, "form-outdated"),
     ] {
         bench.put(&path, &submission).await.is_problem(status, code);
     }
     let upper = format!("/api/v1/submissions/{}", ID.to_uppercase());
-    bench
-        .put(&upper, &example("Submission"))
-        .await
-        .is_problem(400, "id-malformed");
+    bench.put(&upper, &example("Submission")).await.is_problem(400, "id-malformed");
     assert!(bench.platform.cases().unwrap().is_empty());
 }
 
 #[tokio::test]
 async fn a_wrong_query_code_is_like_a_wrong_number() {
     let bench = Bench::start(|_| {});
-    let receipt = bench
-        .put(&format!("/api/v1/submissions/{ID}"), &example("Submission"))
-        .await
-        .json();
+    let receipt = bench.put(&format!("/api/v1/submissions/{ID}"), &example("Submission")).await.json();
     let number = receipt["caseNumber"].as_str().unwrap();
     let path = format!("/api/v1/cases/{number}");
-    let wrong = bench
-        .ask(Ask::get(&path).with("x-query-code", "none"))
-        .await;
+    let wrong = bench.ask(Ask::get(&path).with("x-query-code", "none")).await;
     let unknown = bench.ask(Ask::get("/api/v1/cases/1")).await;
     wrong.is_problem(404, "case-unknown");
     assert_eq!(wrong.body, unknown.body);
@@ -282,35 +218,22 @@ async fn missing_and_repeated_numbers_of_a_terminal_are_named() {
         submission["clientSubmissionId"] = id.clone().into();
         submission["application"]["clientSubmissionId"] = id.clone().into();
         submission["sequence"] = sequence.into();
-        let answer = bench
-            .put(&format!("/api/v1/submissions/{id}"), &submission)
-            .await;
+        let answer = bench.put(&format!("/api/v1/submissions/{id}"), &submission).await;
         assert_eq!(answer.status, 201);
     }
-    let gaps = bench
-        .ask(Ask::get("/api/v1/terminals/320699-0001/gaps"))
-        .await;
+    let gaps = bench.ask(Ask::get("/api/v1/terminals/320699-0001/gaps")).await;
     assert_eq!(
         gaps.json(),
         json!({"terminal": "320699-0001", "cases": 4, "highest": 6, "missing": [2, 4, 5], "repeated": [3]})
     );
-    let numbers: BTreeSet<_> = bench
-        .platform
-        .cases()
-        .unwrap()
-        .into_iter()
-        .map(|case| case.case_number)
-        .collect();
+    let numbers: BTreeSet<_> = bench.platform.cases().unwrap().into_iter().map(|case| case.case_number).collect();
     assert_eq!(numbers.len(), 4);
 }
 
 #[tokio::test]
 async fn the_pages_say_what_they_are_and_show_no_whole_personal_value() {
     let bench = Bench::start(|_| {});
-    let receipt = bench
-        .put(&format!("/api/v1/submissions/{ID}"), &example("Submission"))
-        .await
-        .json();
+    let receipt = bench.put(&format!("/api/v1/submissions/{ID}"), &example("Submission")).await.json();
     let number = receipt["caseNumber"].as_str().unwrap();
     let code = receipt["queryCode"].as_str().unwrap();
     let list = bench.page("/").await;
@@ -345,13 +268,8 @@ async fn faults_can_be_set_over_http_only_where_that_was_asked_for() {
     assert_eq!(push(&open).await.unwrap().status(), StatusCode::NO_CONTENT);
     let told = open.page("/admin/faults").await;
     assert!(told.contains(r#""fault":"busy""#), "{told}");
-    assert_eq!(
-        open.platform.faults().troubles().next,
-        [Fault::Busy { retry_after: 7 }]
-    );
-    let answer = open
-        .put(&format!("/api/v1/submissions/{ID}"), &example("Submission"))
-        .await;
+    assert_eq!(open.platform.faults().troubles().next, [Fault::Busy { retry_after: 7 }]);
+    let answer = open.put(&format!("/api/v1/submissions/{ID}"), &example("Submission")).await;
     answer.is_problem(503, "busy");
     assert_eq!(answer.retry_after.as_deref(), Some("7"));
 }
@@ -360,11 +278,7 @@ async fn faults_can_be_set_over_http_only_where_that_was_asked_for() {
 async fn a_line_cut_over_http_can_be_mended_over_http() {
     let bench = Bench::start(|settings| settings.admin = Admin::Open);
     let faults = format!("{}/admin/faults", bench.platform.url);
-    let cut = bench
-        .http
-        .put(&faults)
-        .header("content-type", "application/json")
-        .body(r#"{"lineDown":true}"#);
+    let cut = bench.http.put(&faults).header("content-type", "application/json").body(r#"{"lineDown":true}"#);
     assert_eq!(cut.send().await.unwrap().status(), StatusCode::NO_CONTENT);
     let page = bench.http.get(format!("{}/", bench.platform.url));
     assert!(page.send().await.is_err());
@@ -407,11 +321,7 @@ impl Ask {
         Self {
             method,
             path: path.into(),
-            body: if body.is_null() {
-                String::new()
-            } else {
-                body.to_string()
-            },
+            body: if body.is_null() { String::new() } else { body.to_string() },
             sent_body: None,
             timestamp: Timestamp::now().as_second(),
             nonce: hex::encode(chance),
@@ -453,9 +363,7 @@ impl Bench {
         let platform = serve(settings).unwrap();
         let pem = fs::read(&platform.ca_pem).unwrap();
         let mut roots = rustls::RootCertStore::empty();
-        roots
-            .add(CertificateDer::from_pem_slice(&pem).unwrap())
-            .unwrap();
+        roots.add(CertificateDer::from_pem_slice(&pem).unwrap()).unwrap();
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let tls = rustls::ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
@@ -463,11 +371,7 @@ impl Bench {
             .with_root_certificates(roots)
             .with_no_client_auth();
         Self {
-            http: Client::builder()
-                .tls_backend_preconfigured(tls)
-                .no_proxy()
-                .build()
-                .unwrap(),
+            http: Client::builder().tls_backend_preconfigured(tls).no_proxy().build().unwrap(),
             secret: fs::read(&platform.secret_file).unwrap(),
             platform,
             folder,
@@ -480,14 +384,7 @@ impl Bench {
 
     async fn page(&self, path: &str) -> String {
         let url = format!("{}{path}", self.platform.url);
-        self.http
-            .get(url)
-            .send()
-            .await
-            .unwrap()
-            .text()
-            .await
-            .unwrap()
+        self.http.get(url).send().await.unwrap().text().await.unwrap()
     }
 
     async fn ask(&self, ask: Ask) -> Answer {
@@ -515,10 +412,7 @@ impl Bench {
         let nonce = headers["x-nonce"].to_str().unwrap().to_owned();
         let response = self
             .http
-            .request(
-                ask.method.clone(),
-                format!("{}{}", self.platform.url, ask.path),
-            )
+            .request(ask.method.clone(), format!("{}{}", self.platform.url, ask.path))
             .headers(headers)
             .body(ask.sent_body.unwrap_or(ask.body))
             .send()
@@ -533,27 +427,16 @@ impl Bench {
         let (signature, retry_after) = (header("x-signature").unwrap(), header("retry-after"));
         assert_eq!(header("x-nonce").as_deref(), Some(nonce.as_str()));
         let body = response.text().await.unwrap();
-        let text = Text {
-            first: &first,
-            timestamp: &timestamp,
-            nonce: &nonce,
-            ..text
-        };
+        let text = Text { first: &first, timestamp: &timestamp, nonce: &nonce, ..text };
         assert!(text.is_signed(&self.secret, body.as_bytes(), &signature));
-        Answer {
-            status,
-            retry_after,
-            body,
-        }
+        Answer { status, retry_after, body }
     }
 }
 
 /// An example of the document: the JSON after `Name:` and `value:`.
 fn example(name: &str) -> Value {
     let (_, examples) = CONTRACT.split_once("\n  examples:\n").unwrap();
-    let (_, rest) = examples
-        .split_once(&format!("    {name}:\n      value: "))
-        .unwrap();
+    let (_, rest) = examples.split_once(&format!("    {name}:\n      value: ")).unwrap();
     let mut values = serde_json::Deserializer::from_str(rest).into_iter();
     values.next().unwrap().unwrap()
 }

@@ -73,11 +73,7 @@ fn a_community_without_groups_and_numbers_gives_its_bare_name() {
     answer(&mut form, MOBILE);
     choose(&mut form, "320699101001");
     answer(&mut form, "0");
-    assert_eq!(
-        form.advance(),
-        FormStep::Moved,
-        "a house number may be left out"
-    );
+    assert_eq!(form.advance(), FormStep::Moved, "a house number may be left out");
     answer(&mut form, ACCOUNT);
     assert_eq!(value_of(&form, "address"), "示例县示例镇示例社区");
 }
@@ -86,27 +82,13 @@ fn a_community_without_groups_and_numbers_gives_its_bare_name() {
 fn what_the_card_tells_is_locked_masked_and_never_asked() {
     let form = start(PENSION);
     let known = form.view(Language::Zh).known;
-    let shown: Vec<(&str, &str)> = known
-        .iter()
-        .map(|k| (k.label.as_str(), k.value.as_str()))
-        .collect();
-    assert_eq!(
-        shown,
-        [
-            ("姓名", "测*"),
-            ("公民身份号码", "110199********001X"),
-            ("性别", "男"),
-            ("民族", "汉族"),
-        ]
-    );
+    let shown: Vec<(&str, &str)> = known.iter().map(|k| (k.label.as_str(), k.value.as_str())).collect();
+    assert_eq!(shown, [("姓名", "测*"), ("公民身份号码", "110199********001X"), ("性别", "男"), ("民族", "汉族"),]);
     assert!(known.iter().all(|value| value.source == Source::Card));
     let asked: Vec<String> = form.questions.iter().map(|q| q.label.zh.clone()).collect();
     assert!(known.iter().all(|value| !asked.contains(&value.label)));
     let english = form.view(Language::En).known;
-    assert_eq!(
-        (english[2].value.as_str(), english[3].value.as_str()),
-        ("Male", "Han")
-    );
+    assert_eq!((english[2].value.as_str(), english[3].value.as_str()), ("Male", "Han"));
 }
 
 #[test]
@@ -115,24 +97,13 @@ fn a_wrong_answer_is_told_after_next_and_forgotten_at_the_next_key() {
     type_all(&mut form, "138000000");
     assert_eq!(form.view(Language::Zh).problem, None);
     assert_eq!(form.advance(), FormStep::Stay);
-    assert_eq!(
-        form.view(Language::Zh).problem,
-        Some(Problem::TooShort { missing: 2 })
-    );
+    assert_eq!(form.view(Language::Zh).problem, Some(Problem::TooShort { missing: 2 }));
     form.digit('0');
     assert_eq!(form.view(Language::Zh).problem, None);
-    let Pad::Digits {
-        kind,
-        shown,
-        missing,
-    } = form.view(Language::Zh).pad
-    else {
+    let Pad::Digits { kind, shown, missing } = form.view(Language::Zh).pad else {
         panic!("a digit pad");
     };
-    assert_eq!(
-        (kind, shown.as_str(), missing),
-        (DigitKind::Mobile, "138 0000 000", Some(1))
-    );
+    assert_eq!((kind, shown.as_str(), missing), (DigitKind::Mobile, "138 0000 000", Some(1)));
     form.clear();
     assert_eq!(form.advance(), FormStep::Stay);
     assert_eq!(form.view(Language::Zh).problem, Some(Problem::Empty));
@@ -158,10 +129,7 @@ fn the_next_question_is_named_and_the_last_one_leads_to_the_review() {
     assert_eq!(form.view(Language::Zh).next.as_deref(), Some("几组"));
     assert_eq!(form.position(), (2, 6));
     form.choose("card");
-    assert_eq!(
-        form.view(Language::En).next.as_deref(),
-        Some("Yearly contribution level")
-    );
+    assert_eq!(form.view(Language::En).next.as_deref(), Some("Yearly contribution level"));
     form.advance();
     choose(&mut form, "100");
     assert_eq!(form.view(Language::Zh).next, None);
@@ -176,21 +144,14 @@ fn options_come_in_pages_of_six_and_a_return_opens_the_page_of_the_choice() {
         let Pad::Choices { options, pages, .. } = form.view(Language::Zh).pad else {
             panic!("choices");
         };
-        (
-            options.into_iter().map(|o| o.label).collect(),
-            pages.page,
-            pages.of,
-        )
+        (options.into_iter().map(|o| o.label).collect(), pages.page, pages.of)
     };
     let (first, page, of) = labels(&form);
     assert_eq!((first.len(), page, of), (6, 1, 2));
     assert_eq!(first[0], "每年 100 元");
     form.next_page();
     form.next_page();
-    assert_eq!(
-        labels(&form).0,
-        ["每年 1500 元", "每年 2000 元", "每年 3000 元"]
-    );
+    assert_eq!(labels(&form).0, ["每年 1500 元", "每年 2000 元", "每年 3000 元"]);
     choose(&mut form, "3000");
     assert_eq!(form.back(), FormBack::Moved);
     assert_eq!(labels(&form).1, 2);
@@ -273,18 +234,9 @@ fn optional_questions_may_be_left_empty_and_are_shown_so() {
     choose(&mut form, "card");
     assert_eq!(form.advance(), FormStep::Moved, "the spouse's number");
     assert_eq!(form.advance(), FormStep::Complete, "the expected day");
-    let names: Vec<String> = form
-        .fields()
-        .unwrap()
-        .iter()
-        .map(|f| f.name.clone())
-        .collect();
+    let names: Vec<String> = form.fields().unwrap().iter().map(|f| f.name.clone()).collect();
     assert!(!names.contains(&"spouseIdNo".to_owned()));
-    let row = form
-        .review(Language::Zh)
-        .into_iter()
-        .find(|row| row.label == "预产期")
-        .unwrap();
+    let row = form.review(Language::Zh).into_iter().find(|row| row.label == "预产期").unwrap();
     assert_eq!(row.value, "—");
 }
 
@@ -310,10 +262,7 @@ fn an_id_number_takes_the_x_only_at_its_end_and_a_day_becomes_iso() {
 fn the_review_masks_what_must_be_masked_and_offers_every_answer_for_change() {
     let form = filled(ALLOWANCE);
     let rows = form.review(Language::Zh);
-    let shown: Vec<(&str, &str)> = rows
-        .iter()
-        .map(|r| (r.label.as_str(), r.value.as_str()))
-        .collect();
+    let shown: Vec<(&str, &str)> = rows.iter().map(|r| (r.label.as_str(), r.value.as_str())).collect();
     assert_eq!(
         shown,
         [
@@ -323,19 +272,11 @@ fn the_review_masks_what_must_be_masked_and_offers_every_answer_for_change() {
             ("民族", "汉族"),
             ("手机号码", "138****0000"),
             ("现住址", "虚构省样例市演示区测试路1号"),
-            (
-                "收款银行账号（社会保障卡金融账户优先）",
-                "**** **** **** *** 4410"
-            ),
+            ("收款银行账号（社会保障卡金融账户优先）", "**** **** **** *** 4410"),
         ]
     );
     for row in &rows {
-        assert_eq!(
-            row.question.is_some(),
-            row.source == Source::Resident,
-            "{}",
-            row.label
-        );
+        assert_eq!(row.question.is_some(), row.source == Source::Resident, "{}", row.label);
     }
 }
 
@@ -347,14 +288,8 @@ fn a_form_of_another_language_keeps_its_answers() {
     form.choose("学生儿童");
     assert_eq!(form.view(Language::En).ask, "Who is to be insured?");
     assert_eq!(form.advance(), FormStep::Complete);
-    assert_eq!(
-        form.review(Language::En).last().unwrap().value,
-        "Student or child"
-    );
-    assert_eq!(
-        form.review(Language::Zh).last().unwrap().value,
-        "学生和儿童"
-    );
+    assert_eq!(form.review(Language::En).last().unwrap().value, "Student or child");
+    assert_eq!(form.review(Language::Zh).last().unwrap().value, "学生和儿童");
     assert_eq!(value_of(&form, "insuredKind"), "学生儿童");
 }
 
@@ -363,14 +298,10 @@ fn several_may_be_chosen_where_the_field_says_so_and_money_is_kept_in_fen() {
     let catalog = catalog_with(|items| {
         let fields = items["items"][0]["form"]["fields"].as_array_mut().unwrap();
         fields.retain(|field| field["prefillFrom"].is_string());
-        fields.push(
-            serde_json::json!({"name": "kinds", "label": "补贴", "type": "multiSelect",
-            "required": true, "dict": "local:生活补贴|护理补贴"}),
-        );
-        fields.push(
-            serde_json::json!({"name": "income", "label": "收入", "type": "money",
-            "required": true, "max": 5000}),
-        );
+        fields.push(serde_json::json!({"name": "kinds", "label": "补贴", "type": "multiSelect",
+            "required": true, "dict": "local:生活补贴|护理补贴"}));
+        fields.push(serde_json::json!({"name": "income", "label": "收入", "type": "money",
+            "required": true, "max": 5000}));
         fields.push(serde_json::json!({"name": "done", "label": "办过", "type": "boolean", "required": true}));
     });
     let mut form = start_in(&catalog, PENSION, &card()).unwrap();
@@ -387,15 +318,8 @@ fn several_may_be_chosen_where_the_field_says_so_and_money_is_kept_in_fen() {
     assert_eq!(value_of(&form, "kinds"), "生活补贴,护理补贴");
     assert_eq!(value_of(&form, "income"), "120000");
     assert_eq!(value_of(&form, "done"), "0");
-    let shown: Vec<String> = form
-        .review(Language::Zh)
-        .into_iter()
-        .map(|row| row.value)
-        .collect();
-    assert_eq!(
-        shown[4..],
-        ["困难残疾人生活补贴、重度残疾人护理补贴", "¥ 1200", "不是"]
-    );
+    let shown: Vec<String> = form.review(Language::Zh).into_iter().map(|row| row.value).collect();
+    assert_eq!(shown[4..], ["困难残疾人生活补贴、重度残疾人护理补贴", "¥ 1200", "不是"]);
 }
 
 #[test]
@@ -423,11 +347,7 @@ fn a_card_without_ethnicity_and_address_is_served_as_far_as_it_goes() {
     assert_eq!(form.view(Language::Zh).known.len(), 3);
     answer(&mut form, MOBILE);
     form.choose("card");
-    assert_eq!(
-        form.advance(),
-        FormStep::Stay,
-        "there is no address on this card"
-    );
+    assert_eq!(form.advance(), FormStep::Stay, "there is no address on this card");
 }
 
 #[test]
@@ -441,18 +361,8 @@ fn a_form_is_refused_where_the_card_or_the_machine_cannot_give_what_it_needs() {
     let nameless = card_with(|card| {
         card.name = String::new();
     });
-    assert_eq!(
-        refusal(PENSION, &nameless),
-        FormError::CardLacks {
-            field: "applicantName".into()
-        }
-    );
-    assert_eq!(
-        refusal(LIVING, &card()),
-        FormError::NotAnswerable {
-            field: "reason".into()
-        }
-    );
+    assert_eq!(refusal(PENSION, &nameless), FormError::CardLacks { field: "applicantName".into() });
+    assert_eq!(refusal(LIVING, &card()), FormError::NotAnswerable { field: "reason".into() });
 }
 
 #[test]
@@ -525,30 +435,17 @@ fn type_all(form: &mut Form, digits: &str) {
 
 fn answer(form: &mut Form, digits: &str) {
     type_all(form, digits);
-    assert_ne!(
-        form.advance(),
-        FormStep::Stay,
-        "{}",
-        form.label(Language::Zh)
-    );
+    assert_ne!(form.advance(), FormStep::Stay, "{}", form.label(Language::Zh));
 }
 
 fn choose(form: &mut Form, value: &str) {
     form.choose(value);
-    assert_ne!(
-        form.advance(),
-        FormStep::Stay,
-        "{}",
-        form.label(Language::Zh)
-    );
+    assert_ne!(form.advance(), FormStep::Stay, "{}", form.label(Language::Zh));
 }
 
 fn values(form: &Form) -> Vec<(String, String, Source)> {
     let fields = form.fields().unwrap();
-    fields
-        .iter()
-        .map(|f| (f.name.clone(), f.value.clone(), f.source))
-        .collect()
+    fields.iter().map(|f| (f.name.clone(), f.value.clone(), f.source)).collect()
 }
 
 fn owned((name, value, source): (&str, &str, Source)) -> (String, String, Source) {
@@ -557,21 +454,12 @@ fn owned((name, value, source): (&str, &str, Source)) -> (String, String, Source
 
 fn value_of(form: &Form, name: &str) -> String {
     let fields = form.fields().unwrap();
-    fields
-        .iter()
-        .find(|field| field.name == name)
-        .unwrap()
-        .value
-        .clone()
+    fields.iter().find(|field| field.name == name).unwrap().value.clone()
 }
 
 fn question_of(form: &Form, label: &str) -> usize {
     let rows = form.review(Language::Zh);
-    rows.iter()
-        .find(|row| row.label == label)
-        .unwrap()
-        .question
-        .unwrap()
+    rows.iter().find(|row| row.label == label).unwrap().question.unwrap()
 }
 
 fn card() -> IdCard {

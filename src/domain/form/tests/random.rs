@@ -58,10 +58,7 @@ fn apply(form: &mut Form, op: &Op) {
         Op::Next => {
             let step = form.advance();
             assert_eq!(step == FormStep::Complete, form.is_reviewing());
-            assert_eq!(
-                step == FormStep::Stay,
-                form.view(Language::Zh).problem.is_some()
-            );
+            assert_eq!(step == FormStep::Stay, form.view(Language::Zh).problem.is_some());
         }
         Op::Back => {
             form.back();
@@ -83,10 +80,7 @@ fn check_invariants(form: &Form) {
     let (position, of) = form.position();
     assert!(position >= 1 && position <= of);
     for (at, question) in form.questions.iter().enumerate() {
-        assert!(
-            !form.known.iter().any(|known| known.field == question.field),
-            "asked though known"
-        );
+        assert!(!form.known.iter().any(|known| known.field == question.field), "asked though known");
         if !form.is_active(at) {
             assert!(form.answers[at].is_empty(), "an answer nobody asked for");
         }
@@ -103,11 +97,7 @@ fn check_invariants(form: &Form) {
         assert!(passes(field), "{} is not valid", field.name);
     }
     for required in form.fields.iter().filter(|field| field.required) {
-        assert!(
-            fields.iter().any(|field| field.name == required.name),
-            "{}",
-            required.name
-        );
+        assert!(fields.iter().any(|field| field.name == required.name), "{}", required.name);
     }
 }
 
@@ -122,9 +112,7 @@ fn passes(field: &FieldValue) -> bool {
         ("bankAccount", _) => validate::account(value, 30).is_ok(),
         ("spouseIdNo", _) => validate::id_number(value, today()).is_ok(),
         ("expectedDate", _) => value.parse::<Date>().is_ok(),
-        ("address", _) => {
-            value == "虚构省样例市演示区测试路1号" || value.starts_with("示例县示例镇示例")
-        }
+        ("address", _) => value == "虚构省样例市演示区测试路1号" || value.starts_with("示例县示例镇示例"),
         ("payLevel" | "householdRegion" | "insuredKind", _) => !value.is_empty(),
         (other, _) => panic!("{other} was not in any form"),
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use kiosk_hal::model::{
-    CardDate, CardKind, DeviceState, DeviceStatus, IdCard, IdReaderEvent, NumberCheck, PartState, PaperState,
+    CardDate, CardKind, DeviceState, DeviceStatus, IdCard, IdReaderEvent, NumberCheck, PaperState, PartState,
     PrintOutcome, PrinterEvent, PrinterStatus, Role, Sex, Validity,
 };
 

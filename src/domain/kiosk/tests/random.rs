@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use kiosk_hal::model::{
-    CardFailure, DeviceState, IdReaderEvent, IdReaderRequest, NotPrintedCause, PaperState, PrintOutcome,
-    PrinterEvent, Role, ScannedCode, ScannerEvent, UnknownCause,
+    CardFailure, DeviceState, IdReaderEvent, IdReaderRequest, NotPrintedCause, PaperState, PrintOutcome, PrinterEvent,
+    Role, ScannedCode, ScannerEvent, UnknownCause,
 };
 use proptest::prelude::*;
 
@@ -95,7 +95,9 @@ fn offered(machine: &Machine) -> Vec<Intent> {
         }
         Body::Review(_) => touches = vec![Intent::Confirm, Intent::Confirm, Intent::Edit { question: 0 }, Intent::Home],
         Body::NotKept(_) => touches.push(Intent::Confirm),
-        Body::Kept(_) | Body::Accepted(_) | Body::SetAside(_) => touches = vec![Intent::Finish, Intent::PrintAgain, Intent::MoreTime, Intent::MoreTime],
+        Body::Kept(_) | Body::Accepted(_) | Body::SetAside(_) => {
+            touches = vec![Intent::Finish, Intent::PrintAgain, Intent::MoreTime, Intent::MoreTime]
+        }
         Body::Status(_) | Body::Window(_) | Body::Take(_) => touches.push(Intent::Finish),
         Body::Scan(_) | Body::Storing => {}
     }
@@ -312,9 +314,10 @@ fn the_random_visits_do_reach_the_promises_they_are_about() {
     // A property over visits that never get anywhere would hold for nothing.
     use proptest::strategy::ValueTree;
     use proptest::test_runner::{Config, TestRunner};
-    let mut runner = TestRunner::new_with_rng(Config::default(), proptest::test_runner::TestRng::deterministic_rng(
-        proptest::test_runner::RngAlgorithm::ChaCha,
-    ));
+    let mut runner = TestRunner::new_with_rng(
+        Config::default(),
+        proptest::test_runner::TestRng::deterministic_rng(proptest::test_runner::RngAlgorithm::ChaCha),
+    );
     let mut reached = BTreeSet::new();
     for _ in 0..250 {
         let ops = proptest::collection::vec(op(), 200).new_tree(&mut runner).expect("a sample").current();

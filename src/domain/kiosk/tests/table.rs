@@ -43,18 +43,48 @@ fn pages() -> Vec<(&'static str, fn() -> Machine)> {
         ("idle", || with(|_| {})),
         ("out-of-service", || {
             with(|machine| {
-                machine.event(Event::Store { ask: AskNo::default(), event: StoreEvent::Broken { code: "store.io".into() } });
+                machine.event(Event::Store {
+                    ask: AskNo::default(),
+                    event: StoreEvent::Broken { code: "store.io".into() },
+                });
             })
         }),
-        ("home", || with(|machine| drop(machine.touch(Intent::Begin)))),
-        ("departments", || with(|machine| drop(machine.touch(Intent::Begin).touch(Intent::OpenDepartments)))),
-        ("list", || with(|machine| drop(machine.to_guide(ITEM).touch(Intent::Back)))),
-        ("item", || with(|machine| drop(machine.to_guide(ITEM)))),
-        ("identify", || with(|machine| drop(machine.to_guide(ITEM).touch(Intent::Apply)))),
-        ("form", || with(|machine| drop(machine.to_guide(ITEM).touch(Intent::Apply).lay(card())))),
-        ("review", || with(|machine| drop(machine.to_guide(ITEM).touch(Intent::Apply).lay(card()).fill()))),
-        ("storing", || with(|machine| drop(machine.confirmed(ITEM)))),
-        ("not-kept", || with(|machine| drop(machine.confirmed(ITEM).pass(Duration::from_secs(31))))),
+        ("home", || with(|machine| {
+                machine.touch(Intent::Begin);
+            })
+        }),
+        ("departments", || with(|machine| {
+                machine.touch(Intent::Begin).touch(Intent::OpenDepartments);
+            })
+        }),
+        ("list", || with(|machine| {
+                machine.to_guide(ITEM).touch(Intent::Back);
+            })
+        }),
+        ("item", || with(|machine| {
+                machine.to_guide(ITEM);
+            })
+        }),
+        ("identify", || with(|machine| {
+                machine.to_guide(ITEM).touch(Intent::Apply);
+            })
+        }),
+        ("form", || with(|machine| {
+                machine.to_guide(ITEM).touch(Intent::Apply).lay(card());
+            })
+        }),
+        ("review", || with(|machine| {
+                machine.to_guide(ITEM).touch(Intent::Apply).lay(card()).fill();
+            })
+        }),
+        ("storing", || with(|machine| {
+                machine.confirmed(ITEM);
+            })
+        }),
+        ("not-kept", || with(|machine| {
+                machine.confirmed(ITEM).pass(Duration::from_secs(31));
+            })
+        }),
         ("kept", printed),
         ("accepted", || {
             let mut machine = printed();
@@ -66,7 +96,10 @@ fn pages() -> Vec<(&'static str, fn() -> Machine)> {
             machine.county_answers(Verdict::SetAside { code: "form-invalid".into() }).store_answers();
             machine
         }),
-        ("scan", || with(|machine| drop(machine.touch(Intent::Begin).touch(Intent::OpenScan)))),
+        ("scan", || with(|machine| {
+                machine.touch(Intent::Begin).touch(Intent::OpenScan);
+            })
+        }),
         ("status", || {
             let mut machine = printed();
             machine.touch(Intent::Finish).pass(Duration::from_secs(10));
@@ -76,7 +109,10 @@ fn pages() -> Vec<(&'static str, fn() -> Machine)> {
             machine.store_answers();
             machine
         }),
-        ("window", || with(|machine| drop(machine.to_guide(ITEM).touch(Intent::ToWindow)))),
+        ("window", || with(|machine| {
+                machine.to_guide(ITEM).touch(Intent::ToWindow);
+            })
+        }),
         ("take", || {
             let mut machine = printed();
             machine.touch(Intent::Finish);

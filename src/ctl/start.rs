@@ -1,0 +1,201 @@
+//! Starting the machine: the demo, the whole, or one of its halves.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+
+use crate::assemble::engine_setup;
+use crate::config::Config;
+use crate::engine::Engine;
+use crate::telemetry;
+
+/// Arguments of `kiosk desk`.
+#[cfg(feature = "desk")]
+#[derive(Debug, Clone, Default, clap::Args)]
+pub struct DeskArguments {
+    /// Draw into memory and play a visit, also where there is a display.
+    #[arg(long)]
+    pub headless: bool,
+    /// Script of a visit, or a folder of scripts; without it the demo visit is played.
+    #[arg(long, value_name = "FILE|FOLDER")]
+    pub visits: Option<PathBuf>,
+    /// Folder for pictures, slips, cases and the journal.
+    #[arg(long, value_name = "FOLDER")]
+    pub out: Option<PathBuf>,
+}
+
+/// Arguments of `kiosk run`.
+#[cfg(feature = "screen")]
+#[derive(Debug, Clone, clap::Args)]
+pub struct RunArguments {
+    /// Configuration file.
+    #[arg(long)]
+    pub config: PathBuf,
+    /// Draw into memory instead of on a display.
+    #[cfg(feature = "desk")]
+    #[arg(long, requires = "visits")]
+    pub headless: bool,
+    /// Script of a visit, or a folder of scripts, to be played headless.
+    #[cfg(feature = "desk")]
+    #[arg(long, value_name = "FILE|FOLDER", requires = "bench")]
+    pub visits: Option<PathBuf>,
+    /// Folder with the control sockets of the simulators, for scripts that lay cards and scan codes.
+    #[cfg(feature = "desk")]
+    #[arg(long, value_name = "FOLDER")]
+    pub bench: Option<PathBuf>,
+    /// Folder for pictures, slips, cases and the journal.
+    #[cfg(feature = "desk")]
+    #[arg(long, value_name = "FOLDER")]
+    pub out: Option<PathBuf>,
+}
+
+/// Arguments of `kiosk screen`.
+#[cfg(feature = "screen")]
+#[derive(Debug, Clone, clap::Args)]
+pub struct ScreenArguments {
+    /// Configuration file; only its socket, its fonts and its size are used.
+    #[arg(long)]
+    pub config: PathBuf,
+}
+
+/// The demo: a window with its bench where there is a display, a played visit where there is none.
+///
+/// # Errors
+/// What could not be started, by name.
+#[cfg(feature = "desk")]
+pub fn desk(arguments: &DeskArguments) -> anyhow::Result<ExitCode> {
+    use crate::desk::{VisitPlan, desk_file, play_desk};
+
+    let config = Config::load(&desk_file()?)?;
+    crate::screen::ensure_fonts(&config.screen.fonts)?;
+    telemetry::start(&config.log, None).context("start the log")?;
+    let display = has_display();
+    if display && !arguments.headless && arguments.visits.is_none() {
+        return window_desk();
+    }
+    let out = arguments.out.clone().unwrap_or_else(|| PathBuf::from("out"));
+    if !display && !arguments.headless && arguments.visits.is_none() {
+        say("There is no display, so the machine plays one visit by itself.")?;
+    }
+    say(&format!("Pictures, slips, cases and journal go to {}", out.display()))?;
+    let summary = play_desk(&VisitPlan { visits: arguments.visits.clone(), out: Some(out) })?;
+    report(&summary)
+}
+
+/// The whole machine in one process.
+///
+/// # Errors
+/// What could not be started, by name.
+#[cfg(feature = "screen")]
+pub fn run(arguments: &RunArguments) -> anyhow::Result<ExitCode> {
+    let config = Config::load(&arguments.config)?;
+    crate::screen::ensure_fonts(&config.screen.fonts)?;
+    telemetry::start(&config.log, None).context("start the log")?;
+    #[cfg(feature = "desk")]
+    if let (Some(visits), Some(bench)) = (&arguments.visits, &arguments.bench) {
+        let plan = crate::desk::VisitPlan { visits: Some(visits.clone()), out: arguments.out.clone() };
+        return report(&crate::desk::play_run(&config, bench, &plan)?);
+    }
+    let engine = Engine::start(engine_setup(&config, Box::new(LogJournal), true)?)?;
+    let ui = crate::screen::Ui::new(engine.touch())?;
+    ui.set_size(config.screen.size.width as f32, config.screen.size.height as f32);
+    show_all(&ui, &engine);
+    ui.run()?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The engine alone, until it is stopped.
+///
+/// # Errors
+/// What could not be started, by name.
+pub fn engine(config: &Path) -> anyhow::Result<ExitCode> {
+    let config = Config::load(config)?;
+    telemetry::start(&config.log, None).context("start the log")?;
+    let engine = Engine::start(engine_setup(&config, Box::new(LogJournal), true)?)?;
+    engine.wait()?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The screen alone: connects to the engine, again and again.
+///
+/// # Errors
+/// There is no display or no font.
+#[cfg(feature = "screen")]
+pub fn screen(arguments: &ScreenArguments) -> anyhow::Result<ExitCode> {
+    let config = Config::load(&arguments.config)?;
+    crate::screen::ensure_fonts(&config.screen.fonts)?;
+    telemetry::start(&config.log, None).context("start the log")?;
+    crate::screen::run_remote(&config.socket, config.screen.size.width as f32, config.screen.size.height as f32)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Leads every screen of the engine into the window.
+#[cfg(feature = "screen")]
+fn show_all(ui: &crate::screen::Ui, engine: &Engine) {
+    let mut screens = engine.screens();
+    let remote = ui.remote();
+    let first = screens.borrow_and_update().as_ref().clone();
+    ui.show(&first);
+    let waiting = std::thread::Builder::new().name("screens".to_owned()).spawn(move || {
+        let Ok(runtime) = tokio::runtime::Builder::new_current_thread().build() else { return };
+        runtime.block_on(async {
+            while screens.changed().await.is_ok() {
+                let screen = screens.borrow_and_update().as_ref().clone();
+                if remote.show(screen).is_err() {
+                    return;
+                }
+            }
+            // The engine is gone: a window that no longer tells the truth is closed, and the unit starts again.
+            remote.quit().ok();
+        });
+    });
+    if let Err(error) = waiting {
+        tracing::error!(%error, "no thread for the screens");
+    }
+}
+
+#[cfg(feature = "desk")]
+fn window_desk() -> anyhow::Result<ExitCode> {
+    use crate::desk::DeskBench;
+
+    let desk = DeskBench::set_up(&Default::default())?;
+    let engine = Engine::start(engine_setup(&desk.config, Box::new(LogJournal), true)?)?;
+    let ui = crate::screen::Ui::new(engine.touch())?;
+    ui.set_size(540.0, 960.0);
+    show_all(&ui, &engine);
+    ui.run()?;
+    Ok(ExitCode::SUCCESS)
+}
+
+#[cfg(feature = "desk")]
+fn has_display() -> bool {
+    ["DISPLAY", "WAYLAND_DISPLAY"].iter().any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()))
+}
+
+#[cfg(feature = "desk")]
+fn report(summary: &crate::desk::Summary) -> anyhow::Result<ExitCode> {
+    for name in &summary.passed {
+        say(&format!("passed  {name}"))?;
+    }
+    for (name, reason) in &summary.failed {
+        say(&format!("FAILED  {name}: {reason}"))?;
+    }
+    say(&format!("{} passed, {} failed", summary.passed.len(), summary.failed.len()))?;
+    Ok(if summary.failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+#[cfg(feature = "desk")]
+fn say(line: &str) -> anyhow::Result<()> {
+    use std::io::Write as _;
+    writeln!(std::io::stdout(), "{line}").context("write to standard output")
+}
+
+/// The journal goes to the log.
+struct LogJournal;
+
+impl crate::engine::Journal for LogJournal {
+    fn write(&mut self, line: &crate::engine::JournalLine) {
+        tracing::info!(event = line.event, facts = %serde_json::Value::Object(line.facts.clone()), "journal");
+    }
+}
