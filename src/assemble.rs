@@ -132,9 +132,11 @@ pub fn catalogue(config: &Config) -> Result<Catalog, AssembleError> {
         tracing::info!(%warning, "catalogue");
     }
     let parts = config.place.parts();
+    // Statistical division codes: the town itself is its nine digits and three zeros.
+    let town = format!("{:0<12}", parts.town_code);
     let scope = match &parts.village {
-        Some(village) => Scope::Village { town: &parts.town_code, village: &village.code },
-        None => Scope::Town { town: &parts.town_code },
+        Some(village) => Scope::Village { town: &town, village: &village.code },
+        None => Scope::Town { town: &town },
     };
     Ok(loaded.catalog.for_centre(scope))
 }

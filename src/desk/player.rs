@@ -170,8 +170,12 @@ impl<'a> Player<'a> {
         self.screens.borrow().body.name()
     }
 
+    /// A label that ends with … stands for the first control that begins like it.
     fn press(&self, label: &str) -> Result<(), String> {
-        self.window.press(label).map_err(|error| match error {
+        let whole = label
+            .strip_suffix('…')
+            .and_then(|begin| self.window.labels().into_iter().find(|known| known.starts_with(begin)));
+        self.window.press(whole.as_deref().unwrap_or(label)).map_err(|error| match error {
             PressError::NotThere { label, .. } => format!("no control is labelled {label:?}"),
             PressError::Off { label } => format!("{label:?} is switched off"),
         })
@@ -199,8 +203,11 @@ impl<'a> Player<'a> {
     }
 
     fn shoot(&mut self, name: &str) -> Result<(), String> {
-        self.look();
-        // Animations are over before a picture is taken.
+        // The engine has answered the last touch and animations are over before a picture is taken.
+        for _ in 0..10 {
+            super::rest(LOOK);
+            self.look();
+        }
         self.window.advance(Duration::from_millis(400));
         let Some(out) = &self.out else { return Ok(()) };
         self.shots += 1;

@@ -49,42 +49,15 @@ fn pages() -> Vec<(&'static str, fn() -> Machine)> {
                 });
             })
         }),
-        ("home", || with(|machine| {
-                machine.touch(Intent::Begin);
-            })
-        }),
-        ("departments", || with(|machine| {
-                machine.touch(Intent::Begin).touch(Intent::OpenDepartments);
-            })
-        }),
-        ("list", || with(|machine| {
-                machine.to_guide(ITEM).touch(Intent::Back);
-            })
-        }),
-        ("item", || with(|machine| {
-                machine.to_guide(ITEM);
-            })
-        }),
-        ("identify", || with(|machine| {
-                machine.to_guide(ITEM).touch(Intent::Apply);
-            })
-        }),
-        ("form", || with(|machine| {
-                machine.to_guide(ITEM).touch(Intent::Apply).lay(card());
-            })
-        }),
-        ("review", || with(|machine| {
-                machine.to_guide(ITEM).touch(Intent::Apply).lay(card()).fill();
-            })
-        }),
-        ("storing", || with(|machine| {
-                machine.confirmed(ITEM);
-            })
-        }),
-        ("not-kept", || with(|machine| {
-                machine.confirmed(ITEM).pass(Duration::from_secs(31));
-            })
-        }),
+        ("home", || with(|machine| _ = machine.touch(Intent::Begin))),
+        ("departments", || with(|machine| _ = machine.touch(Intent::Begin).touch(Intent::OpenDepartments))),
+        ("list", || with(|machine| _ = machine.to_guide(ITEM).touch(Intent::Back))),
+        ("item", || with(|machine| _ = machine.to_guide(ITEM))),
+        ("identify", || with(|machine| _ = machine.to_guide(ITEM).touch(Intent::Apply))),
+        ("form", || with(|machine| _ = machine.to_guide(ITEM).touch(Intent::Apply).lay(card()))),
+        ("review", || with(|machine| _ = machine.to_guide(ITEM).touch(Intent::Apply).lay(card()).fill())),
+        ("storing", || with(|machine| _ = machine.confirmed(ITEM))),
+        ("not-kept", || with(|machine| _ = machine.confirmed(ITEM).pass(Duration::from_secs(31)))),
         ("kept", printed),
         ("accepted", || {
             let mut machine = printed();
@@ -96,10 +69,7 @@ fn pages() -> Vec<(&'static str, fn() -> Machine)> {
             machine.county_answers(Verdict::SetAside { code: "form-invalid".into() }).store_answers();
             machine
         }),
-        ("scan", || with(|machine| {
-                machine.touch(Intent::Begin).touch(Intent::OpenScan);
-            })
-        }),
+        ("scan", || with(|machine| _ = machine.touch(Intent::Begin).touch(Intent::OpenScan))),
         ("status", || {
             let mut machine = printed();
             machine.touch(Intent::Finish).pass(Duration::from_secs(10));
@@ -109,10 +79,7 @@ fn pages() -> Vec<(&'static str, fn() -> Machine)> {
             machine.store_answers();
             machine
         }),
-        ("window", || with(|machine| {
-                machine.to_guide(ITEM).touch(Intent::ToWindow);
-            })
-        }),
+        ("window", || with(|machine| _ = machine.to_guide(ITEM).touch(Intent::ToWindow))),
         ("take", || {
             let mut machine = printed();
             machine.touch(Intent::Finish);
