@@ -62,7 +62,7 @@ mod tests {
             concat!(
                 r#"{"clientSubmissionId":"01961d38-3c00-7000-8000-000000000007","#,
                 r#""item":{"item":"pension","code":"000000000","version":3,"#,
-                r#""name":{"zh":"参保登记","en":"Enrolment"},"plain_name":{"zh":"办养老保险","en":""}},"#,
+                r#""name":{"zh":"参保登记","en":"Enrolment"},"plainName":{"zh":"办养老保险","en":""}},"#,
                 r#""terminal":"K032","confirmedAt":"2025-04-10T01:02:03Z","formVersion":2,"notice":"1/zh","#,
                 r#""fields":[{"name":"name","value":"张小明7","source":"card"}]}"#
             )
