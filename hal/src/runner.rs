@@ -138,6 +138,7 @@ where
 }
 
 /// The monotonic clock of the device layer. Every reading of the time in this crate comes through here.
+#[expect(clippy::disallowed_methods, reason = "the one clock of the device layer")]
 pub(crate) fn clock() -> Instant {
     Instant::now()
 }

@@ -267,6 +267,7 @@ fn read_file(file: &Path) -> Result<Vec<u8>, CountyError> {
     fs::read(file).map_err(|source| CountyError::File { file: file.into(), source })
 }
 
+#[expect(clippy::disallowed_methods, reason = "a nonce is chance by its purpose and decides nothing")]
 fn nonce() -> Result<String, NoAnswer> {
     let mut bytes = [0; NONCE_BYTES];
     getrandom::fill(&mut bytes).map_err(|_| NoAnswer { code: "county.no-chance", may_have_arrived: false })?;

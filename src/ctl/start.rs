@@ -1,6 +1,8 @@
 //! Starting the machine: the demo, the whole, or one of its halves.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
+#[cfg(feature = "screen")]
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context as _;

@@ -78,11 +78,6 @@ pub fn parse(payload: &str) -> Option<SlipCode> {
     }
 }
 
-/// A name as it may stand on paper: the first character and a star for each other one, 张*.
-pub fn masked_name(name: &str) -> String {
-    name.chars().enumerate().map(|(index, c)| if index == 0 { c } else { '*' }).take(6).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -129,9 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn groups_and_masks_follow_the_paper_rules() {
+    fn groups_follow_the_paper_rules() {
         assert_eq!(in_groups("K032000187"), "K032 0001 87");
-        assert_eq!(masked_name("王桂芳"), "王**");
-        assert_eq!(masked_name(""), "");
     }
 }

@@ -14,6 +14,7 @@ pub struct Clock {
 
 impl Clock {
     /// Starts counting.
+    #[expect(clippy::disallowed_methods, reason = "the one clock of the program")]
     pub fn start() -> Self {
         Self { start: Instant::now() }
     }
@@ -23,6 +24,7 @@ impl Clock {
     /// # Panics
     /// If the operating system gives no random numbers: without them no id would be unique, and nothing may be
     /// promised. The unit restarts.
+    #[expect(clippy::disallowed_methods, reason = "the one clock of the program, and its chance")]
     pub fn now(&self) -> Now {
         let mut chance = [0; 16];
         getrandom::fill(&mut chance).expect("the kernel gives random numbers");
@@ -36,6 +38,7 @@ impl Clock {
 }
 
 /// The wall clock, for those who need the moment outside of a turn of the loop (signatures of the county client).
+#[expect(clippy::disallowed_methods, reason = "the one clock of the program")]
 pub fn wall_clock() -> Timestamp {
     Timestamp::now()
 }

@@ -44,13 +44,11 @@ impl Executor {
     }
 
     /// Gives an answer of the store the number of its question.
-    pub fn name_answer(&mut self, event: Event) -> Event {
-        match event {
-            Event::Store { event: found @ StoreEvent::Found { .. }, .. } => {
-                Event::Store { ask: self.finds.pop_front().unwrap_or_default(), event: found }
-            }
-            other => other,
+    pub fn name_answer(&mut self, mut event: Event) -> Event {
+        if let Event::Store { ask, event: StoreEvent::Found { .. } } = &mut event {
+            *ask = self.finds.pop_front().unwrap_or_default();
         }
+        event
     }
 
     /// Carries out one effect. `Some` is its answer, where it has one at once.

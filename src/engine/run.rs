@@ -227,7 +227,11 @@ impl Turn {
                 match effect {
                     Effect::Note(note) => self.journal.write(&JournalLine::of(now, &note)),
                     Effect::Ignored { why } => tracing::debug!(why, "event ignored"),
-                    effect => {
+                    effect @ (Effect::Reader(_)
+                    | Effect::Scanner(_)
+                    | Effect::Print { .. }
+                    | Effect::Store { .. }
+                    | Effect::County { .. }) => {
                         if let Some(event) = self.executor.carry_out(effect, &self.kiosk) {
                             let now = self.clock.now();
                             waiting.push_back(self.kiosk.handle(now, event));

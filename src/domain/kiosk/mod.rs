@@ -125,13 +125,10 @@ impl Kiosk {
                 // The seconds on the warning count down.
                 offer((now.since_start + SinceStart::from_secs(1)).min(wipe), WakeReason::Idle);
             }
-            match &visit.page {
-                Page::Take { until } | Page::Storing { until, .. } => offer(*until, WakeReason::Page),
-                page => {
-                    if let Some(SlipTrack::Printing { until, .. }) = page.slip() {
-                        offer(*until, WakeReason::Page);
-                    }
-                }
+            if let Page::Take { until } | Page::Storing { until, .. } = &visit.page {
+                offer(*until, WakeReason::Page);
+            } else if let Some(SlipTrack::Printing { until, .. }) = visit.page.slip() {
+                offer(*until, WakeReason::Page);
             }
         }
         next
@@ -211,13 +208,15 @@ impl Kiosk {
             self.slip_ended(now, job, outcome, out);
             return;
         }
-        match &visit.page {
-            Page::Take { until } if now.since_start >= *until => self.end_visit(now, VisitEnd::Left, out),
-            Page::Storing { until, id, .. } if now.since_start >= *until => {
-                let id = *id;
-                self.not_kept(now, id, "store.no-answer".to_owned(), out);
-            }
-            _ => {}
+        if let Page::Take { until } = &visit.page
+            && now.since_start >= *until
+        {
+            self.end_visit(now, VisitEnd::Left, out);
+        } else if let Page::Storing { until, id, .. } = &visit.page
+            && now.since_start >= *until
+        {
+            let id = *id;
+            self.not_kept(now, id, "store.no-answer".to_owned(), out);
         }
     }
 

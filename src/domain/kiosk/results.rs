@@ -10,13 +10,13 @@ use super::{Kiosk, StoreHealth};
 use crate::domain::catalog::eligible;
 use crate::domain::effect::{Effect, Note, PaperKind};
 use crate::domain::event::AskNo;
-use crate::domain::form::Form;
+use crate::domain::form::{Form, mask};
 use crate::domain::id::{ItemId, SubmissionId};
 use crate::domain::receipt;
 use crate::domain::session::{Done, Page, SlipTrack};
 use crate::domain::submission::{CountyCommand, OutboxEntry, OutboxState, StoreCommand, StoreEvent};
 use crate::domain::time::{Now, local_date};
-use crate::ipc::{CardPrompt, CaseState, CaseStatus, ScanPrompt, WindowReason};
+use crate::ipc::{CardPrompt, CaseState, CaseStatus, Language, ScanPrompt, WindowReason};
 
 impl Kiosk {
     pub(super) fn device(&mut self, status: DeviceStatus, out: &mut Vec<Effect>) {
@@ -88,7 +88,7 @@ impl Kiosk {
         };
         if let Err(too_young) = eligible(found, &card, local_date(now.wall)) {
             let why = WindowReason::NotOldEnough { years: too_young.min_age };
-            return self.to_window(now, why, Some(item), out);
+            return self.send_to_window(now, why, Some(item), out);
         }
         match Form::start(found, &self.catalog, &card, local_date(now.wall)) {
             Ok(form) if form.is_reviewing() => {
@@ -96,7 +96,7 @@ impl Kiosk {
                 self.turn_to(now, Page::Review { item, card, form, page: 1, id: None }, out);
             }
             Ok(form) => self.turn_to(now, Page::Fill { item, card, form: Box::new(form) }, out),
-            Err(_) => self.to_window(now, WindowReason::FormNotHere, Some(item), out),
+            Err(_) => self.send_to_window(now, WindowReason::FormNotHere, Some(item), out),
         }
     }
 
@@ -203,7 +203,7 @@ impl Kiosk {
             return self.outbox.add(entry, now.since_start);
         };
         self.outbox.add(entry.clone(), self.outbox.hold_for_slip(now.since_start));
-        let name = receipt::masked_name(&card.name);
+        let name = mask::name(&card.name);
         let kind = PaperKind::Kept {
             item: entry.item.clone(),
             name: name.clone(),
@@ -230,28 +230,22 @@ impl Kiosk {
     }
 
     /// Takes card and answers out of the page that waits for this application to be kept.
-    fn take_stored(&mut self, wanted: SubmissionId) -> Option<(Box<IdCard>, Box<Form>, crate::ipc::Language)> {
+    fn take_stored(&mut self, wanted: SubmissionId) -> Option<(Box<IdCard>, Box<Form>, Language)> {
         let visit = self.visit.as_mut()?;
         let language = visit.language;
-        match std::mem::replace(&mut visit.page, Page::Home) {
-            Page::Storing { id, card, form, .. } | Page::NotKept { id, card, form, .. } if id == wanted => {
-                Some((card, form, language))
-            }
-            other => {
-                visit.page = other;
-                None
-            }
+        let waits = |page: &Page| matches!(page, Page::Storing { id, .. } | Page::NotKept { id, .. } if *id == wanted);
+        match visit.take_page(waits) {
+            Some(Page::Storing { card, form, .. } | Page::NotKept { card, form, .. }) => Some((card, form, language)),
+            Some(_) | None => None,
         }
     }
 
     pub(super) fn not_kept(&mut self, now: &Now, wanted: SubmissionId, code: String, out: &mut Vec<Effect>) {
         out.push(Effect::Note(Note::NotKept { code }));
         let Some(visit) = &mut self.visit else { return };
-        match std::mem::replace(&mut visit.page, Page::Home) {
-            Page::Storing { item, card, form, id, .. } if id == wanted => {
-                self.turn_to(now, Page::NotKept { item, card, form, id }, out);
-            }
-            other => visit.page = other,
+        let waits = |page: &Page| matches!(page, Page::Storing { id, .. } if *id == wanted);
+        if let Some(Page::Storing { item, card, form, id, .. }) = visit.take_page(waits) {
+            self.turn_to(now, Page::NotKept { item, card, form, id }, out);
         }
     }
 
@@ -290,13 +284,9 @@ impl Kiosk {
     }
 
     fn take_kept(&mut self, id: SubmissionId) -> Option<Done> {
-        let visit = self.visit.as_mut()?;
-        match std::mem::replace(&mut visit.page, Page::Home) {
-            Page::Kept(done) if done.id == id => Some(done),
-            other => {
-                visit.page = other;
-                None
-            }
+        match self.visit.as_mut()?.take_page(|page| matches!(page, Page::Kept(done) if done.id == id)) {
+            Some(Page::Kept(done)) => Some(done),
+            Some(_) | None => None,
         }
     }
 

@@ -48,6 +48,10 @@ impl Kiosk {
     }
 
     /// Nobody was here: the visit begins, already in the wanted language or size.
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "a touch that means nothing here is one thing; a test lists every pair"
+    )]
     fn first_touch(&mut self, now: &Now, intent: &Intent, out: &mut Vec<Effect>) {
         let no = VisitNo(self.visits.0 + 1);
         let mut visit = Visit::new(no, now.since_start);
@@ -63,6 +67,10 @@ impl Kiosk {
         out.push(Effect::Note(Note::VisitBegan { visit: no }));
     }
 
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "a touch that means nothing here is one thing; a test lists every pair"
+    )]
     fn home(&mut self, now: &Now, out: &mut Vec<Effect>) {
         let Some(visit) = &mut self.visit else { return };
         match &visit.page {
@@ -94,11 +102,11 @@ impl Kiosk {
             }
             Page::Fill { form, .. } => match form.back() {
                 FormBack::Moved => {}
-                FormBack::Review => self.to_review(now, out),
+                FormBack::Review => self.show_review(now, out),
                 FormBack::Leave => visit.panel = Some(Panel::ConfirmLeave),
             },
             Page::Review { form, .. } => match form.back() {
-                FormBack::Moved => self.to_questions(now, out),
+                FormBack::Moved => self.show_questions(now, out),
                 FormBack::Review | FormBack::Leave => visit.panel = Some(Panel::ConfirmLeave),
             },
             Page::Storing { .. } => ignored("being kept", out),
@@ -138,7 +146,7 @@ impl Kiosk {
             (Page::Guide { .. }, intent) => self.on_guide(now, intent, out),
             (Page::Identify { item, .. }, Intent::ToWindow) => {
                 let item = item.clone();
-                self.to_window(now, WindowReason::Asked, Some(item), out);
+                self.send_to_window(now, WindowReason::Asked, Some(item), out);
             }
             (Page::Fill { .. }, intent) => self.on_form(now, intent, out),
             (Page::Review { form, page, .. }, Intent::NextPage) => {
@@ -152,7 +160,7 @@ impl Kiosk {
                 self.confirm(now, out);
             }
             (Page::Review { .. } | Page::NotKept { .. }, Intent::ToWindow) => {
-                self.to_window(now, WindowReason::Asked, None, out);
+                self.send_to_window(now, WindowReason::Asked, None, out);
             }
             (Page::Kept(_) | Page::Accepted { .. } | Page::SetAside(_), Intent::PrintAgain) => {
                 self.print_again(now, out);
@@ -184,6 +192,10 @@ impl Kiosk {
         self.turn_to(now, Page::Scan { prompt, ask: None, number: String::new(), last_known: None, code: None }, out);
     }
 
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "a touch that means nothing here is one thing; a test lists every pair"
+    )]
     fn on_guide(&mut self, now: &Now, intent: Intent, out: &mut Vec<Effect>) {
         let Some(visit) = &mut self.visit else { return };
         let Page::Guide { item, part, slip } = &mut visit.page else {
@@ -206,7 +218,7 @@ impl Kiosk {
                 self.set_slip(track);
             }
             Intent::Apply => self.apply(now, item, out),
-            Intent::ToWindow => self.to_window(now, WindowReason::Asked, Some(item), out),
+            Intent::ToWindow => self.send_to_window(now, WindowReason::Asked, Some(item), out),
             Intent::Finish => self.leave(now, out),
             _ => ignored("this touch means nothing on a guide", out),
         }
@@ -217,17 +229,17 @@ impl Kiosk {
         match can {
             Some(CanDo::Apply) => {}
             Some(CanDo::WindowOnly | CanDo::Prefill) => {
-                return self.to_window(now, WindowReason::FormNotHere, Some(item), out);
+                return self.send_to_window(now, WindowReason::FormNotHere, Some(item), out);
             }
             Some(CanDo::GuideOnly) | None => {
                 return ignored("this item cannot be applied for here", out);
             }
         }
         if !self.settings.fitted.reader {
-            return self.to_window(now, WindowReason::NoReader, Some(item), out);
+            return self.send_to_window(now, WindowReason::NoReader, Some(item), out);
         }
         if let StoreHealth::Broken(_) = self.health.store {
-            return self.to_window(now, WindowReason::StorageDown, Some(item), out);
+            return self.send_to_window(now, WindowReason::StorageDown, Some(item), out);
         }
         let prompt = self.place_prompt();
         self.turn_to(now, Page::Identify { item, prompt }, out);
@@ -245,25 +257,26 @@ impl Kiosk {
         }
     }
 
-    pub(super) fn to_window(&mut self, now: &Now, why: WindowReason, item: Option<ItemId>, out: &mut Vec<Effect>) {
+    /// Shows where the window is. A page that needs a device gives it up and is replaced by the guide behind it; any
+    /// other page waits behind 返回 as it is.
+    pub(super) fn send_to_window(&mut self, now: &Now, why: WindowReason, item: Option<ItemId>, out: &mut Vec<Effect>) {
         let Some(visit) = &mut self.visit else { return };
-        let from = std::mem::replace(&mut visit.page, Page::Home);
-        let item = item.or(match &from {
-            Page::Fill { item, .. } | Page::Review { item, .. } | Page::NotKept { item, .. } => Some(item.clone()),
-            _ => None,
-        });
-        // The page is put back first, so that what it held is given up in the one place that does it.
-        let keeps = from.wants_card() || from.wants_code();
-        let inner = if keeps { item.clone().map_or(Page::Home, guide) } else { Page::Home };
-        visit.page = from;
-        if keeps {
-            self.turn_to(now, Page::Window { why, item, from: Box::new(inner) }, out);
-        } else if let Some(visit) = &mut self.visit {
-            let from = std::mem::replace(&mut visit.page, Page::Home);
-            visit.page = Page::Window { why, item, from: Box::new(from) };
-        }
+        let held = visit.page.item().cloned();
+        let item = item.or(held);
+        let needs_device = visit.page.wants_card() || visit.page.wants_code();
+        let from = if needs_device {
+            self.turn_to(now, Page::Home, out);
+            item.clone().map_or(Page::Home, guide)
+        } else {
+            std::mem::replace(&mut visit.page, Page::Home)
+        };
+        self.turn_to(now, Page::Window { why, item, from: Box::new(from) }, out);
     }
 
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "a touch that means nothing here is one thing; a test lists every pair"
+    )]
     fn on_form(&mut self, now: &Now, intent: Intent, out: &mut Vec<Effect>) {
         let Some(visit) = &mut self.visit else { return };
         let Page::Fill { form, .. } = &mut visit.page else {
@@ -276,10 +289,10 @@ impl Kiosk {
             Intent::Choose { value } => form.choose(&value),
             Intent::NextPage => form.next_page(),
             Intent::PreviousPage => form.previous_page(),
-            Intent::ToWindow => self.to_window(now, WindowReason::Asked, None, out),
+            Intent::ToWindow => self.send_to_window(now, WindowReason::Asked, None, out),
             Intent::Next => {
                 if form.advance() == FormStep::Complete {
-                    self.to_review(now, out);
+                    self.show_review(now, out);
                 }
             }
             _ => ignored("this touch means nothing on a question", out),
@@ -287,23 +300,18 @@ impl Kiosk {
     }
 
     /// From the questions to the review, with card and answers.
-    fn to_review(&mut self, now: &Now, out: &mut Vec<Effect>) {
+    fn show_review(&mut self, now: &Now, out: &mut Vec<Effect>) {
         let Some(visit) = &mut self.visit else { return };
-        match std::mem::replace(&mut visit.page, Page::Home) {
-            Page::Fill { item, card, form } => {
-                self.turn_to(now, Page::Review { item, card, form, page: 1, id: None }, out);
-            }
-            other => visit.page = other,
+        if let Some(Page::Fill { item, card, form }) = visit.take_page(|page| matches!(page, Page::Fill { .. })) {
+            self.turn_to(now, Page::Review { item, card, form, page: 1, id: None }, out);
         }
     }
 
     fn back_to_review(&mut self, now: &Now, out: &mut Vec<Effect>) {
         let Some(visit) = &mut self.visit else { return };
-        match std::mem::replace(&mut visit.page, Page::Home) {
-            Page::NotKept { item, card, form, id } => {
-                self.turn_to(now, Page::Review { item, card, form, page: 1, id: Some(id) }, out);
-            }
-            other => visit.page = other,
+        let taken = visit.take_page(|page| matches!(page, Page::NotKept { .. }));
+        if let Some(Page::NotKept { item, card, form, id }) = taken {
+            self.turn_to(now, Page::Review { item, card, form, page: 1, id: Some(id) }, out);
         }
     }
 
@@ -311,7 +319,7 @@ impl Kiosk {
         let Some(visit) = &mut self.visit else { return };
         let Page::Review { form, .. } = &mut visit.page else { return };
         if form.edit(question) {
-            self.to_questions(now, out);
+            self.show_questions(now, out);
         } else {
             ignored("no such question", out);
         }
@@ -319,24 +327,19 @@ impl Kiosk {
 
     /// From the review back to the questions. A changed application is another application: the id of an earlier try is
     /// not used for it.
-    fn to_questions(&mut self, now: &Now, out: &mut Vec<Effect>) {
+    fn show_questions(&mut self, now: &Now, out: &mut Vec<Effect>) {
         let Some(visit) = &mut self.visit else { return };
-        match std::mem::replace(&mut visit.page, Page::Home) {
-            Page::Review { item, card, form, .. } => self.turn_to(now, Page::Fill { item, card, form }, out),
-            other => visit.page = other,
+        let taken = visit.take_page(|page| matches!(page, Page::Review { .. }));
+        if let Some(Page::Review { item, card, form, .. }) = taken {
+            self.turn_to(now, Page::Fill { item, card, form }, out);
         }
     }
 
     /// The resident confirmed: make the application, once, and have it kept.
     fn confirm(&mut self, now: &Now, out: &mut Vec<Effect>) {
         let Some(visit) = &mut self.visit else { return };
-        let (item, card, form, id) = match std::mem::replace(&mut visit.page, Page::Home) {
-            Page::Review { item, card, form, id, page: _ } => (item, card, form, id),
-            other => {
-                visit.page = other;
-                return;
-            }
-        };
+        let taken = visit.take_page(|page| matches!(page, Page::Review { .. }));
+        let Some(Page::Review { item, card, form, id, .. }) = taken else { return };
         let Some(found) = self.catalog.item(&item) else {
             self.turn_to(now, Page::Home, out);
             return ignored("the item left the catalogue", out);

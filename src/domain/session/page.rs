@@ -236,6 +236,26 @@ impl Page {
         }
     }
 
+    /// The item that is being filled in or looked over.
+    pub fn item(&self) -> Option<&ItemId> {
+        match self {
+            Self::Guide { item, .. }
+            | Self::Identify { item, .. }
+            | Self::Fill { item, .. }
+            | Self::Review { item, .. }
+            | Self::Storing { item, .. }
+            | Self::NotKept { item, .. } => Some(item),
+            Self::Kept(done) | Self::Accepted { done, .. } | Self::SetAside(done) => Some(&done.item.item),
+            Self::Window { item, .. } => item.as_ref(),
+            Self::Home
+            | Self::Departments
+            | Self::List { .. }
+            | Self::Scan { .. }
+            | Self::Status(_)
+            | Self::Take { .. } => None,
+        }
+    }
+
     /// The slip of this page, if it has one.
     pub fn slip_mut(&mut self) -> Option<&mut SlipTrack> {
         match self {

@@ -57,6 +57,11 @@ impl Visit {
         }
     }
 
+    /// Takes the page out if it is a wanted one; the caller puts another in its place by `turn_to`.
+    pub fn take_page(&mut self, wanted: impl FnOnce(&Page) -> bool) -> Option<Page> {
+        wanted(&self.page).then(|| std::mem::replace(&mut self.page, Page::Home))
+    }
+
     /// When the warning comes, and when the visit ends.
     pub fn limits(&self, times: &Times) -> (SinceStart, SinceStart) {
         let factor = if self.size == TextSize::Large { times.large_factor.max(1) } else { 1 };

@@ -3,6 +3,7 @@
 use crate::ServeError;
 
 /// `N` random bytes.
+#[expect(clippy::disallowed_methods, reason = "the one place of the stand-in that draws chance")]
 pub fn bytes<const N: usize>() -> Result<[u8; N], ServeError> {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes).map_err(|_| ServeError::Chance)?;

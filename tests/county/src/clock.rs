@@ -5,6 +5,7 @@ use jiff::civil::Date;
 use jiff::tz::{Offset, TimeZone};
 
 /// What the platform's wall clock shows, given how wrong it is told to be.
+#[expect(clippy::disallowed_methods, reason = "the one clock of the stand-in")]
 pub fn now(wrong_by_seconds: i64) -> Timestamp {
     let now = Timestamp::now();
     Timestamp::from_second(now.as_second().saturating_add(wrong_by_seconds)).unwrap_or(now)

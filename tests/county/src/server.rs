@@ -272,7 +272,7 @@ async fn accept(listener: TcpListener, tls: TlsAcceptor, platform: Arc<Platform>
             Err(error) => {
                 // Out of file handles, mostly: let connections end before taking the next.
                 tracing::warn!(%error, "stand-in platform could not accept");
-                tokio::time::sleep(Duration::from_millis(50)).await;
+                rest().await;
                 continue;
             }
         };
@@ -287,6 +287,11 @@ async fn accept(listener: TcpListener, tls: TlsAcceptor, platform: Arc<Platform>
             }
         });
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "a pause after a failure of the system, outside of any promise")]
+async fn rest() {
+    tokio::time::sleep(Duration::from_millis(50)).await;
 }
 
 async fn converse(stream: TcpStream, tls: TlsAcceptor, router: Router) -> Result<(), Box<dyn std::error::Error>> {

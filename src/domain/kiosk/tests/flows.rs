@@ -147,7 +147,7 @@ fn a_store_that_does_not_answer_ends_the_wait_and_its_late_answer_still_counts()
 #[test]
 fn sixty_seconds_without_a_touch_ask_and_a_hundred_and_twenty_wipe() {
     let mut machine = Machine::new();
-    machine.to_guide(PENSION).touch(Intent::Apply).lay(card());
+    machine.open_guide(PENSION).touch(Intent::Apply).lay(card());
     assert_eq!(machine.page(), "form");
     machine.pass(MINUTE);
     assert!(matches!(machine.screen().overlay, Some(Overlay::StillThere { .. })));
@@ -166,7 +166,7 @@ fn sixty_seconds_without_a_touch_ask_and_a_hundred_and_twenty_wipe() {
 #[test]
 fn a_touch_that_comes_after_the_end_begins_a_new_visit_and_never_acts_in_the_old_one() {
     let mut machine = Machine::new();
-    machine.to_guide(PENSION).touch(Intent::Apply).lay(card()).fill();
+    machine.open_guide(PENSION).touch(Intent::Apply).lay(card()).fill();
     assert_eq!(machine.page(), "review");
     machine.at += 3 * MINUTE;
     machine.touch(Intent::Confirm);
@@ -191,7 +191,7 @@ fn language_and_text_size_are_back_to_their_defaults_for_the_next_person() {
 #[test]
 fn leaving_with_answers_asks_first_and_staying_keeps_them() {
     let mut machine = Machine::new();
-    machine.to_guide(PENSION).touch(Intent::Apply).lay(card());
+    machine.open_guide(PENSION).touch(Intent::Apply).lay(card());
     let before = machine.screen().body;
     machine.touch(Intent::Home);
     assert_eq!(machine.screen().overlay, Some(Overlay::ConfirmLeave));
@@ -205,10 +205,10 @@ fn leaving_with_answers_asks_first_and_staying_keeps_them() {
 #[test]
 fn each_card_that_cannot_be_used_has_its_own_words_and_the_next_card_is_read() {
     let mut machine = Machine::new();
-    machine.to_guide(PENSION).touch(Intent::Apply);
-    let prompt = |machine: &Machine| match machine.screen().body {
-        Body::Identify(identify) => identify.prompt,
-        other => panic!("still at the reader, not {}", other.name()),
+    machine.open_guide(PENSION).touch(Intent::Apply);
+    let prompt = |machine: &Machine| {
+        let Body::Identify(identify) = machine.screen().body else { panic!("still at the reader") };
+        identify.prompt
     };
     let mut expired = card();
     expired.valid_until = Validity::Until(kiosk_hal::model::CardDate::parse("20200101").expect("a day"));
@@ -235,7 +235,7 @@ fn an_item_for_people_of_a_higher_age_says_so_kindly() {
     let mut machine = Machine::new();
     let mut young = card();
     young.birth = kiosk_hal::model::CardDate::parse("19850615");
-    machine.to_guide(ALLOWANCE).touch(Intent::Apply).lay(young);
+    machine.open_guide(ALLOWANCE).touch(Intent::Apply).lay(young);
     let Body::Window(window) = machine.screen().body else { panic!("the window is offered") };
     assert_eq!(window.why, WindowReason::NotOldEnough { years: 80 });
 }
@@ -243,7 +243,7 @@ fn an_item_for_people_of_a_higher_age_says_so_kindly() {
 #[test]
 fn an_item_whose_form_cannot_be_taken_here_offers_the_window_and_no_dead_button() {
     let mut machine = Machine::new();
-    machine.to_guide("sample-04").touch(Intent::Apply);
+    machine.open_guide("sample-04").touch(Intent::Apply);
     assert!(matches!(machine.page(), "window" | "item"));
     assert!(!machine.effects.iter().any(|effect| matches!(effect, Effect::Reader(_))), "no card is asked for");
 }
@@ -253,7 +253,7 @@ fn a_device_lost_at_any_step_keeps_the_answers() {
     for role in [Role::IdReader, Role::Printer, Role::Scanner] {
         for steps in 0..6 {
             let mut machine = Machine::new();
-            machine.to_guide(PENSION).touch(Intent::Apply).lay(card());
+            machine.open_guide(PENSION).touch(Intent::Apply).lay(card());
             for digit in "13800000000".chars().take(steps * 2) {
                 machine.touch(Intent::Digit { digit });
             }
@@ -270,7 +270,7 @@ fn a_device_lost_at_any_step_keeps_the_answers() {
 #[test]
 fn a_reader_that_goes_and_comes_back_is_asked_to_look_again() {
     let mut machine = Machine::new();
-    machine.to_guide(PENSION).touch(Intent::Apply);
+    machine.open_guide(PENSION).touch(Intent::Apply);
     machine.device(Role::IdReader, DeviceState::NoDevice);
     let Body::Identify(identify) = machine.screen().body else { panic!("still at the reader") };
     assert_eq!(identify.prompt, CardPrompt::ReaderLost);
@@ -381,7 +381,7 @@ fn a_broken_store_shows_what_is_wrong_and_guides_still_work() {
     });
     let Body::OutOfService(out) = machine.screen().body else { panic!("the reason is shown") };
     assert!(out.guides_work && out.codes.contains("store.io"));
-    machine.to_guide(PENSION).touch(Intent::Apply);
+    machine.open_guide(PENSION).touch(Intent::Apply);
     let Body::Window(window) = machine.screen().body else { panic!("the window is offered") };
     assert_eq!(window.why, WindowReason::StorageDown);
 }
@@ -393,7 +393,7 @@ fn help_is_there_on_every_page_and_closing_it_leads_back() {
     assert!(matches!(machine.screen().overlay, Some(Overlay::Help(_))));
     machine.touch(Intent::CloseHelp);
     machine.touch(Intent::Back);
-    machine.to_guide(PENSION).touch(Intent::Apply).lay(card());
+    machine.open_guide(PENSION).touch(Intent::Apply).lay(card());
     let before = machine.screen().body;
     machine.touch(Intent::Help);
     assert!(matches!(machine.screen().overlay, Some(Overlay::Help(_))));

@@ -200,7 +200,7 @@ impl Machine {
     }
 
     /// From idle to the guide of an item, by touch.
-    pub fn to_guide(&mut self, item: &str) -> &mut Self {
+    pub fn open_guide(&mut self, item: &str) -> &mut Self {
         self.touch(Intent::Begin).touch(Intent::OpenDepartments);
         let Body::Departments(departments) = self.screen().body else { panic!("departments are shown") };
         for tile in departments.departments.into_iter().filter(|tile| tile.count > 0) {
@@ -262,7 +262,7 @@ impl Machine {
 
     /// An application of this item, confirmed and at the store.
     pub fn confirmed(&mut self, item: &str) -> &mut Self {
-        self.to_guide(item).touch(Intent::Apply).lay(card()).fill().touch(Intent::Confirm)
+        self.open_guide(item).touch(Intent::Apply).lay(card()).fill().touch(Intent::Confirm)
     }
 
     pub fn kept(&mut self, item: &str) -> &mut Self {

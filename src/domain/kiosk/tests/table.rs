@@ -19,8 +19,11 @@ use crate::ipc::{Intent, Language, TextSize};
 
 const ITEM: &str = "sample-01";
 
+/// Makes a machine on a page.
+type Make = fn() -> Machine;
+
 /// Each page, reached as a person would reach it.
-fn pages() -> Vec<(&'static str, fn() -> Machine)> {
+fn pages() -> Vec<(&'static str, Make)> {
     fn with(prepare: impl Fn(&mut Machine)) -> Machine {
         let mut machine = Machine::new();
         while !machine.store.is_empty() {
@@ -51,11 +54,11 @@ fn pages() -> Vec<(&'static str, fn() -> Machine)> {
         }),
         ("home", || with(|machine| _ = machine.touch(Intent::Begin))),
         ("departments", || with(|machine| _ = machine.touch(Intent::Begin).touch(Intent::OpenDepartments))),
-        ("list", || with(|machine| _ = machine.to_guide(ITEM).touch(Intent::Back))),
-        ("item", || with(|machine| _ = machine.to_guide(ITEM))),
-        ("identify", || with(|machine| _ = machine.to_guide(ITEM).touch(Intent::Apply))),
-        ("form", || with(|machine| _ = machine.to_guide(ITEM).touch(Intent::Apply).lay(card()))),
-        ("review", || with(|machine| _ = machine.to_guide(ITEM).touch(Intent::Apply).lay(card()).fill())),
+        ("list", || with(|machine| _ = machine.open_guide(ITEM).touch(Intent::Back))),
+        ("item", || with(|machine| _ = machine.open_guide(ITEM))),
+        ("identify", || with(|machine| _ = machine.open_guide(ITEM).touch(Intent::Apply))),
+        ("form", || with(|machine| _ = machine.open_guide(ITEM).touch(Intent::Apply).lay(card()))),
+        ("review", || with(|machine| _ = machine.open_guide(ITEM).touch(Intent::Apply).lay(card()).fill())),
         ("storing", || with(|machine| _ = machine.confirmed(ITEM))),
         ("not-kept", || with(|machine| _ = machine.confirmed(ITEM).pass(Duration::from_secs(31)))),
         ("kept", printed),
@@ -79,7 +82,7 @@ fn pages() -> Vec<(&'static str, fn() -> Machine)> {
             machine.store_answers();
             machine
         }),
-        ("window", || with(|machine| _ = machine.to_guide(ITEM).touch(Intent::ToWindow))),
+        ("window", || with(|machine| _ = machine.open_guide(ITEM).touch(Intent::ToWindow))),
         ("take", || {
             let mut machine = printed();
             machine.touch(Intent::Finish);
