@@ -1,8 +1,8 @@
 //! What devices and store report, and what follows from it for the person in front of the machine.
 
 use kiosk_hal::model::{
-    CardKind, DeviceState, DeviceStatus, IdCard, IdReaderEvent, IdReaderRequest, NumberCheck, PrintOutcome,
-    PrinterEvent, Role, ScannedCode, ScannerEvent, ScannerRequest, Validity,
+    CardFailure, CardKind, DeviceState, DeviceStatus, IdCard, IdReaderEvent, IdReaderRequest, NumberCheck,
+    PrintOutcome, PrinterEvent, Role, ScannedCode, ScannerEvent, ScannerRequest, Validity,
 };
 
 use super::touch::ignored;
@@ -355,6 +355,10 @@ fn objection(card: &IdCard, now: &Now) -> Option<CardPrompt> {
         CardKind::ForeignPermanent2017 | CardKind::ForeignPermanent2023 => {
             return Some(CardPrompt::KindNotServed);
         }
+    }
+    if card.name.is_empty() || card.name.contains(char::REPLACEMENT_CHARACTER) {
+        // A name that cannot be read whole is nobody's name.
+        return Some(CardPrompt::Failed { why: CardFailure::Malformed });
     }
     if card.number_check == NumberCheck::Failed {
         return Some(CardPrompt::NumberWrong);

@@ -216,9 +216,15 @@ fn each_card_that_cannot_be_used_has_its_own_words_and_the_next_card_is_read() {
     wrong.number_check = NumberCheck::Failed;
     let mut foreign = card();
     foreign.kind = kiosk_hal::model::CardKind::ForeignPermanent2023;
-    for (bad, expected) in
-        [(expired, CardPrompt::Expired), (wrong, CardPrompt::NumberWrong), (foreign, CardPrompt::KindNotServed)]
-    {
+    let mut broken = card();
+    broken.name = "王\u{fffd}芳".into();
+    let unreadable = CardPrompt::Failed { why: CardFailure::Malformed };
+    for (bad, expected) in [
+        (broken, unreadable),
+        (expired, CardPrompt::Expired),
+        (wrong, CardPrompt::NumberWrong),
+        (foreign, CardPrompt::KindNotServed),
+    ] {
         machine.lay(bad);
         assert_eq!(prompt(&machine), expected);
     }
