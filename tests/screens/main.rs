@@ -137,7 +137,7 @@ fn in_view(place: Place, views: &[Place]) -> bool {
         place.0 >= view.0 - 1.0
             && place.0 + place.2 <= view.0 + view.2 + 1.0
             && place.1 >= view.1 - 1.0
-            && place.1 < view.1 + view.3
+            && place.1 <= view.1 + view.3 + 1.0
     })
 }
 
@@ -204,6 +204,24 @@ fn a_press_on_a_label_becomes_the_intent_behind_it() {
     show("form-mobile", 2);
     assert!(matches!(window.press("7"), Err(PressError::NotThere { .. })), "a panel hides the page");
     assert_eq!(pressed("再给我一点时间"), [Intent::MoreTime]);
+}
+
+#[test]
+fn a_character_the_bold_face_lacks_is_drawn_and_not_left_out() {
+    let window = Headless::new(1080, 1920, |_| {}).unwrap();
+    let dark_pixels = |title: &str| {
+        let sample = all(Language::Zh).into_iter().find(|s| s.name == "storing").expect("a sample");
+        let mut frame = frame(Language::Zh, TextSize::Normal, &sample);
+        frame.progress = None;
+        frame.centre = title.to_owned();
+        window.show(&Screen { frame, body: sample.body, overlay: None });
+        let (width, _, bytes) = window.pixels();
+        let bar = &bytes[..width as usize * 70 * 3];
+        bar.chunks(3).filter(|pixel| pixel[0] > 200).count()
+    };
+    let without = dark_pixels("镇");
+    assert!(dark_pixels("镇龘") > without + 50, "龘 leaves a hole in a bold line");
+    assert!(dark_pixels("镇䶮") > without + 50, "䶮 leaves a hole in a bold line");
 }
 
 #[test]
