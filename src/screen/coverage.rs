@@ -153,8 +153,8 @@ mod tests {
 
     #[test]
     fn a_character_only_the_regular_face_has_is_kept_and_not_bold() {
-        let shown = shipped().check("赵龘");
-        assert_eq!((shown.text.as_str(), shown.gap, shown.rare), ("赵龘", false, true));
+        let shown = shipped().check("赵䶮");
+        assert_eq!((shown.text.as_str(), shown.gap, shown.rare), ("赵䶮", false, true));
     }
 
     #[test]

@@ -294,7 +294,7 @@ fn review(w: &Words, page: usize, of: usize) -> Body {
     Body::Review(Review {
         item: w.t("我要参加居民养老保险", "Join the residents' pension"),
         rows: vec![
-            row(("姓名", "Name"), "赵龘", None),
+            row(("姓名", "Name"), "赵䶮", None),
             row(("号码", "Number"), "110199********0024", None),
             row(("住址", "Address"), "示例县示例镇示例村六组 18 号", None),
             row(("手机号码", "Mobile number"), "138 0000 0000", Some(0)),
