@@ -48,9 +48,9 @@ pub fn ensure_fonts(folder: &Path) -> Result<(), FontsError> {
     if list.is_file() && std::env::var_os(FONTCONFIG).is_none() {
         again.env(FONTCONFIG, list);
     }
-    Err(FontsError::Restart(std::os::unix::process::CommandExt::exec(
-        &mut again,
-    )))
+    Err(FontsError::Restart(
+        std::os::unix::process::CommandExt::exec(&mut again),
+    ))
 }
 
 /// The font files named by the variable, in its order; of a folder, those directly inside, by name.

@@ -3,8 +3,8 @@
 use slint::{ComponentHandle, SharedString};
 
 use super::generated::{
-    AcceptedAdapter, AppWindow, CaseState as StateView, Day as DayView, KeptAdapter, NotKeptAdapter,
-    SetAsideAdapter, StatusAdapter,
+    AcceptedAdapter, AppWindow, CaseState as StateView, Day as DayView, KeptAdapter,
+    NotKeptAdapter, SetAsideAdapter, StatusAdapter,
 };
 use super::item::slip;
 use super::panel::place;

@@ -9,9 +9,7 @@ use super::generated::{
 use super::panel::place;
 use super::rows;
 use super::ui::Sender;
-use crate::ipc::{
-    Intent, OutOfService, OutReason, Scan, ScanPrompt, Take, Window, WindowReason,
-};
+use crate::ipc::{Intent, OutOfService, OutReason, Scan, ScanPrompt, Take, Window, WindowReason};
 
 pub struct Rows {
     reasons: rows::Rows<OutView>,
