@@ -36,7 +36,6 @@ pub use ui::{Gone, Ui, UiError, UiRemote};
 /// What the compiler of `ui/` makes.
 mod generated {
     #![expect(
-        clippy::allow_attributes_without_reason,
         clippy::todo,
         clippy::unwrap_used,
         unused_qualifications,
