@@ -28,7 +28,7 @@ mod review;
 mod rows;
 mod ui;
 
-pub use coverage::{Coverage, Shown};
+pub use coverage::{Coverage, CoverageError, Shown};
 pub use fonts::{FontsError, ensure_fonts};
 #[cfg(feature = "desk")]
 pub use headless::{Control, Headless, HeadlessError, PressError};
@@ -38,7 +38,7 @@ pub use ui::{Gone, Ui, UiError, UiRemote};
 /// What the compiler of `ui/` makes.
 mod generated {
     #![expect(
-        clippy::allow_attributes_without_reason,
+        clippy::todo,
         clippy::unwrap_used,
         unused_qualifications,
         reason = "written by the Slint compiler, not by hand"
