@@ -127,19 +127,13 @@ mod tests {
     #[test]
     fn a_name_in_common_characters_is_shown_as_it_is() {
         let shown = shipped().check("王秀兰");
-        assert_eq!(
-            (shown.text.as_str(), shown.gap, shown.rare),
-            ("王秀兰", false, false)
-        );
+        assert_eq!((shown.text.as_str(), shown.gap, shown.rare), ("王秀兰", false, false));
     }
 
     #[test]
     fn a_character_only_the_regular_face_has_is_kept_and_not_bold() {
         let shown = shipped().check("赵䶮");
-        assert_eq!(
-            (shown.text.as_str(), shown.gap, shown.rare),
-            ("赵䶮", false, true)
-        );
+        assert_eq!((shown.text.as_str(), shown.gap, shown.rare), ("赵䶮", false, true));
     }
 
     #[test]

@@ -41,16 +41,12 @@ pub fn ensure_fonts(folder: &Path) -> Result<(), FontsError> {
     let folder = folder.canonicalize().map_err(FontsError::Restart)?;
     let list = folder.join("fonts.conf");
     let mut again = std::process::Command::new(program);
-    again
-        .args(std::env::args_os().skip(1))
-        .env(FONT_PATH, folder);
+    again.args(std::env::args_os().skip(1)).env(FONT_PATH, folder);
     // Where fontconfig is there and knows no font, the text engine would panic.
     if list.is_file() && std::env::var_os(FONTCONFIG).is_none() {
         again.env(FONTCONFIG, list);
     }
-    Err(FontsError::Restart(
-        std::os::unix::process::CommandExt::exec(&mut again),
-    ))
+    Err(FontsError::Restart(std::os::unix::process::CommandExt::exec(&mut again)))
 }
 
 /// The font files named by the variable, in its order; of a folder, those directly inside, by name.
@@ -59,13 +55,7 @@ pub(super) fn shipped() -> Vec<PathBuf> {
         return Vec::new();
     };
     std::env::split_paths(&list)
-        .flat_map(|entry| {
-            if entry.is_dir() {
-                font_files(&entry)
-            } else {
-                vec![entry]
-            }
-        })
+        .flat_map(|entry| if entry.is_dir() { font_files(&entry) } else { vec![entry] })
         .collect()
 }
 
@@ -76,11 +66,8 @@ fn font_files(folder: &Path) -> Vec<PathBuf> {
     let mut files: Vec<PathBuf> = entries
         .filter_map(|entry| Some(entry.ok()?.path()))
         .filter(|path| {
-            path.extension().is_some_and(|kind| {
-                ["otf", "ttf", "ttc"]
-                    .iter()
-                    .any(|known| kind.eq_ignore_ascii_case(known))
-            })
+            path.extension()
+                .is_some_and(|kind| ["otf", "ttf", "ttc"].iter().any(|known| kind.eq_ignore_ascii_case(known)))
         })
         .collect();
     files.sort();

@@ -76,11 +76,7 @@ impl Headless {
     ///
     /// # Errors
     /// This thread has a window system already, or the fonts cannot be read.
-    pub fn new(
-        width: u32,
-        height: u32,
-        send: impl Fn(Intent) + 'static,
-    ) -> Result<Self, HeadlessError> {
+    pub fn new(width: u32, height: u32, send: impl Fn(Intent) + 'static) -> Result<Self, HeadlessError> {
         let window = MinimalSoftwareWindow::new(RepaintBufferType::NewBuffer);
         let clock = Rc::new(Cell::new(Duration::ZERO));
         slint::platform::set_platform(Box::new(Memory { window: window.clone(), clock: clock.clone() }))

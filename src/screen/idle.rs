@@ -8,12 +8,7 @@ use super::ui::Sender;
 use crate::ipc::{Idle, Intent, Works};
 
 /// The ends of a centre's name that look better on a line of their own.
-const ENDINGS: [&str; 4] = [
-    "党群服务中心",
-    "便民服务中心",
-    "为民服务中心",
-    "政务服务中心",
-];
+const ENDINGS: [&str; 4] = ["党群服务中心", "便民服务中心", "为民服务中心", "政务服务中心"];
 
 pub struct Rows {
     notices: rows::Rows<SharedString>,
@@ -65,9 +60,6 @@ mod tests {
     #[test]
     fn a_centres_name_breaks_before_what_it_is() {
         assert_eq!(two_lines("示例镇为民服务中心"), ("示例镇", "为民服务中心"));
-        assert_eq!(
-            two_lines("Shili Town Service Centre"),
-            ("Shili Town Service Centre", "")
-        );
+        assert_eq!(two_lines("Shili Town Service Centre"), ("Shili Town Service Centre", ""));
     }
 }

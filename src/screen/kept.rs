@@ -3,16 +3,14 @@
 use slint::{ComponentHandle, SharedString};
 
 use super::generated::{
-    AcceptedAdapter, AppWindow, CaseState as StateView, Day as DayView, KeptAdapter,
-    NotKeptAdapter, SetAsideAdapter, StatusAdapter,
+    AcceptedAdapter, AppWindow, CaseState as StateView, Day as DayView, KeptAdapter, NotKeptAdapter, SetAsideAdapter,
+    StatusAdapter,
 };
 use super::item::slip;
 use super::panel::place;
 use super::ui::Sender;
 use super::{frame, qr, rows};
-use crate::ipc::{
-    Accepted, CaseState, CaseStatus, Day, Intent, Kept, Sending, SetAside, WindowPlace,
-};
+use crate::ipc::{Accepted, CaseState, CaseStatus, Day, Intent, Kept, Sending, SetAside, WindowPlace};
 
 pub struct Rows {
     bring_later: rows::Rows<SharedString>,
@@ -35,20 +33,15 @@ pub fn connect(app: &AppWindow, send: &Sender) {
     let sender = send.clone();
     adapter.on_finish(move || sender(Intent::Finish));
     let sender = send.clone();
-    app.global::<SetAsideAdapter>()
-        .on_finish(move || sender(Intent::Finish));
+    app.global::<SetAsideAdapter>().on_finish(move || sender(Intent::Finish));
     let sender = send.clone();
-    app.global::<StatusAdapter>()
-        .on_done(move || sender(Intent::Finish));
+    app.global::<StatusAdapter>().on_done(move || sender(Intent::Finish));
 }
 
 impl Rows {
     pub fn new(app: &AppWindow) -> Self {
-        let rows = Self {
-            bring_later: rows::Rows::new(),
-        };
-        app.global::<AcceptedAdapter>()
-            .set_bring_later(rows.bring_later.model());
+        let rows = Self { bring_later: rows::Rows::new() };
+        app.global::<AcceptedAdapter>().set_bring_later(rows.bring_later.model());
         rows
     }
 
@@ -98,11 +91,7 @@ pub fn show_status(app: &AppWindow, status: &CaseStatus) {
     adapter.set_number(status.number.as_str().into());
     adapter.set_state(state(status.state));
     adapter.set_raw(status.raw.as_str().into());
-    adapter.set_as_of(day(Some(Day {
-        year: status.as_of.year,
-        month: status.as_of.month,
-        day: status.as_of.day,
-    })));
+    adapter.set_as_of(day(Some(Day { year: status.as_of.year, month: status.as_of.month, day: status.as_of.day })));
     adapter.set_as_of_time(frame::time(status.as_of).into());
     adapter.set_live(status.live);
     adapter.set_has_promised(status.promised.is_some());

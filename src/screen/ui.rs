@@ -9,9 +9,7 @@ use slint::{ComponentHandle, PlatformError};
 
 use super::coverage::{Coverage, CoverageError};
 use super::generated::{AppWindow, PageKind};
-use super::{
-    departments, fonts, form, frame, home, identify, idle, item, kept, list, other, panel, review,
-};
+use super::{departments, fonts, form, frame, home, identify, idle, item, kept, list, other, panel, review};
 use crate::ipc::{Body, Intent, Language, Screen, TextSize};
 
 /// Where touches go.

@@ -2,11 +2,7 @@
 //!
 //! With `BIANMIN_SHOTS` set, the pictures whose names contain its value go to `screens` in the target folder; an empty value
 //! means all.
-#![expect(
-    clippy::expect_used,
-    clippy::unwrap_used,
-    reason = "a test may stop at the first surprise"
-)]
+#![expect(clippy::expect_used, clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
 mod catalogue;
 mod samples;
@@ -50,10 +46,7 @@ fn every_page_fits_and_can_be_used_in_every_language_size_and_form() {
                         let name = format!("{form}-{tongue}-{print}-{}-{panel}", sample.name);
                         let found = check(&window, &sample, panel != "plain", width, height);
                         faults.extend(found.into_iter().map(|fault| format!("{name}: {fault}")));
-                        if shots
-                            .as_ref()
-                            .is_some_and(|wanted| name.contains(wanted.as_str()))
-                        {
+                        if shots.as_ref().is_some_and(|wanted| name.contains(wanted.as_str())) {
                             let png = window.render().unwrap();
                             std::fs::write(folder.join(format!("{name}.png")), png).unwrap();
                         }
@@ -62,12 +55,7 @@ fn every_page_fits_and_can_be_used_in_every_language_size_and_form() {
             }
         }
     }
-    assert!(
-        faults.is_empty(),
-        "{} faults\n{}",
-        faults.len(),
-        faults.join("\n")
-    );
+    assert!(faults.is_empty(), "{} faults\n{}", faults.len(), faults.join("\n"));
 }
 
 fn check(window: &Headless, sample: &Sample, panel: bool, width: u32, height: u32) -> Vec<String> {
@@ -77,11 +65,7 @@ fn check(window: &Headless, sample: &Sample, panel: bool, width: u32, height: u3
     #[expect(clippy::cast_precision_loss, reason = "the size of a screen is small")]
     let glass = (0.0, 0.0, width as f32, height as f32);
     // What scrolls is cut by its view; inside it only the sides are fixed.
-    let views = if panel {
-        Vec::new()
-    } else {
-        window.places("Flickable")
-    };
+    let views = if panel { Vec::new() } else { window.places("Flickable") };
 
     let primaries = controls.iter().filter(|c| is_primary(c)).count();
     let wanted = if panel { 1 } else { sample.primary };
@@ -89,11 +73,7 @@ fn check(window: &Headless, sample: &Sample, panel: bool, width: u32, height: u3
         faults.push(format!("{primaries} primary actions instead of {wanted}"));
     }
     for control in &controls {
-        let least: f32 = if control.kind == "LanguageButton" {
-            64.0
-        } else {
-            96.0
-        };
+        let least: f32 = if control.kind == "LanguageButton" { 64.0 } else { 96.0 };
         if control.label.is_empty() {
             faults.push(format!("a button without a label at {:?}", control.place));
         }
@@ -101,26 +81,15 @@ fn check(window: &Headless, sample: &Sample, panel: bool, width: u32, height: u3
             faults.push(format!("{:?} is small: {:?}", control.label, control.place));
         }
         if !within(control.place, glass) && !in_view(control.place, &views) {
-            faults.push(format!(
-                "{:?} is off the glass: {:?}",
-                control.label, control.place
-            ));
+            faults.push(format!("{:?} is off the glass: {:?}", control.label, control.place));
         }
     }
-    for card in ["Card", "Notice"]
-        .iter()
-        .flat_map(|kind| window.places(kind))
-    {
+    for card in ["Card", "Notice"].iter().flat_map(|kind| window.places(kind)) {
         for text in texts.iter().filter(|text| {
-            in_view(text.place, &views) == in_view(card, &views)
-                && overlap(text.place, card)
-                && text.place.1 >= card.1
+            in_view(text.place, &views) == in_view(card, &views) && overlap(text.place, card) && text.place.1 >= card.1
         }) {
             if text.place.1 + text.place.3 > card.1 + card.3 + 1.0 {
-                faults.push(format!(
-                    "text {:?} {:?} runs out of its card {card:?}",
-                    text.label, text.place
-                ));
+                faults.push(format!("text {:?} {:?} runs out of its card {card:?}", text.label, text.place));
             }
         }
     }
@@ -133,10 +102,7 @@ fn check(window: &Headless, sample: &Sample, panel: bool, width: u32, height: u3
         }
         let scrolls = in_view(text.place, &views);
         if !within(text.place, glass) && !scrolls {
-            faults.push(format!(
-                "text {:?} is off the glass: {:?}",
-                text.label, text.place
-            ));
+            faults.push(format!("text {:?} is off the glass: {:?}", text.label, text.place));
         }
         for control in &controls {
             if crosses(text.place, control.place) {
@@ -158,10 +124,7 @@ fn check(window: &Headless, sample: &Sample, panel: bool, width: u32, height: u3
     for (at, one) in controls.iter().enumerate() {
         for other in &controls[at + 1..] {
             if overlap(one.place, other.place) {
-                faults.push(format!(
-                    "{:?} {:?} and {:?} {:?} overlap",
-                    one.label, one.place, other.label, other.place
-                ));
+                faults.push(format!("{:?} {:?} and {:?} {:?} overlap", one.label, one.place, other.label, other.place));
             }
         }
     }
@@ -214,10 +177,7 @@ fn a_press_on_a_label_becomes_the_intent_behind_it() {
     let sink = sent.clone();
     let window = Headless::new(1080, 1920, move |intent| sink.borrow_mut().push(intent)).unwrap();
     let show = |name: &str, panel: usize| {
-        let sample = all(Language::Zh)
-            .into_iter()
-            .find(|s| s.name == name)
-            .expect("a sample");
+        let sample = all(Language::Zh).into_iter().find(|s| s.name == name).expect("a sample");
         window.show(&Screen {
             frame: frame(Language::Zh, TextSize::Normal, &sample),
             body: sample.body,
@@ -225,39 +185,17 @@ fn a_press_on_a_label_becomes_the_intent_behind_it() {
         });
     };
     let pressed = |label: &str| {
-        window
-            .press(label)
-            .unwrap_or_else(|error| panic!("{error}"));
+        window.press(label).unwrap_or_else(|error| panic!("{error}"));
         sent.borrow_mut().drain(..).collect::<Vec<_>>()
     };
     show("idle", 0);
     assert_eq!(pressed("触摸屏幕开始"), [Intent::Begin]);
-    assert_eq!(
-        window.press("返回"),
-        Err(PressError::Off {
-            label: "返回".into()
-        })
-    );
+    assert_eq!(window.press("返回"), Err(PressError::Off { label: "返回".into() }));
     show("home", 0);
-    assert_eq!(
-        pressed("养老和老年补贴"),
-        [Intent::OpenTheme {
-            theme: "old-age".into()
-        }]
-    );
+    assert_eq!(pressed("养老和老年补贴"), [Intent::OpenTheme { theme: "old-age".into() }]);
     assert_eq!(pressed("查我的办件"), [Intent::OpenScan]);
-    assert_eq!(
-        pressed("大字"),
-        [Intent::SetTextSize {
-            size: TextSize::Large
-        }]
-    );
-    assert_eq!(
-        pressed("English"),
-        [Intent::SetLanguage {
-            language: Language::En
-        }]
-    );
+    assert_eq!(pressed("大字"), [Intent::SetTextSize { size: TextSize::Large }]);
+    assert_eq!(pressed("English"), [Intent::SetLanguage { language: Language::En }]);
     show("list", 0);
     assert_eq!(pressed("下一页"), [Intent::NextPage]);
     show("item", 0);
@@ -268,22 +206,14 @@ fn a_press_on_a_label_becomes_the_intent_behind_it() {
     assert_eq!(pressed("删一位"), [Intent::Erase]);
     assert_eq!(pressed("下一步：银行卡号"), [Intent::Next]);
     show("form-levels", 0);
-    assert_eq!(
-        pressed("每年 300 元"),
-        [Intent::Choose {
-            value: "300".into()
-        }]
-    );
+    assert_eq!(pressed("每年 300 元"), [Intent::Choose { value: "300".into() }]);
     show("review", 0);
     assert_eq!(pressed("修改手机号码"), [Intent::Edit { question: 0 }]);
     assert_eq!(pressed("没有错，提交申请"), [Intent::Confirm]);
     show("accepted", 0);
     assert_eq!(pressed("完成，拿好身份证和单子"), [Intent::Finish]);
     show("form-mobile", 2);
-    assert!(
-        matches!(window.press("7"), Err(PressError::NotThere { .. })),
-        "a panel hides the page"
-    );
+    assert!(matches!(window.press("7"), Err(PressError::NotThere { .. })), "a panel hides the page");
     assert_eq!(pressed("再给我一点时间"), [Intent::MoreTime]);
 }
 
@@ -291,57 +221,29 @@ fn a_press_on_a_label_becomes_the_intent_behind_it() {
 fn a_bold_line_has_no_hole_for_a_character_outside_the_everyday_ones() {
     let window = Headless::new(1080, 1920, |_| {}).unwrap();
     let ink = |centre: &str| {
-        let sample = all(Language::Zh)
-            .into_iter()
-            .find(|s| s.name == "storing")
-            .expect("a sample");
+        let sample = all(Language::Zh).into_iter().find(|s| s.name == "storing").expect("a sample");
         let mut frame = frame(Language::Zh, TextSize::Normal, &sample);
         frame.progress = None;
         frame.centre = centre.to_owned();
-        window.show(&Screen {
-            frame,
-            body: sample.body,
-            overlay: None,
-        });
+        window.show(&Screen { frame, body: sample.body, overlay: None });
         let (width, _, bytes) = window.pixels();
         let bar = &bytes[..width as usize * 70 * 3];
         bar.chunks(3).filter(|pixel| pixel[0] > 200).count()
     };
     let without = ink("镇");
     // Neither is in GB 2312, so neither is in the bold face; 䶮 is in Extension A.
-    assert!(
-        ink("镇洴") > without + 50,
-        "洴 leaves a hole in a bold line"
-    );
-    assert!(
-        ink("镇䶮") > without + 50,
-        "䶮 leaves a hole in a bold line"
-    );
-    let review = all(Language::Zh)
-        .into_iter()
-        .find(|s| s.name == "review")
-        .expect("a sample");
-    window.show(&Screen {
-        frame: frame(Language::Zh, TextSize::Normal, &review),
-        body: review.body,
-        overlay: None,
-    });
+    assert!(ink("镇洴") > without + 50, "洴 leaves a hole in a bold line");
+    assert!(ink("镇䶮") > without + 50, "䶮 leaves a hole in a bold line");
+    let review = all(Language::Zh).into_iter().find(|s| s.name == "review").expect("a sample");
+    window.show(&Screen { frame: frame(Language::Zh, TextSize::Normal, &review), body: review.body, overlay: None });
     let (width, _, bytes) = window.pixels();
-    let name = window
-        .texts()
-        .into_iter()
-        .find(|text| text.label == "赵䶮")
-        .expect("the name is shown");
+    let name = window.texts().into_iter().find(|text| text.label == "赵䶮").expect("the name is shown");
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
         reason = "places on a screen are small and positive"
     )]
-    let (left, top, high) = (
-        name.place.0 as usize,
-        name.place.1 as usize,
-        name.place.3 as usize,
-    );
+    let (left, top, high) = (name.place.0 as usize, name.place.1 as usize, name.place.3 as usize);
     // The second character starts one size of body text after the first.
     let dark = (top..top + high)
         .flat_map(|y| (left + 33..left + 64).map(move |x| (y * width as usize + x) * 3))
@@ -353,33 +255,18 @@ fn a_bold_line_has_no_hole_for_a_character_outside_the_everyday_ones() {
 #[test]
 fn a_list_longer_than_the_glass_is_read_with_the_page_buttons() {
     let window = Headless::new(1280, 800, |_| {}).unwrap();
-    let sample = all(Language::Zh)
-        .into_iter()
-        .find(|s| s.name == "item")
-        .expect("a sample");
-    window.show(&Screen {
-        frame: frame(Language::Zh, TextSize::Large, &sample),
-        body: sample.body,
-        overlay: None,
-    });
+    let sample = all(Language::Zh).into_iter().find(|s| s.name == "item").expect("a sample");
+    window.show(&Screen { frame: frame(Language::Zh, TextSize::Large, &sample), body: sample.body, overlay: None });
     let sees = |words: &str| {
         let view = window.places("Flickable")[0];
-        window
-            .texts()
-            .iter()
-            .any(|text| text.label == words && within(text.place, view))
+        window.texts().iter().any(|text| text.label == words && within(text.place, view))
     };
-    assert!(
-        !sees("不收费"),
-        "the end of the guide is below the glass at first"
-    );
+    assert!(!sees("不收费"), "the end of the guide is below the glass at first");
     for _ in 0..9 {
         if sees("不收费") {
             return;
         }
-        window
-            .press("下一页")
-            .unwrap_or_else(|error| panic!("{error}"));
+        window.press("下一页").unwrap_or_else(|error| panic!("{error}"));
     }
     panic!("the cost never came into view");
 }

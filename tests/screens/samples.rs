@@ -50,48 +50,22 @@ pub fn overlays(language: Language) -> Vec<(&'static str, Option<Overlay>)> {
 }
 
 fn clock() -> Clock {
-    Clock {
-        year: 2026,
-        month: 11,
-        day: 23,
-        weekday: 1,
-        hour: 9,
-        minute: 41,
-    }
+    Clock { year: 2026, month: 11, day: 23, weekday: 1, hour: 9, minute: 41 }
 }
 
 fn step(step: u8, stage: Stage, about: String) -> Option<Progress> {
-    Some(Progress {
-        step,
-        of: 4,
-        stage,
-        about,
-        minutes_left: 5 - step,
-    })
+    Some(Progress { step, of: 4, stage, about, minutes_left: 5 - step })
 }
 
 fn window(w: &Words) -> WindowPlace {
-    WindowPlace {
-        place: place(w),
-        phone: "0513-0000 0001".into(),
-        hotline: "12345".into(),
-    }
+    WindowPlace { place: place(w), phone: "0513-0000 0001".into(), hotline: "12345".into() }
 }
 
 pub fn place(w: &Words) -> Place {
     Place {
-        name: w.t(
-            "示例镇为民服务中心 全科窗口",
-            "Shili Town Service Centre, all-round window",
-        ),
-        address: w.t(
-            "示例县示例镇示例路 1 号，一楼大厅",
-            "1 Shili Road, Shili Town, ground floor",
-        ),
-        hours: w.t(
-            "工作日 上午 8:30—11:30，下午 14:00—17:30",
-            "Working days 8:30–11:30 and 14:00–17:30",
-        ),
+        name: w.t("示例镇为民服务中心 全科窗口", "Shili Town Service Centre, all-round window"),
+        address: w.t("示例县示例镇示例路 1 号，一楼大厅", "1 Shili Road, Shili Town, ground floor"),
+        hours: w.t("工作日 上午 8:30—11:30，下午 14:00—17:30", "Working days 8:30–11:30 and 14:00–17:30"),
     }
 }
 
@@ -102,24 +76,10 @@ pub fn all(language: Language) -> Vec<Sample> {
     let fill = || step(2, Stage::Fill, w.t("手机号码", "mobile number"));
     let check = || step(3, Stage::Review, String::new());
     let item = w.t("我要参加居民养老保险", "Join the residents' pension");
-    let plain = |name, primary, body| Sample {
-        name,
-        body,
-        progress: None,
-        primary,
-    };
-    let staged = |name, primary, progress, body| Sample {
-        name,
-        body,
-        progress,
-        primary,
-    };
-    let out_of_paper = SlipState::NotPrinted {
-        why: NotPrintedCause::PaperOut,
-    };
-    let unclear = SlipState::Unclear {
-        why: UnknownCause::LostMidJob,
-    };
+    let plain = |name, primary, body| Sample { name, body, progress: None, primary };
+    let staged = |name, primary, progress, body| Sample { name, body, progress, primary };
+    let out_of_paper = SlipState::NotPrinted { why: NotPrintedCause::PaperOut };
+    let unclear = SlipState::Unclear { why: UnknownCause::LostMidJob };
     vec![
         plain(
             "idle",
@@ -130,20 +90,11 @@ pub fn all(language: Language) -> Vec<Sample> {
                 line: Works::No,
                 apply_count: 7,
                 guide_count: 12,
-                notices: vec![w.t(
-                    "城乡居民医保 11 月 30 日前缴费",
-                    "Pay the medical insurance by 30 November",
-                )],
+                notices: vec![w.t("城乡居民医保 11 月 30 日前缴费", "Pay the medical insurance by 30 November")],
             }),
         ),
         plain("home", 0, Body::Home(Home { themes: tiles(w) })),
-        plain(
-            "departments",
-            0,
-            Body::Departments(Departments {
-                departments: departments(w),
-            }),
-        ),
+        plain("departments", 0, Body::Departments(Departments { departments: departments(w) })),
         plain(
             "list",
             0,
@@ -153,76 +104,18 @@ pub fn all(language: Language) -> Vec<Sample> {
                 pages: Pages { page: 1, of: 3 },
             }),
         ),
-        plain(
-            "item",
-            1,
-            guide(w, CanDo::Apply, GuidePart::Short, SlipState::None),
-        ),
-        plain(
-            "item-prefill",
-            1,
-            guide(w, CanDo::Prefill, GuidePart::Short, SlipState::Printed),
-        ),
-        plain(
-            "item-guide-only",
-            1,
-            guide(w, CanDo::GuideOnly, GuidePart::Short, out_of_paper),
-        ),
-        plain(
-            "item-window-only",
-            1,
-            guide(w, CanDo::WindowOnly, GuidePart::Short, SlipState::None),
-        ),
-        plain(
-            "item-full-1",
-            1,
-            guide(w, CanDo::Apply, full(1), SlipState::None),
-        ),
-        plain(
-            "item-full-2",
-            1,
-            guide(w, CanDo::Apply, full(2), SlipState::None),
-        ),
-        plain(
-            "item-full-3",
-            1,
-            guide(w, CanDo::Apply, full(3), SlipState::None),
-        ),
-        staged(
-            "identify",
-            0,
-            identify_step(),
-            identify(w, CardPrompt::Place),
-        ),
-        staged(
-            "identify-reading",
-            0,
-            identify_step(),
-            identify(w, CardPrompt::Reading),
-        ),
-        staged(
-            "identify-failed",
-            0,
-            identify_step(),
-            identify(
-                w,
-                CardPrompt::Failed {
-                    why: CardFailure::Unreadable,
-                },
-            ),
-        ),
-        staged(
-            "identify-expired",
-            1,
-            identify_step(),
-            identify(w, CardPrompt::Expired),
-        ),
-        staged(
-            "identify-reader-lost",
-            1,
-            identify_step(),
-            identify(w, CardPrompt::ReaderLost),
-        ),
+        plain("item", 1, guide(w, CanDo::Apply, GuidePart::Short, SlipState::None)),
+        plain("item-prefill", 1, guide(w, CanDo::Prefill, GuidePart::Short, SlipState::Printed)),
+        plain("item-guide-only", 1, guide(w, CanDo::GuideOnly, GuidePart::Short, out_of_paper)),
+        plain("item-window-only", 1, guide(w, CanDo::WindowOnly, GuidePart::Short, SlipState::None)),
+        plain("item-full-1", 1, guide(w, CanDo::Apply, full(1), SlipState::None)),
+        plain("item-full-2", 1, guide(w, CanDo::Apply, full(2), SlipState::None)),
+        plain("item-full-3", 1, guide(w, CanDo::Apply, full(3), SlipState::None)),
+        staged("identify", 0, identify_step(), identify(w, CardPrompt::Place)),
+        staged("identify-reading", 0, identify_step(), identify(w, CardPrompt::Reading)),
+        staged("identify-failed", 0, identify_step(), identify(w, CardPrompt::Failed { why: CardFailure::Unreadable })),
+        staged("identify-expired", 1, identify_step(), identify(w, CardPrompt::Expired)),
+        staged("identify-reader-lost", 1, identify_step(), identify(w, CardPrompt::ReaderLost)),
         staged(
             "form-mobile",
             1,
@@ -259,10 +152,7 @@ pub fn all(language: Language) -> Vec<Sample> {
             fill(),
             form(
                 w,
-                (
-                    "您的社会保障卡或银行卡卡号是多少？",
-                    "What is the number of your bank card?",
-                ),
+                ("您的社会保障卡或银行卡卡号是多少？", "What is the number of your bank card?"),
                 ("补贴打到这张卡上。", "The money goes to this card."),
                 digits(DigitKind::Account, "6217 0000 0000 0004 417", None),
                 None,
@@ -286,10 +176,7 @@ pub fn all(language: Language) -> Vec<Sample> {
             fill(),
             form(
                 w,
-                (
-                    "配偶的公民身份号码是多少？",
-                    "What is your spouse's ID number?",
-                ),
+                ("配偶的公民身份号码是多少？", "What is your spouse's ID number?"),
                 ("", ""),
                 digits(DigitKind::IdNumber, "110199 19000101 00", Some(2)),
                 None,
@@ -302,10 +189,7 @@ pub fn all(language: Language) -> Vec<Sample> {
             form(
                 w,
                 ("您想选哪个缴费档次？", "Which level would you like to pay?"),
-                (
-                    "档次由当地公布，以后可以改。",
-                    "Levels are set locally and can be changed later.",
-                ),
+                ("档次由当地公布，以后可以改。", "Levels are set locally and can be changed later."),
                 levels(w, false, 8),
                 None,
             ),
@@ -326,22 +210,11 @@ pub fn all(language: Language) -> Vec<Sample> {
             "form-long-choices",
             1,
             fill(),
-            form(
-                w,
-                ("残疾等级是几级？", "What degree is the disability?"),
-                ("", ""),
-                long_choices(w),
-                None,
-            ),
+            form(w, ("残疾等级是几级？", "What degree is the disability?"), ("", ""), long_choices(w), None),
         ),
         staged("review", 1, check(), review(w, 1, 1)),
         staged("review-first-page", 1, check(), review(w, 1, 2)),
-        staged(
-            "storing",
-            0,
-            step(4, Stage::Done, String::new()),
-            Body::Storing,
-        ),
+        staged("storing", 0, step(4, Stage::Done, String::new()), Body::Storing),
         plain("not-kept", 1, Body::NotKept(window(w))),
         plain("kept-later", 1, kept(w, Sending::Later, SlipState::Printed)),
         plain("kept-now", 1, kept(w, Sending::Now, SlipState::Printing)),
@@ -354,11 +227,7 @@ pub fn all(language: Language) -> Vec<Sample> {
                 number: "3206 9920 2611 2300 17".into(),
                 query_code: "481 205".into(),
                 qr: "BM1:320699202611230017:481205".into(),
-                promised: Some(Day {
-                    year: 2026,
-                    month: 11,
-                    day: 26,
-                }),
+                promised: Some(Day { year: 2026, month: 11, day: 26 }),
                 mobile: Some("138****0000".into()),
                 slip: SlipState::Printed,
                 bring_later: vec![w.t("居民户口簿", "household register")],
@@ -388,20 +257,8 @@ pub fn all(language: Language) -> Vec<Sample> {
                 window: window(w),
             }),
         ),
-        plain(
-            "scan",
-            0,
-            Body::Scan(Scan {
-                prompt: ScanPrompt::Place,
-            }),
-        ),
-        plain(
-            "scan-no-line",
-            0,
-            Body::Scan(Scan {
-                prompt: ScanPrompt::NoLine,
-            }),
-        ),
+        plain("scan", 0, Body::Scan(Scan { prompt: ScanPrompt::Place })),
+        plain("scan-no-line", 0, Body::Scan(Scan { prompt: ScanPrompt::NoLine })),
         plain(
             "status",
             1,
@@ -412,11 +269,7 @@ pub fn all(language: Language) -> Vec<Sample> {
                 raw: w.t("审批中（县社保中心）", "审批中（县社保中心）"),
                 as_of: clock(),
                 live: true,
-                promised: Some(Day {
-                    year: 2026,
-                    month: 11,
-                    day: 26,
-                }),
+                promised: Some(Day { year: 2026, month: 11, day: 26 }),
             }),
         ),
         plain(
@@ -435,20 +288,9 @@ pub fn all(language: Language) -> Vec<Sample> {
         plain(
             "window",
             1,
-            Body::Window(Window {
-                why: WindowReason::FormNotHere,
-                item: item.clone(),
-                window: window(w),
-            }),
+            Body::Window(Window { why: WindowReason::FormNotHere, item: item.clone(), window: window(w) }),
         ),
-        plain(
-            "take",
-            1,
-            Body::Take(Take {
-                card: true,
-                paper: true,
-            }),
-        ),
+        plain("take", 1, Body::Take(Take { card: true, paper: true })),
         plain(
             "out-of-service",
             1,

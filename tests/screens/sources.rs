@@ -66,10 +66,7 @@ fn chinese() -> BTreeMap<String, String> {
     for line in po.lines() {
         if let Some(text) = line.strip_prefix("msgid ") {
             id = text.trim_matches('"').to_owned();
-        } else if let Some(text) = line
-            .strip_prefix("msgstr ")
-            .or_else(|| line.strip_prefix("msgstr[0] "))
-        {
+        } else if let Some(text) = line.strip_prefix("msgstr ").or_else(|| line.strip_prefix("msgstr[0] ")) {
             sentences.insert(id.clone(), text.trim_matches('"').to_owned());
         }
     }
@@ -94,11 +91,7 @@ fn every_sentence_of_the_screens_has_its_chinese() {
     let chinese = chinese();
     let missing: Vec<_> = sentences()
         .into_iter()
-        .filter(|sentence| {
-            !chinese
-                .get(sentence)
-                .is_some_and(|zh| has_cjk(zh) || sentence.starts_with("{0}-"))
-        })
+        .filter(|sentence| !chinese.get(sentence).is_some_and(|zh| has_cjk(zh) || sentence.starts_with("{0}-")))
         .collect();
     assert!(missing.is_empty(), "no Chinese for {missing:#?}");
 }
@@ -107,16 +100,9 @@ fn every_sentence_of_the_screens_has_its_chinese() {
 fn every_chinese_sentence_is_used_and_keeps_the_places_of_its_values() {
     let used = sentences();
     for (sentence, zh) in chinese().into_iter().filter(|(id, _)| !id.is_empty()) {
-        assert!(
-            used.contains(&sentence),
-            "nothing says {sentence:?} any more"
-        );
+        assert!(used.contains(&sentence), "nothing says {sentence:?} any more");
         for place in ["{}", "{0}", "{1}", "{2}", "{3}", "{n}"] {
-            assert_eq!(
-                sentence.matches(place).count(),
-                zh.matches(place).count(),
-                "{sentence:?} and {zh:?}"
-            );
+            assert_eq!(sentence.matches(place).count(), zh.matches(place).count(), "{sentence:?} and {zh:?}");
         }
         assert!(!zh.contains(['!', '！']), "{zh:?} shouts");
     }
@@ -149,11 +135,7 @@ fn no_sentence_is_written_into_a_source_or_joined_from_pieces() {
             let words = literal.contains(' ') && literal.chars().any(|c| c.is_ascii_lowercase());
             let font = before.contains("default-font-family");
             let plural = before.contains("@tr(");
-            assert!(
-                !words || plural || font,
-                "{} has a sentence outside @tr: {literal:?}",
-                path.display()
-            );
+            assert!(!words || plural || font, "{} has a sentence outside @tr: {literal:?}", path.display());
         }
     }
 }
@@ -165,17 +147,9 @@ fn colours_and_text_sizes_come_from_the_theme_alone() {
             continue;
         }
         for line in source.lines() {
-            assert!(
-                !line.contains(": #") && !line.contains("? #"),
-                "{} has a colour: {line}",
-                path.display()
-            );
+            assert!(!line.contains(": #") && !line.contains("? #"), "{} has a colour: {line}", path.display());
             let size = line.trim().strip_prefix("font-size:");
-            assert!(
-                size.is_none_or(|size| !size.contains("px")),
-                "{} has a size of text: {line}",
-                path.display()
-            );
+            assert!(size.is_none_or(|size| !size.contains("px")), "{} has a size of text: {line}", path.display());
         }
     }
 }
@@ -193,11 +167,7 @@ fn colour(theme: &str, name: &str) -> [f64; 3] {
 fn contrast(one: [f64; 3], other: [f64; 3]) -> f64 {
     let light = |[r, g, b]: [f64; 3]| {
         let linear = |c: f64| {
-            if c <= 0.04045 {
-                c / 12.92
-            } else {
-                ((c + 0.055) / 1.055).powf(2.4)
-            }
+            if c <= 0.04045 { c / 12.92 } else { ((c + 0.055) / 1.055).powf(2.4) }
         };
         0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b)
     };
@@ -231,8 +201,5 @@ fn every_pair_of_colours_that_carries_text_has_a_contrast_of_seven() {
         assert!(ratio >= 6.95, "{text} on {ground} has only {ratio:.2}");
     }
     let off = contrast(colour(&theme, "off"), colour(&theme, "off-soft"));
-    assert!(
-        off >= 4.5,
-        "what is switched off is still readable: {off:.2}"
-    );
+    assert!(off >= 4.5, "what is switched off is still readable: {off:.2}");
 }

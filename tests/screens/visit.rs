@@ -13,21 +13,11 @@ pub fn known(w: &Words) -> Vec<KnownValue> {
         ("住址", "Address", "示例县示例镇示例村六组 18 号"),
     ]
     .into_iter()
-    .map(|(zh, en, value)| KnownValue {
-        label: w.t(zh, en),
-        value: value.into(),
-        source: Source::Card,
-    })
+    .map(|(zh, en, value)| KnownValue { label: w.t(zh, en), value: value.into(), source: Source::Card })
     .collect()
 }
 
-pub fn form(
-    w: &Words,
-    ask: (&str, &str),
-    hint: (&str, &str),
-    pad: Pad,
-    problem: Option<Problem>,
-) -> Body {
+pub fn form(w: &Words, ask: (&str, &str), hint: (&str, &str), pad: Pad, problem: Option<Problem>) -> Body {
     Body::Form(Form {
         ask: w.t(ask.0, ask.1),
         hint: w.t(hint.0, hint.1),
@@ -41,11 +31,7 @@ pub fn form(
 }
 
 pub fn digits(kind: DigitKind, shown: &str, missing: Option<u8>) -> Pad {
-    Pad::Digits {
-        kind,
-        shown: shown.into(),
-        missing,
-    }
+    Pad::Digits { kind, shown: shown.into(), missing }
 }
 
 pub fn levels(w: &Words, many: bool, count: usize) -> Pad {
@@ -68,24 +54,14 @@ pub fn levels(w: &Words, many: bool, count: usize) -> Pad {
 pub fn long_choices(w: &Words) -> Pad {
     Pad::Choices {
         options: [
-            (
-                "一级残疾，生活完全不能自理",
-                "Degree 1, needs care at all times",
-            ),
-            (
-                "二级残疾，生活大部分不能自理",
-                "Degree 2, needs care most of the time",
-            ),
+            ("一级残疾，生活完全不能自理", "Degree 1, needs care at all times"),
+            ("二级残疾，生活大部分不能自理", "Degree 2, needs care most of the time"),
             ("三级残疾", "Degree 3"),
             ("四级残疾", "Degree 4"),
         ]
         .into_iter()
         .enumerate()
-        .map(|(at, (zh, en))| ChoiceView {
-            value: at.to_string(),
-            label: w.t(zh, en),
-            chosen: false,
-        })
+        .map(|(at, (zh, en))| ChoiceView { value: at.to_string(), label: w.t(zh, en), chosen: false })
         .collect(),
         many: false,
         pages: Pages { page: 1, of: 2 },
@@ -96,11 +72,7 @@ pub fn review(w: &Words, page: usize, of: usize) -> Body {
     let row = |label: (&str, &str), value: &str, question: Option<usize>| ReviewRow {
         label: w.t(label.0, label.1),
         value: value.into(),
-        source: if question.is_some() {
-            Source::Resident
-        } else {
-            Source::Card
-        },
+        source: if question.is_some() { Source::Resident } else { Source::Card },
         question,
     };
     Body::Review(Review {
@@ -110,11 +82,7 @@ pub fn review(w: &Words, page: usize, of: usize) -> Body {
             row(("号码", "Number"), "110199********0024", None),
             row(("住址", "Address"), "示例县示例镇示例村六组 18 号", None),
             row(("手机号码", "Mobile number"), "138 0000 0000", Some(0)),
-            row(
-                ("年缴费档次", "Yearly level"),
-                &w.t("每年 400 元", "400 yuan a year"),
-                Some(1),
-            ),
+            row(("年缴费档次", "Yearly level"), &w.t("每年 400 元", "400 yuan a year"), Some(1)),
         ],
         pages: Pages { page, of },
         receiver: w.t("示例县人力资源和社会保障局", "Shili County Social Security"),

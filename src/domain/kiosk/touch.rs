@@ -126,6 +126,9 @@ impl Kiosk {
             (Page::Home, Intent::OpenTheme { theme }) => self.open_list(now, Trail::Theme(theme), out),
             (Page::Home, Intent::OpenDepartments) => self.turn_to(now, Page::Departments, out),
             (Page::Home, Intent::OpenScan) => self.open_scan(now, out),
+            (Page::Home | Page::Scan { .. }, Intent::ToWindow) => {
+                self.send_to_window(now, WindowReason::Asked, None, out);
+            }
             (Page::Departments, Intent::OpenDepartment { department }) => {
                 self.open_list(now, Trail::Department(department), out);
             }
@@ -166,7 +169,12 @@ impl Kiosk {
                 self.print_again(now, out);
             }
             (
-                Page::Kept(_) | Page::Accepted { .. } | Page::SetAside(_) | Page::Status(_) | Page::Window { .. },
+                Page::NotKept { .. }
+                | Page::Kept(_)
+                | Page::Accepted { .. }
+                | Page::SetAside(_)
+                | Page::Status(_)
+                | Page::Window { .. },
                 Intent::Finish,
             ) => self.leave(now, out),
             (Page::Take { .. }, Intent::Finish | Intent::Begin) => self.end_visit(now, VisitEnd::Left, out),
