@@ -18,7 +18,7 @@ use crate::domain::submission::{CaseReceipt, CaseReport, CaseState};
 
 /// Longest answer read, in bytes. A receipt has a few hundred.
 pub const ANSWER_MAX: usize = 64 * 1024;
-/// Longest case number, in characters (government-services.md 3.1).
+/// Longest case number, in characters.
 const CASE_NUMBER_MAX: usize = 64;
 /// Longest query code, in characters; the known platforms use six digits.
 const QUERY_CODE_MAX: usize = 32;

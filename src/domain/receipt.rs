@@ -1,7 +1,7 @@
 //! Numbers and codes on slips: made here, read back here.
 //!
 //! A bare number opens nothing: a QR code and every question carry a second part, the query code. The QR holds number
-//! and code and nothing else, no name and no ID number (government-services.md 3.1).
+//! and code and nothing else, no name and no ID number.
 
 use super::id::{Sequence, SubmissionId};
 

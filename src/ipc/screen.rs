@@ -719,7 +719,7 @@ pub struct CaseStatus {
     pub promised: Option<Day>,
 }
 
-/// Neutral states of a case (government-services.md 3.4).
+/// Neutral states of a case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum CaseState {

@@ -25,7 +25,7 @@ pub enum IdReaderEvent {
     Card(Box<IdCard>),
     /// No card could be read; the reader goes on looking if it was asked to watch.
     Failed(CardFailure),
-    /// The card that was reported left the field, as far as the module can tell (`devices.md` 1.5: not reliable).
+    /// The card that was reported left the field, as far as the module can tell; not reliable.
     Removed,
 }
 

@@ -1,4 +1,4 @@
-//! Doubts about one item as written (government-services.md 2.9). A doubt is reported, never a reason to refuse.
+//! Doubts about one item as written. A doubt is reported, never a reason to refuse.
 
 use super::code::{ItemCode, credit_code_passes};
 use super::error::{Warning, WarningKind};

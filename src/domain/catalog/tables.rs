@@ -1,5 +1,5 @@
 //! National code tables that forms show in words: sex (GB/T 2261.1) and ethnic groups (GB/T 3304).
-//! The names are those of government-services.md 6.3; the romanised names follow the usual English spelling.
+//! The names are those of the standards; the romanised names follow the usual English spelling.
 
 use super::item::Choice;
 use crate::domain::text::Text;

@@ -1,4 +1,4 @@
-//! What bystanders need not see (government-services.md 8.3): masks for names, numbers and accounts.
+//! What bystanders need not see: masks for names, numbers and accounts.
 
 /// First character of a name and a star: `张*`.
 pub fn name(name: &str) -> String {
