@@ -17,6 +17,7 @@ use crate::domain::outbox::Backoff;
 use crate::domain::settings::{Fitted, Settings, Times, WindowSettings};
 use crate::engine::{DevicePlan, EngineSetup, Journal, wall_clock};
 use crate::store::{FILE_NAME, Store};
+use crate::telemetry::{Code, Event};
 
 /// Hotline of every place in China for government services (政务服务便民热线).
 const HOTLINE: &str = "12345";
@@ -126,10 +127,12 @@ pub fn catalogue(config: &Config) -> Result<Catalog, AssembleError> {
     let folder = &config.catalogue_folder;
     let items = read("the catalogue", &folder.join("items.json"))?;
     let local = read("the catalogue", &folder.join("local.json"))?;
-    let loaded =
-        Catalog::load(&items, &local).map_err(|source| AssembleError::Catalogue { folder: folder.clone(), source })?;
+    let loaded = Catalog::load(&items, &local).map_err(|source| {
+        Event::CatalogueRefused { code: Code::new(source.code()) }.emit();
+        AssembleError::Catalogue { folder: folder.clone(), source }
+    })?;
     for warning in &loaded.warnings {
-        tracing::info!(%warning, "catalogue");
+        tracing::debug!(%warning, "catalogue");
     }
     let parts = config.place.parts();
     // Statistical division codes: the town itself is its nine digits and three zeros.

@@ -6,7 +6,6 @@
 
 mod bench;
 mod control;
-mod journal;
 mod local;
 mod order;
 mod picture;
@@ -16,7 +15,6 @@ mod visits;
 
 pub use bench::{DeskBench, DeskError, desk_file};
 pub use control::{RemoteBench, serve};
-pub use journal::FileJournal;
 pub use local::{BenchPorts, LocalBench, find_card};
 pub use order::{Bench, BenchError, Order, PaperSlip};
 pub use picture::code_on;

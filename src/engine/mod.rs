@@ -15,5 +15,5 @@ mod words;
 
 pub use clock::wall_clock;
 pub use devices::DevicePlan;
-pub use journal::{Journal, JournalLine};
+pub use journal::{FileJournal, Journal, JournalLine};
 pub use run::{Engine, EngineError, EngineSetup};
