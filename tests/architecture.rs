@@ -43,7 +43,7 @@ const TABLE: &[(&str, &[&str], &[&str])] = &[
     (
         "telemetry",
         &["config", "domain"],
-        &["tracing", "tracing_subscriber", "serde", "serde_json", "thiserror", "jiff"],
+        &["tracing", "tracing_subscriber", "serde", "serde_json", "thiserror", "jiff", "kiosk_hal"],
     ),
     (
         "engine",

@@ -5,8 +5,8 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::{CtlError, Report};
-use crate::assemble::{county, printer_plan};
 use crate::assemble::catalogue;
+use crate::assemble::{county, printer_plan};
 use crate::config::Config;
 use crate::ipc::Language;
 
@@ -54,10 +54,8 @@ pub fn check(file: &Path, depth: Depth) -> Result<ConfigReport, CtlError> {
         printer_plan(&config)?;
         county(&config).map_err(crate::assemble::AssembleError::from)?;
     }
-    let keys = config
-        .sources()
-        .map(|(key, source)| KeySource { key: key.to_owned(), source: source.to_string() })
-        .collect();
+    let keys =
+        config.sources().map(|(key, source)| KeySource { key: key.to_owned(), source: source.to_string() }).collect();
     Ok(ConfigReport {
         file: file.display().to_string(),
         kiosk: config.kiosk.as_str().to_owned(),

@@ -48,7 +48,11 @@ impl<E> Events<E> {
                 Some(DeviceEvent::Class(event)) => aside(event),
                 None => {
                     let message = format!("the device at {} did not get ready in time", self.port);
-                    return Err(CtlError::new("device.not-ready", message, "check power and plug, or give it more time"));
+                    return Err(CtlError::new(
+                        "device.not-ready",
+                        message,
+                        "check power and plug, or give it more time",
+                    ));
                 }
             }
         }

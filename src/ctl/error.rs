@@ -61,7 +61,11 @@ impl CtlError {
 
 impl From<ConfigError> for CtlError {
     fn from(error: ConfigError) -> Self {
-        Self::new(error.code(), error.to_string(), "correct the file and check it again; config/kiosk.toml has every key")
+        Self::new(
+            error.code(),
+            error.to_string(),
+            "correct the file and check it again; config/kiosk.toml has every key",
+        )
     }
 }
 

@@ -109,10 +109,7 @@ pub fn test(at: &PrinterAt<'_>) -> Result<PrinterReport, CtlError> {
     }
 }
 
-fn start(
-    at: &PrinterAt<'_>,
-    sender: Sender<DeviceEvent<PrinterEvent>>,
-) -> Result<Device<PrinterRequest>, CtlError> {
+fn start(at: &PrinterAt<'_>, sender: Sender<DeviceEvent<PrinterEvent>>) -> Result<Device<PrinterRequest>, CtlError> {
     let settings = PrinterSettings::at(at.port, profile_of(at.profile, at.baud)?);
     open(settings, paper_font(at.fonts)?, move |event| drop(sender.send(event))).map_err(|error| no_thread(&error))
 }
@@ -175,7 +172,9 @@ fn not_printed(why: NotPrintedCause) -> &'static str {
         NotPrintedCause::PaperOut => "no paper; put a new roll in",
         NotPrintedCause::CoverOpen => "the cover is open; close it",
         NotPrintedCause::CutterFault => "the cutter is stuck; free it, then switch the printer off and on",
-        NotPrintedCause::HeadFault => "the head is too hot or its voltage is wrong; let it rest, check the power supply",
+        NotPrintedCause::HeadFault => {
+            "the head is too hot or its voltage is wrong; let it rest, check the power supply"
+        }
         NotPrintedCause::Offline => "the printer takes no data",
         NotPrintedCause::NoDevice => "the printer is gone",
         NotPrintedCause::MissingGlyph => "a character has no glyph",

@@ -17,7 +17,11 @@ const ANSWER: Duration = Duration::from_secs(5);
 pub fn status(config: &Path) -> Result<EngineStatus, CtlError> {
     let config = Config::load(config)?;
     let no_engine = |error: crate::ipc::ConnectionError| {
-        CtlError::new("engine.unreachable", error.to_string(), "start the engine, or look into its log for why it ended")
+        CtlError::new(
+            "engine.unreachable",
+            error.to_string(),
+            "start the engine, or look into its log for why it ended",
+        )
     };
     let mut connection = Connection::open(&config.socket).map_err(no_engine)?;
     connection.wait_at_most(ANSWER).map_err(no_engine)?;

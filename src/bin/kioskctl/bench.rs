@@ -141,9 +141,7 @@ pub fn run(verb: SimVerb, form: Form) -> ExitCode {
         SimVerb::Printer { port, profile, fonts } => {
             let made = profile_of(&profile, None)
                 .and_then(|profile| Ok((profile, paper_font(&fonts).map_err(CtlError::from)?)))
-                .and_then(|(profile, font)| {
-                    sim::run(Simulator::Printer { at: port.at, profile, font }, &port.control)
-                });
+                .and_then(|(profile, font)| sim::run(Simulator::Printer { at: port.at, profile, font }, &port.control));
             finish(made, form)
         }
         SimVerb::County { listen, folder, control } => {
