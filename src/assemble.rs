@@ -17,6 +17,7 @@ use crate::domain::outbox::Backoff;
 use crate::domain::settings::{Fitted, Settings, Times, WindowSettings};
 use crate::engine::{DevicePlan, EngineSetup, Journal, wall_clock};
 use crate::store::{FILE_NAME, Store};
+use crate::telemetry::{Code, Event};
 
 /// Hotline of every place in China for government services (政务服务便民热线).
 const HOTLINE: &str = "12345";
@@ -126,10 +127,12 @@ pub fn catalogue(config: &Config) -> Result<Catalog, AssembleError> {
     let folder = &config.catalogue_folder;
     let items = read("the catalogue", &folder.join("items.json"))?;
     let local = read("the catalogue", &folder.join("local.json"))?;
-    let loaded =
-        Catalog::load(&items, &local).map_err(|source| AssembleError::Catalogue { folder: folder.clone(), source })?;
+    let loaded = Catalog::load(&items, &local).map_err(|source| {
+        Event::CatalogueRefused { code: Code::new(source.code()) }.emit();
+        AssembleError::Catalogue { folder: folder.clone(), source }
+    })?;
     for warning in &loaded.warnings {
-        tracing::info!(%warning, "catalogue");
+        tracing::debug!(%warning, "catalogue");
     }
     let parts = config.place.parts();
     // Statistical division codes: the town itself is its nine digits and three zeros.
@@ -189,16 +192,7 @@ fn devices(config: &Config) -> Result<DevicePlan, AssembleError> {
         }
         settings
     });
-    let printer = config
-        .devices
-        .printer
-        .as_ref()
-        .map(|printer| {
-            let settings =
-                PrinterSettings { port: text(&printer.port), profile: profile(printer)?, first_id: first_process_id() };
-            Ok::<_, AssembleError>((settings, paper_font(&config.screen.fonts)?))
-        })
-        .transpose()?;
+    let printer = printer_plan(config)?;
     let scanner = config.devices.scanner.as_ref().map(|scanner| {
         let family = match scanner.kind {
             ScannerKind::Newland => Family::Newland,
@@ -209,12 +203,27 @@ fn devices(config: &Config) -> Result<DevicePlan, AssembleError> {
     Ok(DevicePlan { reader, printer, scanner })
 }
 
+/// The printer with its profile and the font it needs, if there is one.
+///
+/// # Errors
+/// Names the profile or the font.
+pub fn printer_plan(config: &Config) -> Result<Option<(PrinterSettings, Arc<PaperFont>)>, AssembleError> {
+    let Some(printer) = &config.devices.printer else { return Ok(None) };
+    let port = printer.port.display().to_string();
+    let settings = PrinterSettings { port, profile: profile(printer)?, first_id: first_process_id() };
+    Ok(Some((settings, paper_font(&config.screen.fonts)?)))
+}
+
 /// Differs from start to start, so that an echo of the last run is not taken for one of this run.
 fn first_process_id() -> u16 {
     u16::try_from(wall_clock().as_second().rem_euclid(9_999) + 1).unwrap_or(1)
 }
 
-fn county(config: &Config) -> Result<CountyClient, CountyError> {
+/// The client of the county, with its secret and its certificates read.
+///
+/// # Errors
+/// Names the file or the setting.
+pub fn county(config: &Config) -> Result<CountyClient, CountyError> {
     let county = &config.county;
     let settings = CountySettings {
         url: county.url.clone(),

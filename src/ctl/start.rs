@@ -9,7 +9,7 @@ use anyhow::Context as _;
 
 use crate::assemble::engine_setup;
 use crate::config::Config;
-use crate::engine::Engine;
+use crate::engine::{Engine, FileJournal};
 use crate::telemetry;
 
 /// Arguments of `kiosk desk`.
@@ -71,7 +71,7 @@ pub fn desk(arguments: &DeskArguments) -> anyhow::Result<ExitCode> {
 
     let config = Config::load(&desk_file()?)?;
     crate::screen::ensure_fonts(&config.screen.fonts)?;
-    telemetry::start(&config.log, None).context("start the log")?;
+    telemetry::start(&config.log).context("start the log")?;
     let display = has_display();
     if display && !arguments.headless && arguments.visits.is_none() {
         return window_desk();
@@ -93,13 +93,13 @@ pub fn desk(arguments: &DeskArguments) -> anyhow::Result<ExitCode> {
 pub fn run(arguments: &RunArguments) -> anyhow::Result<ExitCode> {
     let config = Config::load(&arguments.config)?;
     crate::screen::ensure_fonts(&config.screen.fonts)?;
-    telemetry::start(&config.log, None).context("start the log")?;
+    telemetry::start(&config.log).context("start the log")?;
     #[cfg(feature = "desk")]
     if let (Some(visits), Some(bench)) = (&arguments.visits, &arguments.bench) {
         let plan = crate::desk::VisitPlan { visits: Some(visits.clone()), out: arguments.out.clone() };
         return report(&crate::desk::play_run(&config, bench, &plan)?);
     }
-    let engine = Engine::start(engine_setup(&config, Box::new(LogJournal), true)?)?;
+    let engine = Engine::start(engine_setup(&config, Box::new(FileJournal::default()), true)?)?;
     let ui = crate::screen::Ui::new(engine.touch())?;
     ui.set_size(config.screen.size.width as f32, config.screen.size.height as f32);
     show_all(&ui, &engine);
@@ -113,8 +113,8 @@ pub fn run(arguments: &RunArguments) -> anyhow::Result<ExitCode> {
 /// What could not be started, by name.
 pub fn engine(config: &Path) -> anyhow::Result<ExitCode> {
     let config = Config::load(config)?;
-    telemetry::start(&config.log, None).context("start the log")?;
-    let engine = Engine::start(engine_setup(&config, Box::new(LogJournal), true)?)?;
+    telemetry::start(&config.log).context("start the log")?;
+    let engine = Engine::start(engine_setup(&config, Box::new(FileJournal::default()), true)?)?;
     engine.wait()?;
     Ok(ExitCode::SUCCESS)
 }
@@ -127,7 +127,7 @@ pub fn engine(config: &Path) -> anyhow::Result<ExitCode> {
 pub fn screen(arguments: &ScreenArguments) -> anyhow::Result<ExitCode> {
     let config = Config::load(&arguments.config)?;
     crate::screen::ensure_fonts(&config.screen.fonts)?;
-    telemetry::start(&config.log, None).context("start the log")?;
+    telemetry::start(&config.log).context("start the log")?;
     crate::screen::run_remote(&config.socket, config.screen.size.width as f32, config.screen.size.height as f32)?;
     Ok(ExitCode::SUCCESS)
 }
@@ -162,7 +162,7 @@ fn window_desk() -> anyhow::Result<ExitCode> {
     use crate::desk::DeskBench;
 
     let desk = DeskBench::set_up(&Default::default())?;
-    let engine = Engine::start(engine_setup(&desk.config, Box::new(LogJournal), true)?)?;
+    let engine = Engine::start(engine_setup(&desk.config, Box::new(FileJournal::default()), true)?)?;
     let ui = crate::screen::Ui::new(engine.touch())?;
     ui.set_size(540.0, 960.0);
     show_all(&ui, &engine);
@@ -191,13 +191,4 @@ fn report(summary: &crate::desk::Summary) -> anyhow::Result<ExitCode> {
 fn say(line: &str) -> anyhow::Result<()> {
     use std::io::Write as _;
     writeln!(std::io::stdout(), "{line}").context("write to standard output")
-}
-
-/// The journal goes to the log.
-struct LogJournal;
-
-impl crate::engine::Journal for LogJournal {
-    fn write(&mut self, line: &crate::engine::JournalLine) {
-        tracing::info!(event = line.event, facts = %serde_json::Value::Object(line.facts.clone()), "journal");
-    }
 }

@@ -42,22 +42,28 @@ enum Answer {
     Refused(String),
 }
 
-/// Serves a bench on a socket until the process ends.
+/// Serves a bench on a socket until the process ends. `on_ready` is called once the socket is there. Each client has a
+/// thread of its own, so that one that stays connected holds up nobody.
 ///
 /// # Errors
 /// The socket cannot be made.
-pub fn serve(path: &Path, bench: &dyn Bench) -> Result<(), BenchError> {
+pub fn serve(path: &Path, bench: &(dyn Bench + Sync), on_ready: impl FnOnce()) -> Result<(), BenchError> {
     let failed = |source| BenchError::File { path: path.display().to_string(), source };
     match std::fs::remove_file(path) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(failed(error)),
         Ok(()) | Err(_) => {}
     }
     let listener = UnixListener::bind(path).map_err(failed)?;
-    for stream in listener.incoming() {
-        if let Err(error) = stream.and_then(|stream| answer_all(&stream, bench)) {
-            tracing::warn!(%error, "control connection");
+    on_ready();
+    std::thread::scope(|clients| {
+        for stream in listener.incoming() {
+            clients.spawn(move || {
+                if let Err(error) = stream.and_then(|stream| answer_all(&stream, bench)) {
+                    tracing::warn!(%error, "control connection");
+                }
+            });
         }
-    }
+    });
     Ok(())
 }
 

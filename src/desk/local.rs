@@ -212,7 +212,7 @@ pub fn find_card(key: &str) -> Result<deck::CardImage, BenchError> {
 }
 
 /// Faults of the platform that a script can ask for, each for the next submission.
-const COUNTY_FAULTS: [&str; 11] = [
+pub(super) const COUNTY_FAULTS: [&str; 11] = [
     "busy",
     "broken",
     "html",

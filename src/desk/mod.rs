@@ -6,22 +6,22 @@
 
 mod bench;
 mod control;
-mod journal;
 mod local;
 mod order;
 mod picture;
 mod player;
 mod script;
+mod simulate;
 mod visits;
 
 pub use bench::{DeskBench, DeskError, desk_file};
 pub use control::{RemoteBench, serve};
-pub use journal::FileJournal;
 pub use local::{BenchPorts, LocalBench, find_card};
 pub use order::{Bench, BenchError, Order, PaperSlip};
 pub use picture::code_on;
 pub use player::{PlayError, Player};
 pub use script::{Action, Script, ScriptError};
+pub use simulate::{Ready, Simulator, faults, simulate, tell};
 pub use visits::{Summary, VisitError, VisitPlan, play_desk, play_run};
 
 use std::time::{Duration, Instant};

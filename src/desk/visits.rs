@@ -6,13 +6,12 @@ use std::rc::Rc;
 
 use super::bench::{DeskBench, DeskError};
 use super::control::RemoteBench;
-use super::journal::FileJournal;
 use super::order::Bench;
 use super::player::{PlayError, Player};
 use super::script::{MachineSettings, Script, ScriptError};
 use crate::assemble::{AssembleError, engine_setup};
 use crate::config::Config;
-use crate::engine::{Engine, EngineError};
+use crate::engine::{Engine, EngineError, FileJournal};
 use crate::ipc::Intent;
 use crate::screen::{Headless, HeadlessError};
 

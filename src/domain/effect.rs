@@ -1,9 +1,11 @@
 //! All that a kiosk asks for.
 
-use kiosk_hal::model::{IdReaderRequest, ScannerRequest};
+use std::time::Duration;
+
+use kiosk_hal::model::{CardFailure, DeviceState, IdReaderRequest, PrintOutcome, Role, ScannerRequest};
 
 use super::event::AskNo;
-use super::id::{ItemId, VisitNo};
+use super::id::{ItemId, Sequence, SubmissionId, VisitNo};
 use super::submission::{CaseReceipt, CountyCommand, ItemRef, StoreCommand};
 use crate::ipc::{Language, TextSize};
 
@@ -44,7 +46,7 @@ pub enum Effect {
     },
 }
 
-/// Facts for the log. No personal data by construction.
+/// Facts for the log. No personal data by construction; `telemetry` gives each its stable id.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Note {
     /// Somebody began.
@@ -58,40 +60,71 @@ pub enum Note {
         visit: VisitNo,
         /// How.
         how: VisitEnd,
+        /// How long it took.
+        after: Duration,
     },
-    /// An application was confirmed by the resident.
+    /// A person was called.
+    HelpCalled {
+        /// Number of the visit.
+        visit: VisitNo,
+    },
+    /// A card was read.
+    CardRead {
+        /// Number of the visit.
+        visit: VisitNo,
+    },
+    /// A card was not read.
+    CardFailed {
+        /// Number of the visit.
+        visit: VisitNo,
+        /// Why.
+        why: CardFailure,
+    },
+    /// An application was confirmed by the resident and goes to the store.
     Confirmed {
-        /// Which item.
-        item: ItemId,
+        /// Number of the visit.
+        visit: VisitNo,
+        /// Its identity for life.
+        id: SubmissionId,
     },
     /// An application is durable.
     Kept {
+        /// Number of the visit; 0 when nobody waits for it any more.
+        visit: VisitNo,
         /// Its number on this kiosk.
-        sequence: u64,
-        /// Which item.
-        item: ItemId,
+        sequence: Sequence,
+        /// Its identity for life.
+        id: SubmissionId,
     },
     /// An application could not be kept.
     NotKept {
+        /// Number of the visit; 0 when nobody waits for it any more.
+        visit: VisitNo,
+        /// Its identity for life.
+        id: SubmissionId,
         /// Stable code.
         code: String,
     },
     /// The county has an application and the receipt is durable.
     Acknowledged {
         /// Its number on this kiosk.
-        sequence: u64,
+        sequence: Sequence,
+        /// Its identity for life.
+        id: SubmissionId,
     },
     /// Sending failed for now.
     SendFailed {
         /// Its number on this kiosk.
-        sequence: u64,
+        sequence: Sequence,
         /// Stable code.
         code: String,
+        /// When it is tried again.
+        wait: Duration,
     },
     /// The county refused an application for good.
     SetAside {
         /// Its number on this kiosk.
-        sequence: u64,
+        sequence: Sequence,
         /// Stable code.
         code: String,
     },
@@ -100,12 +133,28 @@ pub enum Note {
         /// Stable code.
         code: String,
     },
+    /// The line to the county came or went.
+    Line {
+        /// It is there.
+        up: bool,
+    },
+    /// A device changed its state.
+    Device {
+        /// Which device.
+        role: Role,
+        /// Its state.
+        state: DeviceState,
+        /// Stable code of what is wrong, empty while all is well.
+        code: String,
+    },
     /// A slip ended.
     Slip {
-        /// Confirmed on paper.
-        printed: bool,
-        /// Marked as a copy.
-        copy: bool,
+        /// Number of the print job.
+        job: u64,
+        /// Which slip, in one word.
+        kind: &'static str,
+        /// How it ended.
+        outcome: PrintOutcome,
     },
     /// The store is broken; the machine is out of service for applications.
     StoreBroken {
@@ -172,4 +221,15 @@ pub enum PaperKind {
         /// Materials that still have to be shown at the window.
         bring_later: Vec<String>,
     },
+}
+
+impl PaperKind {
+    /// The slip in one word, for the log.
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Notice { .. } => "notice",
+            Self::Kept { .. } => "kept",
+            Self::Accepted { .. } => "accepted",
+        }
+    }
 }

@@ -39,3 +39,19 @@ pub enum Event {
     /// A deadline given by `next_wake` has come.
     Woke,
 }
+
+impl Event {
+    /// What happened in one word, for the log.
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Intent(_) => "touch",
+            Self::Device(_) => "device",
+            Self::Reader(_) => "id-reader",
+            Self::Printer(_) => "printer",
+            Self::Scanner(_) => "scanner",
+            Self::Store { .. } => "store",
+            Self::County { .. } => "county",
+            Self::Woke => "wake",
+        }
+    }
+}

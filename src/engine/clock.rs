@@ -31,6 +31,11 @@ impl Clock {
         Now { since_start: self.start.elapsed(), wall: Timestamp::now(), chance }
     }
 
+    /// Time since the start.
+    pub fn since_start(&self) -> std::time::Duration {
+        self.start.elapsed()
+    }
+
     /// The instant of the runtime's timer that stands for a time since the start.
     pub fn instant(&self, since_start: std::time::Duration) -> Instant {
         self.start + since_start

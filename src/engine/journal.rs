@@ -1,9 +1,19 @@
 //! What happened, for technicians and for tests: ids and facts, never a person.
+//!
+//! Every line is an event of the catalogue (`telemetry`), so the journal, the log and `config/events.md` speak of the
+//! same things in the same words. [`Recorder`] writes each event to both.
 
-use serde_json::{Map, Value, json};
+use std::cell::RefCell;
+use std::fs::File;
+use std::io::Write as _;
+use std::path::Path;
+use std::rc::Rc;
 
-use crate::domain::effect::{Note, VisitEnd};
-use crate::domain::time::Now;
+use serde_json::{Map, Value};
+
+use super::clock::Clock;
+use crate::domain::time::SinceStart;
+use crate::telemetry::Event;
 
 /// Receives each line of the journal. Called on the engine's thread; must not block.
 pub trait Journal: Send {
@@ -23,20 +33,10 @@ pub struct JournalLine {
 }
 
 impl JournalLine {
-    /// A line about a note of the core.
-    pub fn of(now: &Now, note: &Note) -> Self {
-        let (event, facts) = describe(note);
-        Self::new(now, event, facts)
-    }
-
-    /// A line about anything else.
-    pub fn new(now: &Now, event: &'static str, facts: Value) -> Self {
-        let at_ms = u64::try_from(now.since_start.as_millis()).unwrap_or(u64::MAX);
-        let facts = match facts {
-            Value::Object(facts) => facts,
-            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => Map::new(),
-        };
-        Self { at_ms, event, facts }
+    /// The line about an event.
+    pub fn of(at: SinceStart, event: &Event) -> Self {
+        let at_ms = u64::try_from(at.as_millis()).unwrap_or(u64::MAX);
+        Self { at_ms, event: event.id(), facts: event.fields() }
     }
 
     /// The line as one JSON object.
@@ -49,24 +49,51 @@ impl JournalLine {
     }
 }
 
-fn describe(note: &Note) -> (&'static str, Value) {
-    match note {
-        Note::VisitBegan { visit } => ("visit.began", json!({"visit": visit.0})),
-        Note::VisitEnded { visit, how } => {
-            let how = match how {
-                VisitEnd::Left => "left",
-                VisitEnd::TimedOut => "timed-out",
-            };
-            ("visit.ended", json!({"visit": visit.0, "how": how}))
+/// The journal as a file, if there is one: one JSON object per line. Without a file the log alone has the events.
+#[derive(Debug, Default)]
+pub struct FileJournal {
+    file: Option<File>,
+}
+
+impl FileJournal {
+    /// Writes to this file; what stood in it is gone.
+    ///
+    /// # Errors
+    /// The file cannot be made.
+    pub fn create(path: &Path) -> std::io::Result<Self> {
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder)?;
         }
-        Note::Confirmed { item } => ("application.confirmed", json!({"item": item.0})),
-        Note::Kept { sequence, item } => ("application.kept", json!({"sequence": sequence, "item": item.0})),
-        Note::NotKept { code } => ("application.not-kept", json!({"code": code})),
-        Note::Acknowledged { sequence } => ("application.acknowledged", json!({"sequence": sequence})),
-        Note::SendFailed { sequence, code } => ("county.send-failed", json!({"sequence": sequence, "code": code})),
-        Note::SetAside { sequence, code } => ("application.set-aside", json!({"sequence": sequence, "code": code})),
-        Note::SendingStopped { code } => ("county.sending-stopped", json!({"code": code})),
-        Note::Slip { printed, copy } => ("slip.finished", json!({"printed": printed, "copy": copy})),
-        Note::StoreBroken { code } => ("store.broken", json!({"code": code})),
+        Ok(Self { file: Some(File::create(path)?) })
+    }
+}
+
+impl Journal for FileJournal {
+    fn write(&mut self, line: &JournalLine) {
+        if let Some(file) = &mut self.file
+            && let Err(error) = writeln!(file, "{}", line.to_json())
+        {
+            tracing::error!(%error, "the journal cannot be written");
+        }
+    }
+}
+
+/// Writes events to the log and to the journal. Shared by all that run on the engine's thread.
+#[derive(Clone)]
+pub(super) struct Recorder {
+    clock: Rc<Clock>,
+    journal: Rc<RefCell<Box<dyn Journal>>>,
+}
+
+impl Recorder {
+    /// Records with the engine's clock.
+    pub(super) fn new(clock: Rc<Clock>, journal: Box<dyn Journal>) -> Self {
+        Self { clock, journal: Rc::new(RefCell::new(journal)) }
+    }
+
+    /// Records one event, as of now.
+    pub(super) fn record(&self, event: &Event) {
+        event.emit();
+        self.journal.borrow_mut().write(&JournalLine::of(self.clock.since_start(), event));
     }
 }

@@ -13,7 +13,7 @@ mod run;
 mod socket;
 mod words;
 
-pub use clock::wall_clock;
+pub use clock::{Clock, wall_clock};
 pub use devices::DevicePlan;
-pub use journal::{Journal, JournalLine};
+pub use journal::{FileJournal, Journal, JournalLine};
 pub use run::{Engine, EngineError, EngineSetup};

@@ -11,18 +11,20 @@ use tokio::sync::{mpsc, oneshot, watch};
 use super::clock::Clock;
 use super::devices::{DevicePlan, Devices};
 use super::effects::Executor;
-use super::journal::{Journal, JournalLine};
-use super::socket;
+use super::journal::{Journal, Recorder};
+use super::socket::{self, Door};
 use crate::county::CountyClient;
 use crate::domain::catalog::Catalog;
 use crate::domain::effect::Effect;
 use crate::domain::event::{AskNo, Event};
 use crate::domain::kiosk::Kiosk;
+use crate::domain::place::KioskCode;
 use crate::domain::settings::Settings;
 use crate::domain::submission::StoreEvent;
 use crate::domain::time::Now;
 use crate::ipc::{EngineStatus, Intent, Screen};
 use crate::store::Store;
+use crate::telemetry::{Event as Recorded, Kind, Version};
 
 /// Events that may wait. The loop takes microseconds for one; a full inbox is a fault and is logged as one.
 const INBOX: usize = 1024;
@@ -160,26 +162,33 @@ async fn turn_for_ever(
     mut stopped: oneshot::Receiver<()>,
     ready: std::sync::mpsc::SyncSender<watch::Receiver<Arc<Screen>>>,
 ) -> Result<(), EngineError> {
-    let clock = Clock::start();
+    let clock = Rc::new(Clock::start());
+    let recorder = Recorder::new(Rc::clone(&clock), setup.journal);
     let words = super::words::Words::shipped()?;
     let store_inbox = sender.clone();
     // The store's own thread may wait for room in the inbox; its answers are promises and are never dropped.
     let store = (setup.open_store)(Box::new(move |event| {
         store_inbox.blocking_send(Event::Store { ask: AskNo::default(), event }).ok();
     }))?;
+    record_start(&recorder, &setup.settings, &setup.catalog, &store);
     let devices = Devices::open(setup.devices, &sender)?;
     let now = clock.now();
     let (kiosk, first) = Kiosk::new(setup.settings, setup.catalog, now);
     let (show, screens) = watch::channel(Arc::new(kiosk.screen(&now)));
     let status = Rc::new(RefCell::new(EngineStatus::default()));
     if let Some(path) = setup.socket {
-        socket::listen(&path, sender.clone(), screens.clone(), Rc::clone(&status))
+        let door = Door {
+            inbox: sender.clone(),
+            screens: screens.clone(),
+            status: Rc::clone(&status),
+            recorder: recorder.clone(),
+        };
+        socket::listen(&path, door)
             .map_err(|source| EngineError::Socket { path: path.display().to_string(), source })?;
     }
     let executor = Executor::new(store, setup.county.map(Rc::new), devices, words, sender);
-    let mut turn = Turn { clock, kiosk, executor, show, journal: setup.journal, status };
-    turn.note(&now, "engine.started", serde_json::json!({}));
-    turn.carry_out(&now, first);
+    let mut turn = Turn { clock, kiosk, executor, show, recorder, status };
+    turn.carry_out(&now, "start", first);
     ready.send(screens).ok();
 
     loop {
@@ -196,16 +205,31 @@ async fn turn_for_ever(
         };
         turn.take(event);
     }
+    turn.recorder.record(&Recorded::KioskStopping { after: turn.clock.since_start() });
     Ok(())
+}
+
+/// What a technician asks first: which program, which kiosk, what the store holds, what can be applied for.
+fn record_start(recorder: &Recorder, settings: &Settings, catalog: &Catalog, store: &Store) {
+    if let Ok(kiosk) = KioskCode::new(&settings.kiosk_code) {
+        recorder.record(&Recorded::KioskStarted { kiosk, version: Version(env!("CARGO_PKG_VERSION")) });
+    }
+    let report = store.report();
+    recorder.record(&Recorded::StoreOpened { last: report.last, open: report.open });
+    for sequence in &report.missing {
+        recorder.record(&Recorded::StoreGap { sequence: *sequence });
+    }
+    let counts = catalog.counts();
+    recorder.record(&Recorded::CatalogueLoaded { items: counts.all as u64, apply: counts.apply as u64 });
 }
 
 /// What one turn of the loop works with.
 struct Turn {
-    clock: Clock,
+    clock: Rc<Clock>,
     kiosk: Kiosk,
     executor: Executor,
     show: watch::Sender<Arc<Screen>>,
-    journal: Box<dyn Journal>,
+    recorder: Recorder,
     status: Rc<RefCell<EngineStatus>>,
 }
 
@@ -214,19 +238,22 @@ impl Turn {
     fn take(&mut self, event: Event) {
         let event = self.executor.name_answer(event);
         let now = self.clock.now();
+        let what = event.word();
         let effects = self.kiosk.handle(now, event);
-        self.carry_out(&now, effects);
+        self.carry_out(&now, what, effects);
     }
 
     /// Shows the screen and then carries out, until nothing more follows.
-    fn carry_out(&mut self, now: &Now, effects: Vec<Effect>) {
-        let mut waiting = VecDeque::from([effects]);
-        while let Some(effects) = waiting.pop_front() {
+    fn carry_out(&mut self, now: &Now, what: &'static str, effects: Vec<Effect>) {
+        let mut waiting = VecDeque::from([(what, effects)]);
+        while let Some((what, effects)) = waiting.pop_front() {
             self.show(now);
             for effect in effects {
                 match effect {
-                    Effect::Note(note) => self.journal.write(&JournalLine::of(now, &note)),
-                    Effect::Ignored { why } => tracing::debug!(why, "event ignored"),
+                    Effect::Note(note) => self.recorder.record(&Recorded::from(&note)),
+                    Effect::Ignored { why } => {
+                        self.recorder.record(&Recorded::InputIgnored { what: Kind(what), why: Kind(why) });
+                    }
                     effect @ (Effect::Reader(_)
                     | Effect::Scanner(_)
                     | Effect::Print { .. }
@@ -234,7 +261,8 @@ impl Turn {
                     | Effect::County { .. }) => {
                         if let Some(event) = self.executor.carry_out(effect, &self.kiosk) {
                             let now = self.clock.now();
-                            waiting.push_back(self.kiosk.handle(now, event));
+                            let what = event.word();
+                            waiting.push_back((what, self.kiosk.handle(now, event)));
                         }
                     }
                 }
@@ -256,9 +284,5 @@ impl Turn {
         if changed {
             tracing::debug!(page, "screen changed");
         }
-    }
-
-    fn note(&mut self, now: &Now, event: &'static str, facts: serde_json::Value) {
-        self.journal.write(&JournalLine::new(now, event, facts));
     }
 }

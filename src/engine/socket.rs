@@ -2,27 +2,45 @@
 //!
 //! A client that reads too slowly misses screens, never the last one. A client that sends nonsense gets an error line;
 //! one that sends endless lines is cut off. Every touch of every client is just an event like any other.
+//!
+//! The socket is for the engine's user and group alone (mode 0660): the screen's user is in that group, nobody else is.
+//! Between `bind` and the change of mode the folder protects it, which only that group may enter; the engine sets no
+//! umask, because its threads share one.
 
 use std::cell::RefCell;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
-use tokio::net::unix::OwnedWriteHalf;
+use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::{mpsc, watch};
 
+use super::journal::Recorder;
 use crate::domain::event::Event;
 use crate::ipc::{EngineStatus, LONGEST_LINE, Reply, Request, Screen};
+use crate::telemetry::Event as Recorded;
+
+/// Read and write for user and group, nothing for others.
+const MODE: u32 = 0o660;
+
+/// What a client can reach.
+#[derive(Clone)]
+pub struct Door {
+    /// Takes touches.
+    pub inbox: mpsc::Sender<Event>,
+    /// Gives screens.
+    pub screens: watch::Receiver<Arc<Screen>>,
+    /// The present status.
+    pub status: Rc<RefCell<EngineStatus>>,
+    /// Writes down that a screen came or went.
+    pub recorder: Recorder,
+}
 
 /// Starts listening. A socket left over from an engine that is gone is replaced; a living one is not.
-pub fn listen(
-    path: &Path,
-    inbox: mpsc::Sender<Event>,
-    screens: watch::Receiver<Arc<Screen>>,
-    status: Rc<RefCell<EngineStatus>>,
-) -> std::io::Result<()> {
+pub fn listen(path: &Path, door: Door) -> std::io::Result<()> {
     if std::os::unix::net::UnixStream::connect(path).is_ok() {
         return Err(std::io::Error::new(std::io::ErrorKind::AddrInUse, "another engine is listening there"));
     }
@@ -31,78 +49,114 @@ pub fn listen(
         Ok(()) | Err(_) => {}
     }
     let listener = UnixListener::bind(path)?;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(MODE))?;
     tokio::task::spawn_local(async move {
         while let Ok((stream, _)) = listener.accept().await {
-            tokio::task::spawn_local(serve(stream, inbox.clone(), screens.clone(), Rc::clone(&status)));
+            tokio::task::spawn_local(Client::new(stream, door.clone()).serve());
         }
     });
     Ok(())
 }
 
-async fn serve(
-    stream: UnixStream,
-    inbox: mpsc::Sender<Event>,
-    mut screens: watch::Receiver<Arc<Screen>>,
-    status: Rc<RefCell<EngineStatus>>,
-) {
-    let (reader, mut writer) = stream.into_split();
-    let mut reader = BufReader::new(reader);
-    let mut watching = false;
-    let mut line = Vec::new();
-    loop {
-        tokio::select! {
-            read = read_line(&mut reader, &mut line) => {
-                if !matches!(read, Ok(true)) {
-                    return;
-                }
-                let reply = match serde_json::from_slice::<Request>(&line) {
-                    Ok(Request::Watch) => {
-                        watching = true;
-                        let screen = screens.borrow_and_update().as_ref().clone();
-                        Some(Reply::Screen { screen: Box::new(screen) })
-                    }
-                    Ok(Request::Touch { intent }) => {
-                        if inbox.try_send(Event::Intent(intent)).is_err() {
-                            tracing::warn!("the engine does not take touches");
+/// One connection.
+struct Client {
+    reader: BufReader<OwnedReadHalf>,
+    writer: OwnedWriteHalf,
+    door: Door,
+    is_screen: bool,
+}
+
+impl Client {
+    fn new(stream: UnixStream, door: Door) -> Self {
+        let (reader, writer) = stream.into_split();
+        Self { reader: BufReader::new(reader), writer, door, is_screen: false }
+    }
+
+    async fn serve(mut self) {
+        // The end of a connection needs no word but the one below: whoever was there connects again.
+        self.talk().await.ok();
+        if self.is_screen {
+            self.door.recorder.record(&Recorded::ScreenLost {});
+        }
+    }
+
+    /// Answers until the client goes, sends what is no line, or does not take its answers.
+    async fn talk(&mut self) -> std::io::Result<()> {
+        let mut line = Vec::new();
+        loop {
+            tokio::select! {
+                read = read_line(&mut self.reader, &mut line) => {
+                    match read? {
+                        Line::Whole => {}
+                        Line::End => return Ok(()),
+                        Line::TooLong => {
+                            let message = format!("the line is longer than {LONGEST_LINE} bytes");
+                            return write(&mut self.writer, &Reply::Error { message }).await;
                         }
-                        None
                     }
-                    Ok(Request::Status) => Some(Reply::Status { status: status.borrow().clone() }),
-                    Err(error) => Some(Reply::Error { message: error.to_string() }),
-                };
-                line.clear();
-                if let Some(reply) = reply && write(&mut writer, &reply).await.is_err() {
-                    return;
+                    if let Some(reply) = self.answer(&line) {
+                        write(&mut self.writer, &reply).await?;
+                    }
+                    line.clear();
                 }
-            }
-            changed = screens.changed(), if watching => {
-                if changed.is_err() {
-                    return;
-                }
-                let screen = screens.borrow_and_update().as_ref().clone();
-                if write(&mut writer, &Reply::Screen { screen: Box::new(screen) }).await.is_err() {
-                    return;
+                changed = self.door.screens.changed(), if self.is_screen => {
+                    if changed.is_err() {
+                        return Ok(());
+                    }
+                    let reply = self.screen();
+                    write(&mut self.writer, &reply).await?;
                 }
             }
         }
     }
+
+    fn answer(&mut self, line: &[u8]) -> Option<Reply> {
+        match serde_json::from_slice::<Request>(line) {
+            Ok(Request::Watch) => {
+                if !self.is_screen {
+                    self.is_screen = true;
+                    self.door.recorder.record(&Recorded::ScreenConnected {});
+                }
+                Some(self.screen())
+            }
+            Ok(Request::Touch { intent }) => {
+                if self.door.inbox.try_send(Event::Intent(intent)).is_err() {
+                    tracing::warn!("the engine does not take touches");
+                }
+                None
+            }
+            Ok(Request::Status) => Some(Reply::Status { status: self.door.status.borrow().clone() }),
+            Err(error) => Some(Reply::Error { message: error.to_string() }),
+        }
+    }
+
+    fn screen(&mut self) -> Reply {
+        Reply::Screen { screen: Box::new(self.door.screens.borrow_and_update().as_ref().clone()) }
+    }
 }
 
-/// Appends to `line` up to a line end. Safe to cancel: what was read stays in `line`. `false` = end or too long.
-async fn read_line(
-    reader: &mut BufReader<tokio::net::unix::OwnedReadHalf>,
-    line: &mut Vec<u8>,
-) -> std::io::Result<bool> {
+/// What was read.
+enum Line {
+    /// A line with its end.
+    Whole,
+    /// The client is gone.
+    End,
+    /// More than a line may hold.
+    TooLong,
+}
+
+/// Appends to `line` up to a line end. Safe to cancel: what was read stays in `line`.
+async fn read_line(reader: &mut BufReader<OwnedReadHalf>, line: &mut Vec<u8>) -> std::io::Result<Line> {
     loop {
         if line.len() > LONGEST_LINE {
-            return Ok(false);
+            return Ok(Line::TooLong);
         }
         let room = (LONGEST_LINE + 1 - line.len()) as u64;
         if reader.take(room).read_until(b'\n', line).await? == 0 {
-            return Ok(false);
+            return Ok(Line::End);
         }
         if line.ends_with(b"\n") {
-            return Ok(true);
+            return Ok(Line::Whole);
         }
     }
 }

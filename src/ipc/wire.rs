@@ -98,6 +98,14 @@ impl Connection {
         Ok(Self { reader, writer })
     }
 
+    /// Limits every wait for a reply; a wait that is over is an error. Without a limit it waits for ever, as a screen does.
+    ///
+    /// # Errors
+    /// The limit is zero.
+    pub fn wait_at_most(&self, limit: Duration) -> Result<(), ConnectionError> {
+        self.writer.set_read_timeout(Some(limit)).map_err(|source| self.error("cannot set a limit for", source))
+    }
+
     /// Sends one request.
     ///
     /// # Errors

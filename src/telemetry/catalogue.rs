@@ -59,6 +59,17 @@ macro_rules! catalogue {
                 }
             }
 
+            /// The fields by name, as they stand in a journal.
+            pub fn fields(&self) -> serde_json::Map<String, serde_json::Value> {
+                match self {
+                    $(Self::$variant { $($field),* } => {
+                        let fields: Vec<(&str, serde_json::Value)> =
+                            vec![$((stringify!($field), Field::json($field)),)*];
+                        fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+                    })*
+                }
+            }
+
             /// Writes the event to the log.
             pub fn emit(&self) {
                 match self {
@@ -91,6 +102,7 @@ catalogue! {
     CardRead "card.read" INFO { visit: VisitNo } "an ID card was read";
     CardFailed "card.failed" INFO { visit: VisitNo, why: CardFailure } "an ID card was not read";
     HelpCalled "help.called" INFO { visit: VisitNo } "a person was called";
+    ApplicationConfirmed "application.confirmed" INFO { visit: VisitNo, id: SubmissionId } "a resident confirmed an application; it is being kept";
     ApplicationKept "application.kept" INFO { visit: VisitNo, sequence: Sequence, id: SubmissionId } "an application is on the disk";
     ApplicationNotKept "application.not-kept" ERROR { visit: VisitNo, id: SubmissionId, code: Code } "an application could not be kept and nothing was promised";
     ApplicationAccepted "application.accepted" INFO { sequence: Sequence, id: SubmissionId } "the county has an application";

@@ -21,6 +21,8 @@ pub trait Field: sealed::Sealed {
     type Out: Value;
     /// The value for the log.
     fn out(&self) -> Self::Out;
+    /// The value for a journal.
+    fn json(&self) -> serde_json::Value;
 }
 
 /// Version of the program.
@@ -52,6 +54,9 @@ macro_rules! numbers {
                 let $value = self;
                 $number
             }
+            fn json(&self) -> serde_json::Value {
+                self.out().into()
+            }
         }
     )*};
 }
@@ -72,6 +77,9 @@ macro_rules! shown {
             fn out(&self) -> Self::Out {
                 display(self.clone())
             }
+            fn json(&self) -> serde_json::Value {
+                self.to_string().into()
+            }
         }
     )*};
 }
@@ -88,6 +96,9 @@ macro_rules! words {
                 let word = serde_json::to_value(self).ok();
                 let word = word.as_ref().and_then(serde_json::Value::as_str);
                 display(word.unwrap_or("unreadable").to_owned())
+            }
+            fn json(&self) -> serde_json::Value {
+                serde_json::to_value(self).unwrap_or_default()
             }
         }
     )*};

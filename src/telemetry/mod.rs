@@ -13,6 +13,7 @@
 mod catalogue;
 mod code;
 mod field;
+mod notes;
 mod output;
 
 pub use catalogue::{CATALOGUE, Entry, Event};

@@ -11,7 +11,6 @@ use tracing_subscriber::fmt::writer::BoxMakeWriter;
 use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::{Registry, fmt};
 
-use super::EVENT_TARGET;
 use crate::config::{Log, LogFormat, LogLevel};
 
 /// Why there is no log.
@@ -43,22 +42,20 @@ impl TelemetryError {
     pub const CODES: [&'static str; 2] = ["log.file", "log.running"];
 }
 
-/// Starts the log of this process as configured: to the file, or to standard error. With `events`, the events of the
-/// catalogue go to that file as well, one JSON object per line, whatever the level.
-pub fn start(log: &Log, events: Option<&Path>) -> Result<(), TelemetryError> {
+/// Starts the log of this process as configured: to the file, or to standard error.
+///
+/// # Errors
+/// The file cannot be opened, or the log runs already.
+pub fn start(log: &Log) -> Result<(), TelemetryError> {
     let writer = match &log.file {
         Some(file) => BoxMakeWriter::new(Mutex::new(append(file)?)),
         None => BoxMakeWriter::new(std::io::stderr),
     };
-    let events = match events {
-        Some(file) => Some(BoxMakeWriter::new(Mutex::new(append(file)?))),
-        None => None,
-    };
-    tracing::subscriber::set_global_default(subscriber(log, writer, events)).map_err(|_| TelemetryError::Running)
+    tracing::subscriber::set_global_default(subscriber(log, writer)).map_err(|_| TelemetryError::Running)
 }
 
-/// What [`start`] installs, with writers of the caller.
-pub fn subscriber(log: &Log, writer: BoxMakeWriter, events: Option<BoxMakeWriter>) -> impl Subscriber + Send + Sync {
+/// What [`start`] installs, with a writer of the caller.
+pub fn subscriber(log: &Log, writer: BoxMakeWriter) -> impl Subscriber + Send + Sync {
     let lines = fmt::layer().with_writer(writer).with_ansi(false);
     let lines: Box<dyn Layer<Registry> + Send + Sync> = match log.format {
         LogFormat::Json => lines.json().flatten_event(true).boxed(),
@@ -70,14 +67,7 @@ pub fn subscriber(log: &Log, writer: BoxMakeWriter, events: Option<BoxMakeWriter
         .with_target("kiosk_hal", level)
         .with_target("kioskctl", level)
         .with_default(level.min(LevelFilter::WARN));
-    let events = events.map(|writer| {
-        fmt::layer()
-            .with_writer(writer)
-            .json()
-            .flatten_event(true)
-            .with_filter(Targets::new().with_target(EVENT_TARGET, LevelFilter::DEBUG))
-    });
-    Registry::default().with(lines.with_filter(targets)).with(events)
+    Registry::default().with(lines.with_filter(targets))
 }
 
 fn append(file: &Path) -> Result<File, TelemetryError> {
@@ -104,14 +94,13 @@ mod tests {
 
     use std::io::{self, Write};
     use std::sync::Arc;
-    use std::time::Duration;
 
-    use kiosk_hal::model::{CardFailure, DeviceState, Role};
+    use kiosk_hal::model::{DeviceState, Role};
     use serde_json::{Value, json};
 
     use super::*;
     use crate::domain::id::{Sequence, SubmissionId, VisitNo};
-    use crate::telemetry::{Code, Event, Kind};
+    use crate::telemetry::{Code, Event};
 
     #[test]
     fn an_event_is_one_json_line_with_its_id_and_fields() {
@@ -154,34 +143,17 @@ mod tests {
     }
 
     #[test]
-    fn events_go_to_their_own_file_whatever_the_level() {
-        let (own, all) = (Lines::default(), Lines::default());
-        let log = settings(LogFormat::Text, LogLevel::Error);
-        let subscriber = subscriber(&log, all.writer(), Some(own.writer()));
-        tracing::subscriber::with_default(subscriber, || {
-            tracing::error!(target: "kiosk::engine", "no event");
-            Event::CardFailed { visit: VisitNo(1), why: CardFailure::Moved }.emit();
-            Event::VisitEnded { visit: VisitNo(1), how: Kind("wiped"), after: Duration::from_secs(2) }.emit();
-        });
-        assert_eq!(all.taken().len(), 1);
-        let own = own.taken();
-        assert_eq!(own.len(), 2);
-        let ended: Value = serde_json::from_str(&own[1]).unwrap();
-        assert_eq!((&ended["how"], &ended["after"]), (&json!("wiped"), &json!(2000)));
-    }
-
-    #[test]
     fn a_log_that_cannot_be_written_is_named() {
         let mut log = settings(LogFormat::Json, LogLevel::Info);
         log.file = Some(PathBuf::from("nowhere/kiosk.log"));
-        let error = start(&log, None).unwrap_err();
+        let error = start(&log).unwrap_err();
         assert_eq!(error.code(), "log.file");
         assert!(error.to_string().contains("nowhere/kiosk.log"), "{error}");
     }
 
     fn logged(format: LogFormat, level: LogLevel, talk: impl FnOnce()) -> Vec<String> {
         let lines = Lines::default();
-        let subscriber = subscriber(&settings(format, level), lines.writer(), None);
+        let subscriber = subscriber(&settings(format, level), lines.writer());
         tracing::subscriber::with_default(subscriber, talk);
         lines.taken()
     }

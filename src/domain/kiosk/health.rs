@@ -57,15 +57,17 @@ impl Health {
         }
     }
 
-    /// Takes a device's word for its state.
-    pub fn note(&mut self, status: DeviceStatus) {
+    /// Takes a device's word for its state. Says whether that is news.
+    pub fn note(&mut self, status: DeviceStatus) -> bool {
         let (slot, index) = match status.role {
             Role::IdReader => (&mut self.reader, 0),
             Role::Printer => (&mut self.printer, 1),
             Role::Scanner => (&mut self.scanner, 2),
         };
+        let is_news = *slot != status.state || self.codes[index] != status.code;
         *slot = status.state;
         self.codes[index] = status.code;
+        is_news
     }
 
     /// Reading a card, in the resident's terms.

@@ -176,7 +176,8 @@ impl Kiosk {
     fn end_visit(&mut self, now: &Now, how: VisitEnd, out: &mut Vec<Effect>) {
         self.turn_to(now, Page::Home, out);
         if let Some(visit) = self.visit.take() {
-            out.push(Effect::Note(Note::VisitEnded { visit: visit.no, how }));
+            let after = now.since_start.saturating_sub(visit.began);
+            out.push(Effect::Note(Note::VisitEnded { visit: visit.no, how, after }));
         }
     }
 
@@ -248,6 +249,11 @@ impl Kiosk {
     fn next_ask(&mut self) -> AskNo {
         self.last_ask += 1;
         AskNo(self.last_ask)
+    }
+
+    /// Number of the visit under way, 0 when nobody is here.
+    fn visit_no(&self) -> VisitNo {
+        self.visit.as_ref().map_or(VisitNo(0), |visit| visit.no)
     }
 
     /// The resident of this visit stands before the page of this application and waits for its number.

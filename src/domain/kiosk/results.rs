@@ -21,7 +21,10 @@ use crate::ipc::{CardPrompt, CaseState, CaseStatus, Language, ScanPrompt, Window
 impl Kiosk {
     pub(super) fn device(&mut self, status: DeviceStatus, out: &mut Vec<Effect>) {
         let (role, state) = (status.role, status.state);
-        self.health.note(status);
+        let code = status.code.clone();
+        if self.health.note(status) {
+            out.push(Effect::Note(Note::Device { role, state, code }));
+        }
         let prompt = self.place_prompt();
         let Some(visit) = &mut self.visit else { return };
         match (role, &mut visit.page) {
@@ -59,6 +62,7 @@ impl Kiosk {
             IdReaderEvent::Failed(why) => {
                 visit.touched = now.since_start;
                 *prompt = CardPrompt::Failed { why };
+                out.push(Effect::Note(Note::CardFailed { visit: visit.no, why }));
             }
             IdReaderEvent::Removed => {
                 if *prompt == CardPrompt::Reading {
@@ -68,6 +72,7 @@ impl Kiosk {
             IdReaderEvent::Card(card) => {
                 visit.touched = now.since_start;
                 visit.card_used = true;
+                out.push(Effect::Note(Note::CardRead { visit: visit.no }));
                 let item = item.clone();
                 self.card(now, item, card, out);
             }
@@ -108,7 +113,6 @@ impl Kiosk {
     }
 
     pub(super) fn slip_ended(&mut self, now: &Now, job: u64, outcome: PrintOutcome, out: &mut Vec<Effect>) {
-        let printed = outcome == PrintOutcome::Printed;
         let Some(visit) = &mut self.visit else {
             return ignored("a slip of a finished visit", out);
         };
@@ -116,10 +120,10 @@ impl Kiosk {
             return ignored("a slip that no page waits for", out);
         };
         if let SlipTrack::Printing { kind, .. } = std::mem::replace(slip, SlipTrack::None) {
+            out.push(Effect::Note(Note::Slip { job, kind: kind.word(), outcome }));
             *slip = SlipTrack::Ended { outcome, kind };
         }
         visit.paper_used |= !matches!(outcome, PrintOutcome::NotPrinted(_));
-        out.push(Effect::Note(Note::Slip { printed, copy: false }));
         if let Page::Kept(done) = &visit.page {
             let id = done.id;
             self.outbox.release(id, now.since_start);
@@ -174,10 +178,10 @@ impl Kiosk {
             StoreEvent::SetAside { id } => self.set_aside(now, id, out),
             StoreEvent::MarkFailed { id, code } => {
                 let waits = self.is_waited_for(id);
-                if let Some(sequence) = self.outbox.sequence_of(id) {
-                    out.push(Effect::Note(Note::SendFailed { sequence: sequence.0, code }));
+                let sequence = self.outbox.sequence_of(id);
+                if let (Some(sequence), Some(wait)) = (sequence, self.outbox.retry(id, now, None, waits)) {
+                    out.push(Effect::Note(Note::SendFailed { sequence, code, wait }));
                 }
-                self.outbox.retry(id, now, None, waits);
             }
             StoreEvent::Found { entry } => self.found(now, ask, entry, out),
             StoreEvent::Queue { entries } => {
@@ -196,7 +200,7 @@ impl Kiosk {
 
     /// Durable: show it, print it, send it, in this order.
     fn kept(&mut self, now: &Now, entry: OutboxEntry, out: &mut Vec<Effect>) {
-        out.push(Effect::Note(Note::Kept { sequence: entry.sequence.0, item: entry.item.item.clone() }));
+        out.push(Effect::Note(Note::Kept { visit: self.visit_no(), sequence: entry.sequence, id: entry.id }));
         let (id, sequence) = (entry.id, entry.sequence);
         let Some((card, form, language)) = self.take_stored(id) else {
             // The visit is over; the application is not. It is sent, and the slip can be fetched later.
@@ -241,7 +245,7 @@ impl Kiosk {
     }
 
     pub(super) fn not_kept(&mut self, now: &Now, wanted: SubmissionId, code: String, out: &mut Vec<Effect>) {
-        out.push(Effect::Note(Note::NotKept { code }));
+        out.push(Effect::Note(Note::NotKept { visit: self.visit_no(), id: wanted, code }));
         let Some(visit) = &mut self.visit else { return };
         let waits = |page: &Page| matches!(page, Page::Storing { id, .. } if *id == wanted);
         if let Some(Page::Storing { item, card, form, id, .. }) = visit.take_page(waits) {
@@ -256,7 +260,7 @@ impl Kiosk {
         let Some(entry) = self.outbox.acknowledged(id) else {
             return ignored("an acknowledgement for nothing", out);
         };
-        out.push(Effect::Note(Note::Acknowledged { sequence: entry.sequence.0 }));
+        out.push(Effect::Note(Note::Acknowledged { sequence: entry.sequence, id }));
         let Some(mut done) = self.take_kept(id) else { return };
         let kind = PaperKind::Accepted {
             item: done.item.clone(),

@@ -33,7 +33,15 @@ impl Kiosk {
         match event {
             CountyEvent::Submitted { id, verdict } => self.submitted(now, id, verdict, out),
             CountyEvent::CaseState { answer } => self.case_state(now, ask, answer, out),
-            CountyEvent::Probed { reachable } => self.health.line = if reachable { Line::Up } else { Line::Down },
+            CountyEvent::Probed { reachable } => self.line(if reachable { Line::Up } else { Line::Down }, out),
+        }
+    }
+
+    /// Notes what the last call says about the line, and tells of a change.
+    fn line(&mut self, line: Line, out: &mut Vec<Effect>) {
+        if self.health.line != line {
+            self.health.line = line;
+            out.push(Effect::Note(Note::Line { up: line == Line::Up }));
         }
     }
 
@@ -44,7 +52,7 @@ impl Kiosk {
         let waits = self.is_waited_for(id);
         match verdict {
             Verdict::Stored { receipt } => {
-                self.health.line = Line::Up;
+                self.line(Line::Up, out);
                 if !self.outbox.marking(id) {
                     return ignored("a second answer to the same question", out);
                 }
@@ -52,22 +60,22 @@ impl Kiosk {
                 self.ask_store(StoreCommand::Acknowledge { id, receipt }, out);
             }
             Verdict::SetAside { code } => {
-                self.health.line = Line::Up;
+                self.line(Line::Up, out);
                 if !self.outbox.marking(id) {
                     return ignored("a second answer to the same question", out);
                 }
-                out.push(Effect::Note(Note::SetAside { sequence: sequence.0, code: code.clone() }));
+                out.push(Effect::Note(Note::SetAside { sequence, code: code.clone() }));
                 self.ask_store(StoreCommand::SetAside { id, reason: code }, out);
             }
             Verdict::TryAgain { code, after } => {
-                self.health.line = Line::Down;
-                if self.outbox.retry(id, now, after, waits).is_none() {
+                self.line(Line::Down, out);
+                let Some(wait) = self.outbox.retry(id, now, after, waits) else {
                     return ignored("a second answer to the same question", out);
-                }
-                out.push(Effect::Note(Note::SendFailed { sequence: sequence.0, code }));
+                };
+                out.push(Effect::Note(Note::SendFailed { sequence, code, wait }));
             }
             Verdict::StopAll { code } => {
-                self.health.line = Line::Down;
+                self.line(Line::Down, out);
                 self.outbox.stop(id, now);
                 out.push(Effect::Note(Note::SendingStopped { code }));
             }
@@ -94,7 +102,7 @@ impl Kiosk {
         let number = std::mem::take(number);
         match (answer, known) {
             (Ok(Some(report)), known) => {
-                self.health.line = Line::Up;
+                self.line(Line::Up, out);
                 let status = CaseStatus {
                     item: known.as_ref().map_or(report.item_name, |known| known.item.clone()),
                     number: receipt::in_groups(&number),

@@ -33,7 +33,12 @@ impl Kiosk {
             (Intent::SetLanguage { language }, _) => visit.language = language,
             (Intent::SetTextSize { size }, _) => visit.size = size,
             (Intent::MoreTime, _) => {}
-            (Intent::Help, _) => visit.panel = Some(Panel::Help),
+            (Intent::Help, panel) => {
+                visit.panel = Some(Panel::Help);
+                if panel != Some(Panel::Help) {
+                    out.push(Effect::Note(Note::HelpCalled { visit: visit.no }));
+                }
+            }
             (Intent::CloseHelp | Intent::Back | Intent::Home, Some(Panel::Help))
             | (Intent::Stay | Intent::Back, Some(Panel::ConfirmLeave)) => visit.panel = None,
             (Intent::Leave, Some(Panel::ConfirmLeave)) => {
@@ -62,9 +67,12 @@ impl Kiosk {
             Intent::Help => visit.panel = Some(Panel::Help),
             _ => return ignored("nobody is here", out),
         }
+        out.push(Effect::Note(Note::VisitBegan { visit: no }));
+        if visit.panel == Some(Panel::Help) {
+            out.push(Effect::Note(Note::HelpCalled { visit: no }));
+        }
         self.visits = no;
         self.visit = Some(visit);
-        out.push(Effect::Note(Note::VisitBegan { visit: no }));
     }
 
     #[expect(
@@ -366,7 +374,7 @@ impl Kiosk {
             notice: self.settings.notice_version.clone(),
             fields,
         };
-        out.push(Effect::Note(Note::Confirmed { item: item.clone() }));
+        out.push(Effect::Note(Note::Confirmed { visit: self.visit_no(), id }));
         self.ask_store(StoreCommand::Keep { application: Box::new(application) }, out);
         let until = now.since_start + self.settings.times.store_limit;
         self.turn_to(now, Page::Storing { item, card, form, id, until }, out);

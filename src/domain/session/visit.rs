@@ -23,6 +23,8 @@ pub struct Visit {
     pub trail: Option<Trail>,
     /// Page of that list, from 1.
     pub trail_page: usize,
+    /// When it began.
+    pub began: SinceStart,
     /// When the screen was last touched or a card was last laid down.
     pub touched: SinceStart,
     /// A card was read.
@@ -51,6 +53,7 @@ impl Visit {
             panel: None,
             trail: None,
             trail_page: 1,
+            began: now,
             touched: now,
             card_used: false,
             paper_used: false,

@@ -1,0 +1,176 @@
+//! The technician's tool: argument types and printing, nothing else.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::{Parser, Subcommand, ValueEnum};
+use kiosk::ctl::check::{Depth, check};
+use kiosk::ctl::id_reader::{self, Show};
+use kiosk::ctl::printer::{self, PrinterAt};
+use kiosk::ctl::status::status;
+use kiosk::ctl::{Form, finish, scanner};
+use kiosk_hal::scanner::protocol::Family;
+
+#[cfg(feature = "desk")]
+mod bench;
+
+/// Looks after a kiosk: checks its configuration, asks the running engine, tries single devices.
+///
+/// Device verbs open the port by themselves, so the kiosk must not be running on it; `status` asks the running kiosk.
+#[derive(Debug, Parser)]
+#[command(
+    name = "kioskctl",
+    version,
+    after_help = "Exit codes: 0 done and well, 1 failed or not well, 2 the command line makes no sense."
+)]
+struct Arguments {
+    /// Print one JSON object; a failure is {"error": {"code", "message", "todo"}}.
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// The configuration.
+    #[command(subcommand)]
+    Config(ConfigVerb),
+    /// How the running engine is: devices, line, store, applications not yet sent. No personal data.
+    Status {
+        /// Configuration file; its engine.socket is asked.
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+    },
+    /// The ID card reader, driven from here.
+    #[command(subcommand)]
+    IdReader(IdReaderVerb),
+    /// The printer, driven from here.
+    #[command(subcommand)]
+    Printer(PrinterVerb),
+    /// The scanner, driven from here.
+    #[command(subcommand)]
+    Scanner(ScannerVerb),
+    /// Simulators in place of devices and county, for desk, training and tests.
+    #[cfg(feature = "desk")]
+    #[command(subcommand)]
+    Sim(bench::SimVerb),
+}
+
+#[derive(Debug, Subcommand)]
+enum ConfigVerb {
+    /// Checks a configuration and lists every key with where its value comes from.
+    ///
+    /// An error names file and key and says what to write. Nothing is changed, no device and no database is opened.
+    Check {
+        /// Configuration file.
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+        /// Read the files it names as well: catalogue, fonts, printer profile, county secret and certificates.
+        #[arg(long)]
+        files: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum IdReaderVerb {
+    /// Reads one card. Name and number are masked (王**, 110199********0018) unless --show is given.
+    Read {
+        /// Serial line, by its stable name.
+        #[arg(long, value_name = "PORT")]
+        port: String,
+        /// Speed to begin with; the usual ones are tried after it.
+        #[arg(long)]
+        baud: Option<u32>,
+        /// Seconds to wait for a card.
+        #[arg(long, default_value_t = 10, value_name = "SECONDS")]
+        within: u64,
+        /// Print the whole card. Only with the consent of the person whose card it is.
+        #[arg(long)]
+        show: bool,
+    },
+}
+
+#[derive(Debug, clap::Args)]
+struct PrinterArguments {
+    /// Serial line, by its stable name.
+    #[arg(long, value_name = "PORT")]
+    port: String,
+    /// Shipped profile (cn-kiosk-58, epson-like), or a file that ends with .toml.
+    #[arg(long, default_value = "cn-kiosk-58", value_name = "NAME")]
+    profile: String,
+    /// Speed, if it is not the profile's.
+    #[arg(long)]
+    baud: Option<u32>,
+    /// Folder with the shipped fonts.
+    #[arg(long, default_value = "/usr/share/kiosk/fonts", value_name = "FOLDER")]
+    fonts: PathBuf,
+}
+
+#[derive(Debug, Subcommand)]
+enum PrinterVerb {
+    /// Asks for paper, cover, cutter and head. Exit code 1 if a slip could not be printed.
+    Status(PrinterArguments),
+    /// Prints one test slip and tells whether it is on paper. Exit code 1 if it is not, or if nobody can say.
+    Test(PrinterArguments),
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum ScannerKind {
+    /// Can be triggered and set up.
+    Newland,
+    /// Sends codes and is sent nothing.
+    Plain,
+}
+
+#[derive(Debug, Subcommand)]
+enum ScannerVerb {
+    /// Reads one code and prints its text, control characters escaped.
+    Read {
+        /// Serial line, by its stable name.
+        #[arg(long, value_name = "PORT")]
+        port: String,
+        /// Speed.
+        #[arg(long, default_value_t = 115_200)]
+        baud: u32,
+        /// Which commands it understands.
+        #[arg(long, value_enum, default_value = "newland")]
+        kind: ScannerKind,
+        /// Seconds to wait for a code.
+        #[arg(long, default_value_t = 10, value_name = "SECONDS")]
+        within: u64,
+    },
+}
+
+fn main() -> ExitCode {
+    let Arguments { json, command } = Arguments::parse();
+    let form = if json { Form::Json } else { Form::Text };
+    match command {
+        Command::Config(ConfigVerb::Check { config, files }) => {
+            finish(check(&config, if files { Depth::Files } else { Depth::Values }), form)
+        }
+        Command::Status { config } => finish(status(&config), form),
+        Command::IdReader(IdReaderVerb::Read { port, baud, within, show }) => {
+            let show = if show { Show::All } else { Show::Masked };
+            finish(id_reader::read(&port, baud, Duration::from_secs(within), show), form)
+        }
+        Command::Printer(PrinterVerb::Status(arguments)) => finish(printer::status(&arguments.at()), form),
+        Command::Printer(PrinterVerb::Test(arguments)) => finish(printer::test(&arguments.at()), form),
+        Command::Scanner(ScannerVerb::Read { port, baud, kind, within }) => {
+            let family = match kind {
+                ScannerKind::Newland => Family::Newland,
+                ScannerKind::Plain => Family::Plain,
+            };
+            finish(scanner::read(&port, baud, family, Duration::from_secs(within)), form)
+        }
+        #[cfg(feature = "desk")]
+        Command::Sim(verb) => bench::run(verb, form),
+    }
+}
+
+impl PrinterArguments {
+    fn at(&self) -> PrinterAt<'_> {
+        PrinterAt { port: &self.port, profile: &self.profile, baud: self.baud, fonts: &self.fonts }
+    }
+}
