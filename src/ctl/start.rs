@@ -161,12 +161,11 @@ fn show_all(ui: &crate::screen::Ui, engine: &Engine) {
 fn window_desk() -> anyhow::Result<ExitCode> {
     use crate::desk::DeskBench;
 
-    let desk = DeskBench::set_up(&Default::default())?;
+    let desk = std::rc::Rc::new(DeskBench::set_up(&Default::default())?);
     let engine = Engine::start(engine_setup(&desk.config, Box::new(FileJournal::default()), true)?)?;
     let ui = crate::screen::Ui::new(engine.touch())?;
-    ui.set_size(540.0, 960.0);
     show_all(&ui, &engine);
-    ui.run()?;
+    crate::desk::open_windows(&desk, &ui)?;
     Ok(ExitCode::SUCCESS)
 }
 

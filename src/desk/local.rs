@@ -122,6 +122,16 @@ impl LocalBench {
         self.county.as_ref().ok_or(BenchError::NotHere("no platform is simulated here"))
     }
 
+    /// Whether the line to the platform is cut, and the names of the faults that wait for a submission each.
+    ///
+    /// # Errors
+    /// There is no platform here.
+    pub fn county_troubles(&self) -> Result<(bool, Vec<String>), BenchError> {
+        let troubles = self.county()?.faults().troubles();
+        let name = |fault: &CountyFault| COUNTY_FAULTS.into_iter().find(|name| county_fault(name).as_ref() == Some(fault));
+        Ok((troubles.line_down, troubles.next.iter().filter_map(name).map(str::to_owned).collect()))
+    }
+
     fn fault(&self, device: &str, name: &str, on: bool) -> Result<(), BenchError> {
         let unknown = |known: String| BenchError::NoSuchFault { device: device.into(), name: name.into(), known };
         match device {

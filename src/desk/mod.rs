@@ -13,6 +13,7 @@ mod player;
 mod script;
 mod simulate;
 mod visits;
+mod window;
 
 pub use bench::{DeskBench, DeskError, desk_file};
 pub use control::{RemoteBench, serve};
@@ -23,6 +24,7 @@ pub use player::{PlayError, Player};
 pub use script::{Action, Script, ScriptError};
 pub use simulate::{Ready, Simulator, faults, simulate, tell};
 pub use visits::{Summary, VisitError, VisitPlan, play_desk, play_run};
+pub use window::{WindowError, open_windows};
 
 use std::time::{Duration, Instant};
 

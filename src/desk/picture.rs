@@ -8,7 +8,11 @@ pub fn code_on(picture: &[u8]) -> Option<String> {
     let mut pixels = vec![0; reader.output_buffer_size()?];
     let info = reader.next_frame(&mut pixels).ok()?;
     let (width, height, samples) = (info.width as usize, info.height as usize, info.color_type.samples());
-    let grey = |x: usize, y: usize| pixels.get(y * info.line_size + x * samples).copied().unwrap_or(u8::MAX);
+    code_in(width, height, |x, y| pixels.get(y * info.line_size + x * samples).copied().unwrap_or(u8::MAX))
+}
+
+/// The text of the first QR code in a picture whose grey value at column `x` of row `y` is `grey(x, y)`.
+pub(super) fn code_in(width: usize, height: usize, grey: impl FnMut(usize, usize) -> u8) -> Option<String> {
     rqrr::PreparedImage::prepare_from_greyscale(width, height, grey)
         .detect_grids()
         .into_iter()

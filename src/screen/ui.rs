@@ -34,7 +34,8 @@ pub enum UiError {
 #[error("show a screen: the window is closed")]
 pub struct Gone;
 
-/// The window of the kiosk.
+/// The window of the kiosk. A clone is the same window.
+#[derive(Clone)]
 pub struct Ui(Rc<Inner>);
 
 struct Inner {
@@ -128,6 +129,12 @@ impl Ui {
         self.0.app.run().map_err(UiError::Loop)
     }
 
+    /// The window itself, for the desk, which gives it a place beside the bench.
+    #[cfg(feature = "desk")]
+    pub fn window(&self) -> &slint::Window {
+        self.0.app.window()
+    }
+
     /// The component, for the headless player.
     #[cfg(feature = "desk")]
     pub(super) fn app(&self) -> &AppWindow {
@@ -161,8 +168,9 @@ impl UiRemote {
     pub fn quit(&self) -> Result<(), Gone> {
         self.0
             .upgrade_in_event_loop(|app| {
-                // Hiding the last window ends the loop.
                 let _hidden = app.hide();
+                // The loop ends when the last window is hidden; on a desk the bench is still open.
+                let _ended = slint::quit_event_loop();
             })
             .map_err(|_closed| Gone)
     }

@@ -10,6 +10,10 @@ fn ui() -> PathBuf {
 fn slint_files(folder: &Path, files: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
+        // The bench beside the kiosk is a developer's tool in English; no resident ever sees it.
+        if path.file_stem().is_some_and(|name| name == "bench") {
+            continue;
+        }
         if path.is_dir() {
             slint_files(&path, files);
         } else if path.extension().is_some_and(|kind| kind == "slint") {
