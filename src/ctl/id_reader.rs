@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use super::device::{Events, busy, no_thread};
 use super::{CtlError, Report};
-use crate::domain::receipt::masked_name;
+use crate::domain::form::mask;
 
 /// Whether a card is shown as bystanders may see it or in full.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -121,7 +121,7 @@ fn not_read(why: CardFailure) -> CtlError {
 impl CardReport {
     fn new(card: &IdCard, show: Show) -> Self {
         let (name, number, rest) = match show {
-            Show::Masked => (masked_name(&card.name), masked_number(&card.number), None),
+            Show::Masked => (mask::name(&card.name), masked_number(&card.number), None),
             Show::All => (card.name.clone(), card.number.clone(), Some(CardRest::new(card))),
         };
         let valid_until = match card.valid_until {

@@ -128,7 +128,8 @@ impl LocalBench {
     /// There is no platform here.
     pub fn county_troubles(&self) -> Result<(bool, Vec<String>), BenchError> {
         let troubles = self.county()?.faults().troubles();
-        let name = |fault: &CountyFault| COUNTY_FAULTS.into_iter().find(|name| county_fault(name).as_ref() == Some(fault));
+        let name =
+            |fault: &CountyFault| COUNTY_FAULTS.into_iter().find(|name| county_fault(name).as_ref() == Some(fault));
         Ok((troubles.line_down, troubles.next.iter().filter_map(name).map(str::to_owned).collect()))
     }
 
