@@ -93,6 +93,11 @@ fn answer(bench: &dyn Bench, ask: &Ask) -> Result<Answer, BenchError> {
     })
 }
 
+/// An answer of another kind than the question. It is not shown: it may hold what a slip or a case holds.
+fn crossed() -> BenchError {
+    BenchError::Refused("something else than was asked for".to_owned())
+}
+
 /// A bench whose parts run in other processes, each with its socket in one folder.
 #[derive(Debug, Clone)]
 pub struct RemoteBench {
@@ -117,7 +122,7 @@ impl RemoteBench {
         BufReader::new(stream).read_line(&mut answer).map_err(failed)?;
         match serde_json::from_str(&answer).map_err(|error| failed(error.into()))? {
             Answer::Refused(message) => Err(BenchError::Refused(message)),
-            answer => Ok(answer),
+            answer @ (Answer::Done | Answer::Slips(_) | Answer::SlipCount(_) | Answer::Cases(_)) => Ok(answer),
         }
     }
 }
@@ -137,14 +142,14 @@ impl Bench for RemoteBench {
     fn slips(&self) -> Result<Vec<PaperSlip>, BenchError> {
         match self.ask("printer", &Ask::Slips)? {
             Answer::Slips(slips) => Ok(slips),
-            other => Err(BenchError::Refused(format!("{other:?}"))),
+            Answer::Done | Answer::SlipCount(_) | Answer::Cases(_) | Answer::Refused(_) => Err(crossed()),
         }
     }
 
     fn slip_count(&self) -> Result<usize, BenchError> {
         match self.ask("printer", &Ask::SlipCount)? {
             Answer::SlipCount(count) => Ok(count),
-            other => Err(BenchError::Refused(format!("{other:?}"))),
+            Answer::Done | Answer::Slips(_) | Answer::Cases(_) | Answer::Refused(_) => Err(crossed()),
         }
     }
 
@@ -152,7 +157,7 @@ impl Bench for RemoteBench {
     fn cases_json(&self) -> Result<Option<String>, BenchError> {
         match self.ask("county", &Ask::Cases) {
             Ok(Answer::Cases(cases)) => Ok(cases),
-            Ok(other) => Err(BenchError::Refused(format!("{other:?}"))),
+            Ok(Answer::Done | Answer::Slips(_) | Answer::SlipCount(_) | Answer::Refused(_)) => Err(crossed()),
             Err(BenchError::File { .. }) => Ok(None),
             Err(error) => Err(error),
         }
