@@ -149,7 +149,7 @@ impl CardRest {
     }
 }
 
-/// Six characters, stars, four characters (`devices.md` shows no more to bystanders); a short one is hidden whole.
+/// Six characters, stars, four characters (bystanders need to see no more); a short one is hidden whole.
 fn masked_number(number: &str) -> String {
     let length = number.chars().count();
     let shown = |at: usize| length > 10 && (at < 6 || at + 4 >= length);

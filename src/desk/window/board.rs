@@ -165,11 +165,16 @@ impl Board {
             Order::Fault { device, name, on } => self.fault(device, name, *on),
             Order::Plug { device, plugged } => {
                 if let Some(device) = Device::of(device) {
-                    if *plugged { self.unplugged.remove(&device) } else { self.unplugged.insert(device) };
+                    if *plugged {
+                        self.unplugged.remove(&device)
+                    } else {
+                        self.unplugged.insert(device)
+                    };
                 }
             }
             Order::Refill => {
-                self.faults.retain(|(device, name)| *device != Device::Printer || !PAPER_FAULTS.contains(&name.as_str()));
+                self.faults
+                    .retain(|(device, name)| *device != Device::Printer || !PAPER_FAULTS.contains(&name.as_str()));
             }
             Order::Line { up } => self.line_cut = !up,
         }
