@@ -9,7 +9,9 @@ use std::time::Duration;
 
 use kiosk_hal::id_card::deck;
 use kiosk_hal::printer::sim::{PaperImage, PrintedSlip};
-use slint::{ComponentHandle as _, Image, Model as _, ModelRc, Rgb8Pixel, SharedPixelBuffer, Timer, TimerMode, VecModel};
+use slint::{
+    ComponentHandle as _, Image, Model as _, ModelRc, Rgb8Pixel, SharedPixelBuffer, Timer, TimerMode, VecModel,
+};
 
 use super::board::{Board, Click, Device, Lamp, case_count, told};
 use super::generated::{BenchAdapter, BenchCard, BenchDevice, BenchFault, BenchLamp, BenchSlip, BenchWindow};

@@ -46,7 +46,8 @@ fn every_order_there_is_can_be_given_by_a_click() {
             kinds.extend(click(&mut board, &each).iter().map(kind));
         }
     }
-    let all = ["card", "no card", "scan", "fault on", "fault off", "plug in", "unplug", "refill", "line up", "line cut"];
+    let all =
+        ["card", "no card", "scan", "fault on", "fault off", "plug in", "unplug", "refill", "line up", "line cut"];
     assert_eq!(kinds, BTreeSet::from(all));
 }
 
