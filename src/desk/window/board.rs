@@ -163,15 +163,11 @@ impl Board {
             Order::NoCard => self.card = None,
             Order::Scan { .. } => {}
             Order::Fault { device, name, on } => self.fault(device, name, *on),
-            Order::Plug { device, plugged } => {
-                if let Some(device) = Device::of(device) {
-                    if *plugged {
-                        self.unplugged.remove(&device)
-                    } else {
-                        self.unplugged.insert(device)
-                    };
-                }
-            }
+            Order::Plug { device, plugged } => match (Device::of(device), plugged) {
+                (Some(device), true) => _ = self.unplugged.remove(&device),
+                (Some(device), false) => _ = self.unplugged.insert(device),
+                (None, _) => {}
+            },
             Order::Refill => {
                 self.faults
                     .retain(|(device, name)| *device != Device::Printer || !PAPER_FAULTS.contains(&name.as_str()));

@@ -23,7 +23,7 @@ pub use open::{WindowError, open_windows};
 /// What the compiler of `ui/bench.slint` makes.
 mod generated {
     #![expect(
-        clippy::allow_attributes_without_reason,
+        clippy::todo,
         clippy::unwrap_used,
         unused_qualifications,
         reason = "written by the Slint compiler, not by hand"
