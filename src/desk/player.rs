@@ -20,8 +20,10 @@ use crate::screen::{Headless, HeadlessError, PressError};
 const STEP: Duration = Duration::from_secs(30);
 /// Pause between two looks: shorter than a person notices, longer than nothing.
 const LOOK: Duration = Duration::from_millis(15);
-/// Pages of options or lists a choice is looked for on.
-const MOST_PAGES: usize = 12;
+/// How long the engine may take to answer a touch. Touches that change nothing cost this much.
+const ANSWER: Duration = Duration::from_millis(250);
+/// An option that has not come up by then is looked for on the next page.
+const TURN: Duration = Duration::from_millis(600);
 
 /// Why a visit did not end as scripted.
 #[derive(Debug, thiserror::Error)]
@@ -59,6 +61,9 @@ pub enum PlayError {
     Window(#[from] HeadlessError),
 }
 
+/// What the control that turns the page says.
+const NEXT_PAGE: [&str; 2] = ["下一页", "Page down"];
+
 /// One player with its window, its bench and its folder.
 pub struct Player<'a> {
     window: &'a Headless,
@@ -88,7 +93,8 @@ impl<'a> Player<'a> {
         for (index, step) in script.step.iter().enumerate() {
             let Some(action) = step.action() else { continue };
             let within = step.within.map_or(STEP, Duration::from_secs);
-            tracing::debug!(step = index + 1, ?action, "visit");
+            // What is typed or scanned is the person's own and stays out of the log.
+            tracing::debug!(step = index + 1, "visit");
             self.act(&action, within).map_err(|message| PlayError::Step {
                 number: index + 1,
                 action: format!("{action:?}"),
@@ -103,13 +109,8 @@ impl<'a> Player<'a> {
 
     fn act(&mut self, action: &Action, within: Duration) -> Result<(), String> {
         match action {
-            Action::Touch(label) => self.until(within, |player| player.press(label)),
-            Action::Type(digits) => {
-                for digit in digits.chars() {
-                    self.until(within, |player| player.press(&digit.to_string()))?;
-                }
-                Ok(())
-            }
+            Action::Touch(label) => self.touch(label, within),
+            Action::Type(digits) => digits.chars().try_for_each(|digit| self.touch(&digit.to_string(), within)),
             Action::Choose(label) => self.choose(label, within),
             Action::WaitScreen(page) => self.until(within, |player| {
                 if player.page() == page { Ok(()) } else { Err(format!("waiting for the page {page}")) }
@@ -121,6 +122,14 @@ impl<'a> Player<'a> {
                 if self.sees(text) { Err(format!("something says {text:?}")) } else { Ok(()) }
             }
             Action::Shot(name) => self.shoot(name),
+            Action::Pause(time) => {
+                let end = super::clock() + *time;
+                while super::clock() < end {
+                    super::rest(LOOK);
+                    self.look();
+                }
+                Ok(())
+            }
             Action::Bench(order) => self.bench.obey(order).map_err(|error| error.to_string()),
             Action::ScanSlip(number) => {
                 let text = self.code_of_slip(*number)?;
@@ -181,20 +190,37 @@ impl<'a> Player<'a> {
         })
     }
 
+    /// Touches a control and gives the engine the time to answer, so that the next touch meets the next screen.
+    fn touch(&mut self, label: &str, within: Duration) -> Result<(), String> {
+        self.until(within, |player| player.press(label))?;
+        self.await_answer();
+        Ok(())
+    }
+
+    fn await_answer(&mut self) {
+        let end = super::clock() + ANSWER;
+        while !self.screens.has_changed().unwrap_or(true) && super::clock() < end {
+            super::rest(LOOK);
+        }
+        self.look();
+    }
+
     /// An option or list entry may be on a later page.
     fn choose(&mut self, label: &str, within: Duration) -> Result<(), String> {
-        let mut outcome = Err(String::new());
-        for _ in 0..MOST_PAGES {
-            outcome = self.until(within.min(Duration::from_secs(3)), |player| player.press(label));
-            if outcome.is_ok() || self.next_page().is_err() {
-                break;
+        let end = super::clock() + within;
+        loop {
+            let outcome = self.touch(label, TURN);
+            if outcome.is_ok() || super::clock() >= end {
+                return outcome;
+            }
+            if self.next_page().is_ok() {
+                self.await_answer();
             }
         }
-        outcome
     }
 
     fn next_page(&self) -> Result<(), String> {
-        self.press("下一页").or_else(|_| self.press("Next page"))
+        NEXT_PAGE.iter().fold(Err(String::new()), |pressed, label| pressed.or_else(|_| self.press(label)))
     }
 
     fn sees(&self, text: &str) -> bool {
