@@ -61,8 +61,9 @@ pub enum PlayError {
     Window(#[from] HeadlessError),
 }
 
-/// What the control that turns the page says.
+/// What the controls that turn the page say.
 const NEXT_PAGE: [&str; 2] = ["下一页", "Page down"];
+const LAST_PAGE: [&str; 2] = ["上一页", "Page up"];
 
 /// One player with its window, its bench and its folder.
 pub struct Player<'a> {
@@ -110,7 +111,7 @@ impl<'a> Player<'a> {
     fn act(&mut self, action: &Action, within: Duration) -> Result<(), String> {
         match action {
             Action::Touch(label) => self.touch(label, within),
-            Action::Type(digits) => digits.chars().try_for_each(|digit| self.touch(&digit.to_string(), within)),
+            Action::Type(digits) => digits.chars().try_for_each(|digit| self.digit(&digit.to_string(), within)),
             Action::Choose(label) => self.choose(label, within),
             Action::WaitScreen(page) => self.until(within, |player| {
                 if player.page() == page { Ok(()) } else { Err(format!("waiting for the page {page}")) }
@@ -205,6 +206,20 @@ impl<'a> Player<'a> {
         self.look();
     }
 
+    /// A key may be above or below what a small screen shows of the pad.
+    fn digit(&mut self, key: &str, within: Duration) -> Result<(), String> {
+        let end = super::clock() + within;
+        loop {
+            let outcome = self.touch(key, TURN);
+            if outcome.is_ok() || super::clock() >= end {
+                return outcome;
+            }
+            if self.turn(NEXT_PAGE).or_else(|_| self.turn(LAST_PAGE)).is_ok() {
+                self.await_answer();
+            }
+        }
+    }
+
     /// An option or list entry may be on a later page.
     fn choose(&mut self, label: &str, within: Duration) -> Result<(), String> {
         let end = super::clock() + within;
@@ -213,14 +228,14 @@ impl<'a> Player<'a> {
             if outcome.is_ok() || super::clock() >= end {
                 return outcome;
             }
-            if self.next_page().is_ok() {
+            if self.turn(NEXT_PAGE).is_ok() {
                 self.await_answer();
             }
         }
     }
 
-    fn next_page(&self) -> Result<(), String> {
-        NEXT_PAGE.iter().fold(Err(String::new()), |pressed, label| pressed.or_else(|_| self.press(label)))
+    fn turn(&self, labels: [&str; 2]) -> Result<(), String> {
+        labels.iter().fold(Err(String::new()), |pressed, label| pressed.or_else(|_| self.press(label)))
     }
 
     fn sees(&self, text: &str) -> bool {

@@ -115,11 +115,11 @@ impl Kiosk {
         let Some(slip) = visit.page.slip_mut().filter(|slip| slip.is_printing(job)) else {
             return ignored("a slip that no page waits for", out);
         };
-        if let SlipTrack::Printing { kind, .. } = std::mem::replace(slip, SlipTrack::None) {
+        if let SlipTrack::Printing { kind, copy, .. } = std::mem::replace(slip, SlipTrack::None) {
             *slip = SlipTrack::Ended { outcome, kind };
+            out.push(Effect::Note(Note::Slip { printed, copy }));
         }
         visit.paper_used |= !matches!(outcome, PrintOutcome::NotPrinted(_));
-        out.push(Effect::Note(Note::Slip { printed, copy: false }));
         if let Page::Kept(done) = &visit.page {
             let id = done.id;
             self.outbox.release(id, now.since_start);
