@@ -9,6 +9,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::{fs, thread};
 
 use kiosk::desk::code_on;
@@ -20,11 +21,15 @@ use tempfile::TempDir;
 /// Runs of the program side by side: most of a visit is waiting for a serial line.
 const RUNS: usize = 3;
 
+/// The tests of this file take turns: simulated devices on a machine with too much to do answer too late.
+static TURN: Mutex<()> = Mutex::new(());
+
 /// A folder with the desk's configuration at the most talkative level of the log, for programs to be started in.
-struct Desk(TempDir);
+struct Desk(TempDir, #[expect(dead_code, reason = "held until the test is over")] MutexGuard<'static, ()>);
 
 impl Desk {
     fn new() -> Self {
+        let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
         let folder = TempDir::with_prefix("bianmin-visits-").expect("a temporary folder");
         let repository = Path::new(env!("CARGO_MANIFEST_DIR"));
         let text = fs::read_to_string(repository.join("config/desk.toml")).expect("the desk's configuration");
@@ -40,7 +45,7 @@ impl Desk {
         }
         fs::create_dir(folder.path().join("config")).expect("a folder");
         fs::write(folder.path().join("config/desk.toml"), changed).expect("a file");
-        Self(folder)
+        Self(folder, turn)
     }
 
     fn path(&self, name: &str) -> PathBuf {

@@ -29,7 +29,7 @@ const TURN: Duration = Duration::from_millis(600);
 #[derive(Debug, thiserror::Error)]
 pub enum PlayError {
     /// A step could not be done.
-    #[error("step {number} ({action}): {message}; the screen is {page:?} with {labels:?}")]
+    #[error("step {number} ({action}): {message}; the screen is {page:?} with {labels:?} and says {texts:?}")]
     Step {
         /// Which step, from 1.
         number: usize,
@@ -41,6 +41,8 @@ pub enum PlayError {
         page: &'static str,
         /// What could be touched.
         labels: Vec<String>,
+        /// What could be read.
+        texts: Vec<String>,
     },
     /// The end is not as scripted.
     #[error("the visit ended otherwise: {0}")]
@@ -102,6 +104,7 @@ impl<'a> Player<'a> {
                 message,
                 page: self.page(),
                 labels: self.window.labels(),
+                texts: self.window.texts().into_iter().map(|text| text.label).collect(),
             })?;
         }
         self.check_end(script)?;
