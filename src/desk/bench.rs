@@ -1,6 +1,7 @@
 //! A desk: the bench, and the configuration of the kiosk beside it.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use tempfile::TempDir;
 
@@ -55,7 +56,10 @@ impl DeskBench {
         let profile = assemble::profile(printer)?;
         let font = assemble::paper_font(&first.screen.fonts)?;
         let (bench, ports) = LocalBench::start(folder.path(), profile, font)?;
-        let config = Config::load_with(&file, &[layer(folder.path(), &ports, machine)])?;
+        let mut config = Config::load_with(&file, &[layer(folder.path(), &ports)])?;
+        // Set after the check of the file: nobody waits a minute in a script, and no file may ask for two seconds.
+        config.visit.idle_warning = machine.idle_warning_s.map_or(config.visit.idle_warning, Duration::from_secs);
+        config.visit.idle_wipe = machine.idle_wipe_s.map_or(config.visit.idle_wipe, Duration::from_secs);
         Ok(Self { bench, config, _folder: folder })
     }
 }
@@ -76,9 +80,9 @@ pub fn desk_file() -> Result<PathBuf, DeskError> {
 }
 
 /// Where the simulators are, laid over the file.
-fn layer(folder: &Path, ports: &BenchPorts, machine: &MachineSettings) -> Layer {
+fn layer(folder: &Path, ports: &BenchPorts) -> Layer {
     let quote = |path: &Path| toml::Value::String(path.display().to_string()).to_string();
-    let mut text = format!(
+    let text = format!(
         "[devices.id-reader]\nport = {}\n[devices.printer]\nport = {}\n[devices.scanner]\nport = {}\n\
          [county]\nurl = \"{}\"\napp_id = \"kiosk-demo-app\"\nca_file = {}\nsecret_file = {}\n\
          [store]\nfolder = {}\n[engine]\nsocket = {}\n",
@@ -91,14 +95,5 @@ fn layer(folder: &Path, ports: &BenchPorts, machine: &MachineSettings) -> Layer 
         quote(&folder.join("store")),
         quote(&folder.join("engine.sock")),
     );
-    if machine.idle_warning_s.is_some() || machine.idle_wipe_s.is_some() {
-        text.push_str("[visit]\n");
-        if let Some(seconds) = machine.idle_warning_s {
-            text.push_str(&format!("idle_warning_s = {seconds}\n"));
-        }
-        if let Some(seconds) = machine.idle_wipe_s {
-            text.push_str(&format!("idle_wipe_s = {seconds}\n"));
-        }
-    }
     Layer { name: "desk", text }
 }

@@ -20,14 +20,16 @@ use crate::screen::{Headless, HeadlessError, PressError};
 const STEP: Duration = Duration::from_secs(30);
 /// Pause between two looks: shorter than a person notices, longer than nothing.
 const LOOK: Duration = Duration::from_millis(15);
-/// Pages of options or lists a choice is looked for on.
-const MOST_PAGES: usize = 12;
+/// How long the engine may take to answer a touch. Touches that change nothing cost this much.
+const ANSWER: Duration = Duration::from_millis(250);
+/// An option that has not come up by then is looked for on the next page.
+const TURN: Duration = Duration::from_millis(600);
 
 /// Why a visit did not end as scripted.
 #[derive(Debug, thiserror::Error)]
 pub enum PlayError {
     /// A step could not be done.
-    #[error("step {number} ({action}): {message}; the screen is {page:?} with {labels:?}")]
+    #[error("step {number} ({action}): {message}; the screen is {page:?} with {labels:?} and says {texts:?}")]
     Step {
         /// Which step, from 1.
         number: usize,
@@ -39,6 +41,8 @@ pub enum PlayError {
         page: &'static str,
         /// What could be touched.
         labels: Vec<String>,
+        /// What could be read.
+        texts: Vec<String>,
     },
     /// The end is not as scripted.
     #[error("the visit ended otherwise: {0}")]
@@ -58,6 +62,10 @@ pub enum PlayError {
     #[error(transparent)]
     Window(#[from] HeadlessError),
 }
+
+/// What the controls that turn the page say.
+const NEXT_PAGE: [&str; 2] = ["下一页", "Page down"];
+const LAST_PAGE: [&str; 2] = ["上一页", "Page up"];
 
 /// One player with its window, its bench and its folder.
 pub struct Player<'a> {
@@ -88,13 +96,15 @@ impl<'a> Player<'a> {
         for (index, step) in script.step.iter().enumerate() {
             let Some(action) = step.action() else { continue };
             let within = step.within.map_or(STEP, Duration::from_secs);
-            tracing::debug!(step = index + 1, ?action, "visit");
+            // What is typed or scanned is the person's own and stays out of the log.
+            tracing::debug!(step = index + 1, "visit");
             self.act(&action, within).map_err(|message| PlayError::Step {
                 number: index + 1,
                 action: format!("{action:?}"),
                 message,
                 page: self.page(),
                 labels: self.window.labels(),
+                texts: self.window.texts().into_iter().map(|text| text.label).collect(),
             })?;
         }
         self.check_end(script)?;
@@ -103,13 +113,8 @@ impl<'a> Player<'a> {
 
     fn act(&mut self, action: &Action, within: Duration) -> Result<(), String> {
         match action {
-            Action::Touch(label) => self.until(within, |player| player.press(label)),
-            Action::Type(digits) => {
-                for digit in digits.chars() {
-                    self.until(within, |player| player.press(&digit.to_string()))?;
-                }
-                Ok(())
-            }
+            Action::Touch(label) => self.touch(label, within),
+            Action::Type(digits) => digits.chars().try_for_each(|digit| self.digit(&digit.to_string(), within)),
             Action::Choose(label) => self.choose(label, within),
             Action::WaitScreen(page) => self.until(within, |player| {
                 if player.page() == page { Ok(()) } else { Err(format!("waiting for the page {page}")) }
@@ -121,6 +126,14 @@ impl<'a> Player<'a> {
                 if self.sees(text) { Err(format!("something says {text:?}")) } else { Ok(()) }
             }
             Action::Shot(name) => self.shoot(name),
+            Action::Pause(time) => {
+                let end = super::clock() + *time;
+                while super::clock() < end {
+                    super::rest(LOOK);
+                    self.look();
+                }
+                Ok(())
+            }
             Action::Bench(order) => self.bench.obey(order).map_err(|error| error.to_string()),
             Action::ScanSlip(number) => {
                 let text = self.code_of_slip(*number)?;
@@ -181,20 +194,51 @@ impl<'a> Player<'a> {
         })
     }
 
-    /// An option or list entry may be on a later page.
-    fn choose(&mut self, label: &str, within: Duration) -> Result<(), String> {
-        let mut outcome = Err(String::new());
-        for _ in 0..MOST_PAGES {
-            outcome = self.until(within.min(Duration::from_secs(3)), |player| player.press(label));
-            if outcome.is_ok() || self.next_page().is_err() {
-                break;
-            }
-        }
-        outcome
+    /// Touches a control and gives the engine the time to answer, so that the next touch meets the next screen.
+    fn touch(&mut self, label: &str, within: Duration) -> Result<(), String> {
+        self.until(within, |player| player.press(label))?;
+        self.await_answer();
+        Ok(())
     }
 
-    fn next_page(&self) -> Result<(), String> {
-        self.press("下一页").or_else(|_| self.press("Next page"))
+    fn await_answer(&mut self) {
+        let end = super::clock() + ANSWER;
+        while !self.screens.has_changed().unwrap_or(true) && super::clock() < end {
+            super::rest(LOOK);
+        }
+        self.look();
+    }
+
+    /// A key may be above or below what a small screen shows of the pad.
+    fn digit(&mut self, key: &str, within: Duration) -> Result<(), String> {
+        let end = super::clock() + within;
+        loop {
+            let outcome = self.touch(key, TURN);
+            if outcome.is_ok() || super::clock() >= end {
+                return outcome;
+            }
+            if self.turn(NEXT_PAGE).or_else(|_| self.turn(LAST_PAGE)).is_ok() {
+                self.await_answer();
+            }
+        }
+    }
+
+    /// An option or list entry may be on a later page.
+    fn choose(&mut self, label: &str, within: Duration) -> Result<(), String> {
+        let end = super::clock() + within;
+        loop {
+            let outcome = self.touch(label, TURN);
+            if outcome.is_ok() || super::clock() >= end {
+                return outcome;
+            }
+            if self.turn(NEXT_PAGE).is_ok() {
+                self.await_answer();
+            }
+        }
+    }
+
+    fn turn(&self, labels: [&str; 2]) -> Result<(), String> {
+        labels.iter().fold(Err(String::new()), |pressed, label| pressed.or_else(|_| self.press(label)))
     }
 
     fn sees(&self, text: &str) -> bool {

@@ -4,6 +4,7 @@
 //! reads like the visit it describes and survives a change of layout.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde::Deserialize;
 
@@ -35,6 +36,9 @@ pub struct MachineSettings {
     pub idle_wipe_s: Option<u64>,
     /// Size of the screen, `1080x1920` if left out.
     pub size: Option<String>,
+    /// Leave the machine's database beside the pictures, for whoever looks what is in it.
+    #[serde(default)]
+    pub keep_store: bool,
 }
 
 /// What is true when the visit is over.
@@ -101,6 +105,8 @@ pub struct Step {
     pub wait_slips: Option<usize>,
     /// Wait until the platform holds so many cases.
     pub wait_cases: Option<usize>,
+    /// Do nothing for so many seconds.
+    pub pause: Option<u64>,
     /// Seconds this step may take.
     pub within: Option<u64>,
 }
@@ -126,6 +132,8 @@ pub enum Action {
     Bench(Order),
     /// Scan the code of a slip.
     ScanSlip(usize),
+    /// Do nothing for a while.
+    Pause(Duration),
     /// Wait for paper.
     WaitSlips(usize),
     /// Wait for cases.
@@ -252,6 +260,7 @@ impl Step {
             self.plug.as_ref().map(|device| plug(device, true)),
             self.refill.map(|_| Action::Bench(Order::Refill)),
             self.line.as_ref().map(|line| Action::Bench(Order::Line { up: line == "up" })),
+            self.pause.map(|seconds| Action::Pause(Duration::from_secs(seconds))),
             self.wait_slips.map(Action::WaitSlips),
             self.wait_cases.map(Action::WaitCases),
         ]

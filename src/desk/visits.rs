@@ -59,8 +59,8 @@ pub enum VisitError {
     /// The visit did not end as scripted.
     #[error(transparent)]
     Play(#[from] PlayError),
-    /// The journal cannot be written.
-    #[error("cannot write the journal: {0}")]
+    /// The journal or a copy of the database cannot be written.
+    #[error("cannot write the journal or the copy of the database: {0}")]
     Journal(#[from] std::io::Error),
 }
 
@@ -112,7 +112,12 @@ pub fn play_desk(plan: &VisitPlan) -> Result<Summary, VisitError> {
     let stage = Stage::new()?;
     play_all(plan, |script, out| {
         let desk = DeskBench::set_up(&script.machine)?;
-        stage.play(&desk.config, &desk.bench, script, out)
+        let store = script.machine.keep_store.then(|| out.clone()).flatten();
+        let played = stage.play(&desk.config, &desk.bench, script, out);
+        if let Some(out) = store {
+            copy_files(&desk.config.store_folder, &out.join("store"))?;
+        }
+        played
     })
 }
 
@@ -149,6 +154,17 @@ fn play_all(
         }
     }
     Ok(summary)
+}
+
+fn copy_files(from: &Path, to: &Path) -> std::io::Result<()> {
+    std::fs::create_dir_all(to)?;
+    for entry in std::fs::read_dir(from)? {
+        let entry = entry?;
+        if entry.file_type()?.is_file() {
+            std::fs::copy(entry.path(), to.join(entry.file_name()))?;
+        }
+    }
+    Ok(())
 }
 
 impl MachineSettings {

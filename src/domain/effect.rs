@@ -224,12 +224,15 @@ pub enum PaperKind {
 }
 
 impl PaperKind {
-    /// The slip in one word, for the log.
-    pub const fn word(&self) -> &'static str {
-        match self {
-            Self::Notice { .. } => "notice",
-            Self::Kept { .. } => "kept",
-            Self::Accepted { .. } => "accepted",
+    /// The slip in one word, for the log; a copy (重打) has a word of its own.
+    pub const fn word(&self, copy: bool) -> &'static str {
+        match (self, copy) {
+            (Self::Notice { .. }, false) => "notice",
+            (Self::Notice { .. }, true) => "notice-copy",
+            (Self::Kept { .. }, false) => "kept",
+            (Self::Kept { .. }, true) => "kept-copy",
+            (Self::Accepted { .. }, false) => "accepted",
+            (Self::Accepted { .. }, true) => "accepted-copy",
         }
     }
 }

@@ -3,7 +3,9 @@
 use super::catalogue::Catalog;
 use super::item::{Item, PlaceSpec};
 use crate::domain::text::Text;
-use crate::ipc::{FlowStep, GuidePart, ItemGuide, ItemRow, Language, Material, Need, Place, SlipState, WindowPlace};
+use crate::ipc::{
+    CanDo, FlowStep, GuidePart, ItemGuide, ItemRow, Language, Material, Need, Place, SlipState, WindowPlace,
+};
 
 /// Pages of the full guide: places and flow, questions, result with law and remedies.
 pub const FULL_GUIDE_PAGES: usize = 3;
@@ -15,7 +17,7 @@ impl Catalog {
         ItemGuide {
             plain_name: say(&item.plain_name),
             name: say(&item.name),
-            can: item.can,
+            can: shown(item.can),
             code: item.code.clone(),
             owner: say(&item.owner),
             level: item.level.number(),
@@ -51,7 +53,7 @@ impl Catalog {
             plain_name: item.plain_name.get(language).to_owned(),
             name: item.name.get(language).to_owned(),
             department: item.owner_short.get(language).to_owned(),
-            can: item.can,
+            can: shown(item.can),
         }
     }
 
@@ -127,5 +129,14 @@ fn shown_place(place: &PlaceSpec, language: Language) -> Place {
         name: place.name.get(language).to_owned(),
         address: place.address.get(language).to_owned(),
         hours: place.hours.get(language).to_owned(),
+    }
+}
+
+/// What is offered. Nothing can be filled ahead on this machine yet, so an item that is finished at the window is
+/// shown as a guide: a button that only leads to the window would be a promise not kept.
+fn shown(can: CanDo) -> CanDo {
+    match can {
+        CanDo::Prefill => CanDo::GuideOnly,
+        CanDo::Apply | CanDo::GuideOnly | CanDo::WindowOnly => can,
     }
 }

@@ -119,8 +119,8 @@ impl Kiosk {
         let Some(slip) = visit.page.slip_mut().filter(|slip| slip.is_printing(job)) else {
             return ignored("a slip that no page waits for", out);
         };
-        if let SlipTrack::Printing { kind, .. } = std::mem::replace(slip, SlipTrack::None) {
-            out.push(Effect::Note(Note::Slip { job, kind: kind.word(), outcome }));
+        if let SlipTrack::Printing { kind, copy, .. } = std::mem::replace(slip, SlipTrack::None) {
+            out.push(Effect::Note(Note::Slip { job, kind: kind.word(copy), outcome }));
             *slip = SlipTrack::Ended { outcome, kind };
         }
         visit.paper_used |= !matches!(outcome, PrintOutcome::NotPrinted(_));

@@ -166,6 +166,8 @@ pub enum SlipTrack {
     None,
     /// At the printer.
     Printing {
+        /// It is a further piece of the same content.
+        copy: bool,
         /// Its job.
         job: u64,
         /// Counts as unclear after this.
