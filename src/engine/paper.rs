@@ -115,7 +115,7 @@ impl Writer<'_> {
         self.text(label, false, Align::Left);
         self.blocks.push(Block::Number { text: in_groups(&receipt.case_number) });
         let label = self.say("query_code");
-        self.field(label, in_groups(&receipt.query_code));
+        self.field(label, receipt.query_code.clone());
         let (label, received) = (self.say("received"), date_time(receipt.accepted_at));
         self.field(label, received);
         if let Some(date) = receipt.promise_date {
@@ -185,14 +185,15 @@ impl Writer<'_> {
         self.field(label, how_long);
         let (label, fee) = (self.say("fee"), guide.fee.clone().unwrap_or_else(|| self.say("free")));
         self.field(label, fee);
-        let visits = if guide.visits == 0 {
-            self.say("visits_none")
-        } else {
-            let count = guide.visits.to_string();
-            self.words.say(self.language, "visits_some", &[("count", &count), ("why", &guide.visits_why)])
-        };
-        let label = self.say("visits");
-        self.field(label, visits);
+        if guide.visits > 0 {
+            let (label, count) = (self.say("visits"), guide.visits.to_string());
+            let fill = [("count", count.as_str()), ("why", guide.visits_why.as_str())];
+            self.field(label, self.words.say(self.language, "visits_some", &fill));
+        } else if guide.can == CanDo::Apply {
+            // Nobody who is sent to the window is told that no visit is needed.
+            let (label, none) = (self.say("visits"), self.say("visits_none"));
+            self.field(label, none);
+        }
         let (label, phone) = (self.say("phone"), guide.phone.clone());
         self.field(label, phone);
         let heading = self.say("where");

@@ -120,7 +120,7 @@ impl PrinterStatus {
 pub enum PrintOutcome {
     /// The device confirmed it (tier A or B), or nothing contradicts it (tier C).
     Printed,
-    /// Certainly not, or not wholly, on paper.
+    /// Certainly not on paper: refused before the first byte of it.
     NotPrinted(NotPrintedCause),
     /// Nobody can say. Never answered by a second print without a person's decision.
     Unknown(UnknownCause),

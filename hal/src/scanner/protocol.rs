@@ -330,8 +330,8 @@ impl ScannerProtocol {
         self.silences += 1;
         self.next_command = now;
         if self.silences < SILENCES {
-            // A setting is repeated; a trigger comes again by itself.
-            if command != TRIGGER && command != ASK_MODE {
+            // A setting is repeated, and so is a trigger while a screen waits for a code; a question comes again by itself.
+            if command != ASK_MODE && (command != TRIGGER || self.enabled) {
                 self.commands.push_front(command);
             }
             return;

@@ -1,6 +1,6 @@
 //! What a touch does, page by page.
 
-use kiosk_hal::model::DeviceState;
+use kiosk_hal::model::{DeviceState, PrintOutcome};
 
 use super::{Kiosk, StoreHealth};
 use crate::domain::catalog::{FULL_GUIDE_PAGES, list_pages};
@@ -381,10 +381,12 @@ impl Kiosk {
     }
 
     fn print_again(&mut self, now: &Now, out: &mut Vec<Effect>) {
-        let kind = self.visit.as_ref().and_then(|visit| visit.page.slip()?.finished_kind().cloned());
-        match kind {
-            Some(kind) => {
-                let track = self.print(now, kind, true, out);
+        let ended = self.visit.as_ref().and_then(|visit| visit.page.slip()?.ended());
+        match ended {
+            Some((kind, outcome)) => {
+                // Only what is certainly not on paper yet is printed without the mark 重打.
+                let copy = !matches!(outcome, PrintOutcome::NotPrinted(_));
+                let track = self.print(now, kind, copy, out);
                 self.set_slip(track);
             }
             None => ignored("nothing to print again", out),

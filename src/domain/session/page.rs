@@ -190,10 +190,10 @@ impl SlipTrack {
         matches!(self, Self::Printing { job, .. } if *job == number)
     }
 
-    /// What could be printed again.
-    pub fn finished_kind(&self) -> Option<&PaperKind> {
+    /// What was printed or should have been, and how that ended.
+    pub fn ended(&self) -> Option<(PaperKind, PrintOutcome)> {
         match self {
-            Self::Ended { kind, .. } => Some(kind),
+            Self::Ended { kind, outcome } => Some(((**kind).clone(), *outcome)),
             Self::None | Self::Printing { .. } => None,
         }
     }

@@ -406,3 +406,15 @@ fn help_is_there_on_every_page_and_closing_it_leads_back() {
     machine.touch(Intent::CloseHelp);
     assert_eq!(machine.screen().body, before);
 }
+
+#[test]
+fn a_slip_that_was_certainly_not_printed_is_printed_without_the_mark_of_a_copy() {
+    let mut machine = Machine::new();
+    machine.kept(PENSION);
+    machine.prints(PrintOutcome::NotPrinted(NotPrintedCause::PaperOut));
+    machine.touch(Intent::PrintAgain);
+    assert!(!machine.prints.first().expect("the resident asked for it").1.copy);
+    machine.prints(PrintOutcome::Printed);
+    machine.touch(Intent::PrintAgain);
+    assert!(machine.prints.first().expect("the resident asked again").1.copy);
+}
