@@ -74,16 +74,12 @@ pub enum AssembleError {
 /// Names the file and says why it cannot be used.
 pub fn engine_setup(config: &Config, journal: Box<dyn Journal>, listen: bool) -> Result<EngineSetup, AssembleError> {
     let file = config.store_folder.join(FILE_NAME);
-    let folder = config.store_folder.clone();
     let code = config.kiosk.clone();
     Ok(EngineSetup {
         settings: settings(config),
         catalog: catalogue(config)?,
-        open_store: Box::new(move |sink| {
-            // A folder that cannot be made shows itself when the file in it is opened, with the file's name.
-            std::fs::create_dir_all(folder).ok();
-            Store::open(&file, &code, sink)
-        }),
+        // The folder must be there: a data disk that is not mounted is not replaced by an empty folder.
+        open_store: Box::new(move |sink| Store::open(&file, &code, sink)),
         county: Some(county(config)?),
         devices: devices(config)?,
         journal,

@@ -56,6 +56,7 @@ impl DeskBench {
         let profile = assemble::profile(printer)?;
         let font = assemble::paper_font(&first.screen.fonts)?;
         let (bench, ports) = LocalBench::start(folder.path(), profile, font)?;
+        std::fs::create_dir(folder.path().join("store"))?;
         let mut config = Config::load_with(&file, &[layer(folder.path(), &ports)])?;
         // Set after the check of the file: nobody waits a minute in a script, and no file may ask for two seconds.
         config.visit.idle_warning = machine.idle_warning_s.map_or(config.visit.idle_warning, Duration::from_secs);

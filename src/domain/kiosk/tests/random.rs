@@ -307,6 +307,22 @@ proptest! {
             witness.look(&mut machine);
         }
     }
+
+    #[test]
+    fn the_same_events_at_the_same_times_give_the_same_result(ops in proptest::collection::vec(op(), 1..120)) {
+        let play = || {
+            let mut machine = Machine::new();
+            let mut witness = Witness::default();
+            let mut story = Vec::new();
+            for op in &ops {
+                apply(&mut machine, &mut witness, op);
+                story.push(format!("{:?}", machine.effects));
+                witness.look(&mut machine);
+            }
+            (story, machine.screen())
+        };
+        prop_assert_eq!(play(), play());
+    }
 }
 
 #[test]
