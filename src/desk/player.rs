@@ -18,6 +18,8 @@ use crate::screen::{Headless, HeadlessError, PressError};
 
 /// A step without its own deadline may take this long.
 const STEP: Duration = Duration::from_secs(30);
+/// Shortest time between two touches.
+const PACE: Duration = Duration::from_millis(650);
 /// Pause between two looks: shorter than a person notices, longer than nothing.
 const LOOK: Duration = Duration::from_millis(15);
 /// How long the engine may take to answer a touch. Touches that change nothing cost this much.
@@ -75,6 +77,7 @@ pub struct Player<'a> {
     out: Option<PathBuf>,
     shots: usize,
     now: Instant,
+    touched: Option<Instant>,
 }
 
 impl<'a> Player<'a> {
@@ -85,7 +88,7 @@ impl<'a> Player<'a> {
         bench: &'a dyn Bench,
         out: Option<PathBuf>,
     ) -> Self {
-        Self { window, screens, bench, out, shots: 0, now: super::clock() }
+        Self { window, screens, bench, out, shots: 0, now: super::clock(), touched: None }
     }
 
     /// Plays a script to its end.
@@ -113,7 +116,10 @@ impl<'a> Player<'a> {
 
     fn act(&mut self, action: &Action, within: Duration) -> Result<(), String> {
         match action {
-            Action::Touch(label) => self.touch(label, within),
+            Action::Touch(label) => {
+                self.pace();
+                self.touch(label, within)
+            }
             Action::Type(digits) => digits.chars().try_for_each(|digit| self.digit(&digit.to_string(), within)),
             Action::Choose(label) => self.choose(label, within),
             Action::WaitScreen(page) => self.until(within, |player| {
@@ -194,9 +200,20 @@ impl<'a> Player<'a> {
         })
     }
 
+    /// Touches follow each other at a person's pace; the kiosk takes a second touch at once for the same touch.
+    fn pace(&self) {
+        let now = super::clock();
+        if let Some(last) = self.touched
+            && now < last + PACE
+        {
+            super::rest(last + PACE - now);
+        }
+    }
+
     /// Touches a control and gives the engine the time to answer, so that the next touch meets the next screen.
     fn touch(&mut self, label: &str, within: Duration) -> Result<(), String> {
         self.until(within, |player| player.press(label))?;
+        self.touched = Some(super::clock());
         self.await_answer();
         Ok(())
     }

@@ -1,7 +1,8 @@
 //! What is still to be sent, and when: pure policy over plain data.
 //!
-//! Order is the kiosk's sequence, never the clock. Each entry has its own back-off, so one that is refused or slow
-//! never holds up another. An entry leaves only when the county's stored acknowledgement is durable here, or when it
+//! Order is the kiosk's sequence, never the clock; only the entry whose resident stands there and waits goes first. Each
+//! entry has its own back-off, so one that is refused or failed never holds up another; one call at a time is under way,
+//! so a slow one holds the next up for the client's time-out at the most. An entry leaves only when the county's stored acknowledgement is durable here, or when it
 //! is set aside for staff. The store holds the truth; this is the plan for it and is rebuilt from it at start.
 
 use std::collections::BTreeMap;
@@ -114,14 +115,17 @@ impl Outbox {
         }
     }
 
-    /// The next entry to send, if one is due and none is with the county. Marks it as in flight.
-    pub fn take_due(&mut self, now: SinceStart) -> Option<(SubmissionId, Sequence)> {
+    /// The next entry to send, if one is due and none is with the county: the one somebody waits for, else the oldest.
+    /// Marks it as in flight.
+    pub fn take_due(&mut self, now: SinceStart, waited_for: Option<SubmissionId>) -> Option<(SubmissionId, Sequence)> {
         if self.stopped_until.is_some_and(|until| now < until) || self.is_sending() {
             return None;
         }
         self.stopped_until = None;
-        let planned =
-            self.planned.values_mut().find(|planned| matches!(planned.phase, Phase::Due(due) if due <= now))?;
+        let is_due = |planned: &Planned| matches!(planned.phase, Phase::Due(due) if due <= now);
+        let first = self.planned.values().find(|planned| waited_for == Some(planned.entry.id) && is_due(planned));
+        let chosen = first.or_else(|| self.planned.values().find(|planned| is_due(planned)))?.entry.sequence;
+        let planned = self.planned.get_mut(&chosen)?;
         planned.phase = Phase::InFlight;
         Some((planned.entry.id, planned.entry.sequence))
     }
@@ -240,11 +244,11 @@ mod tests {
         let mut outbox = Outbox::new(Backoff::default());
         outbox.add(entry(1), Duration::ZERO);
         outbox.add(entry(2), Duration::ZERO);
-        let (first, _) = outbox.take_due(Duration::ZERO).expect("the first is due");
-        assert_eq!(outbox.take_due(Duration::ZERO), None, "one at a time");
+        let (first, _) = outbox.take_due(Duration::ZERO, None).expect("the first is due");
+        assert_eq!(outbox.take_due(Duration::ZERO, None), None, "one at a time");
         let wait = outbox.retry(first, &now(0, 255), None, false).expect("it was in flight");
         assert!(wait > Duration::ZERO);
-        let (second, _) = outbox.take_due(Duration::ZERO).expect("the second goes while the first waits");
+        let (second, _) = outbox.take_due(Duration::ZERO, None).expect("the second goes while the first waits");
         assert_ne!(first, second);
     }
 
@@ -252,12 +256,12 @@ mod tests {
     fn an_entry_leaves_only_by_a_durable_mark() {
         let mut outbox = Outbox::new(Backoff::default());
         outbox.add(entry(1), Duration::ZERO);
-        let (id, _) = outbox.take_due(Duration::ZERO).expect("due");
+        let (id, _) = outbox.take_due(Duration::ZERO, None).expect("due");
         assert!(outbox.marking(id));
         assert!(!outbox.marking(id), "a second answer to the same question changes nothing");
         assert_eq!(outbox.waiting(), 1);
         outbox.retry(id, &now(5, 0), None, false).expect("the mark failed: again with the same id");
-        let (again, _) = outbox.take_due(Duration::from_secs(60)).expect("due again");
+        let (again, _) = outbox.take_due(Duration::from_secs(60), None).expect("due again");
         assert_eq!(id, again);
         outbox.marking(id);
         assert!(outbox.acknowledged(id).is_some());
@@ -283,12 +287,12 @@ mod tests {
         let mut outbox = Outbox::new(Backoff::default());
         outbox.add(entry(1), Duration::ZERO);
         outbox.add(entry(2), Duration::ZERO);
-        let (id, _) = outbox.take_due(Duration::ZERO).expect("due");
+        let (id, _) = outbox.take_due(Duration::ZERO, None).expect("due");
         outbox.stop(id, &now(0, 0));
-        assert_eq!(outbox.take_due(Duration::from_secs(60)), None);
+        assert_eq!(outbox.take_due(Duration::from_secs(60), None), None);
         let pause = Backoff::default().stop_pause;
         assert_eq!(outbox.next_wake(), Some(pause));
-        assert!(outbox.take_due(pause).is_some());
+        assert!(outbox.take_due(pause, None).is_some());
     }
 
     #[test]
@@ -296,9 +300,9 @@ mod tests {
         let mut outbox = Outbox::new(Backoff::default());
         let held = outbox.hold_for_slip(Duration::ZERO);
         outbox.add(entry(1), held);
-        assert_eq!(outbox.take_due(Duration::from_secs(1)), None);
+        assert_eq!(outbox.take_due(Duration::from_secs(1), None), None);
         outbox.release(entry(1).id, Duration::from_secs(2));
-        assert!(outbox.take_due(Duration::from_secs(2)).is_some());
+        assert!(outbox.take_due(Duration::from_secs(2), None).is_some());
         outbox.add(entry(2), held);
         assert_eq!(outbox.next_wake(), None, "one is in flight");
         outbox.acknowledged(entry(1).id);

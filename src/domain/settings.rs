@@ -57,7 +57,7 @@ pub struct Times {
     pub idle_warning: Duration,
     /// Nobody touched it for so long: end the visit and wipe it.
     pub idle_wipe: Duration,
-    /// The same two limits are this much longer in large print, where people take more time.
+    /// The same two limits are so many times longer in large print, where people take more time.
     pub large_factor: u32,
     /// While a person was called, the visit waits so long.
     pub help_wait: Duration,
@@ -67,6 +67,11 @@ pub struct Times {
     pub print_limit: Duration,
     /// The store must have answered a `Keep` by then; after that it counts as not kept.
     pub store_limit: Duration,
+    /// A look-up of a case must have been answered by then.
+    pub lookup_limit: Duration,
+    /// A second touch of a primary button within this time is the same touch of a trembling hand: the next page stands
+    /// in the same place, and nobody has read it yet.
+    pub same_touch: Duration,
     /// Time between two looks at whether the county is there, while nothing is sent.
     pub probe: Duration,
 }
@@ -76,11 +81,13 @@ impl Default for Times {
         Self {
             idle_warning: Duration::from_secs(60),
             idle_wipe: Duration::from_secs(120),
-            large_factor: 1,
+            large_factor: 2,
             help_wait: Duration::from_secs(300),
             take: Duration::from_secs(8),
             print_limit: Duration::from_secs(60),
             store_limit: Duration::from_secs(30),
+            lookup_limit: Duration::from_secs(45),
+            same_touch: Duration::from_millis(600),
             probe: Duration::from_secs(60),
         }
     }

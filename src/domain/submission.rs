@@ -69,8 +69,8 @@ impl std::fmt::Debug for FieldValue {
     }
 }
 
-/// What the county gave for an application.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// What the county gave for an application. `Debug` shows neither number nor code: together they open the case.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CaseReceipt {
     /// Case number (办件号), opaque, at most 64 characters.
@@ -81,6 +81,12 @@ pub struct CaseReceipt {
     pub accepted_at: Timestamp,
     /// Promised day, ISO date, if the platform gives one.
     pub promise_date: Option<jiff::civil::Date>,
+}
+
+impl std::fmt::Debug for CaseReceipt {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CaseReceipt").finish_non_exhaustive()
+    }
 }
 
 /// One application in the store, without its content.
@@ -183,6 +189,11 @@ pub enum StoreEvent {
     Found {
         /// The entry, if this kiosk knows it.
         entry: Option<OutboxEntry>,
+    },
+    /// The look-up failed; nothing is known about the case.
+    FindFailed {
+        /// Stable error code.
+        code: String,
     },
     /// Answer to [`StoreCommand::LoadQueue`].
     Queue {

@@ -45,7 +45,7 @@ impl Executor {
 
     /// Gives an answer of the store the number of its question.
     pub fn name_answer(&mut self, mut event: Event) -> Event {
-        if let Event::Store { ask, event: StoreEvent::Found { .. } } = &mut event {
+        if let Event::Store { ask, event: StoreEvent::Found { .. } | StoreEvent::FindFailed { .. } } = &mut event {
             *ask = self.finds.pop_front().unwrap_or_default();
         }
         event
@@ -77,14 +77,16 @@ impl Executor {
                 (!taken).then_some(Event::Printer(PrinterEvent::Finished { job, outcome }))
             }
             Effect::Store { ask, command } => {
-                if let StoreCommand::Find { .. } = command {
-                    self.finds.push_back(ask);
+                let looks_up = matches!(command, StoreCommand::Find { .. });
+                match self.store.send(command) {
+                    Ok(()) => {
+                        if looks_up {
+                            self.finds.push_back(ask);
+                        }
+                        None
+                    }
+                    Err(refusal) => Some(Event::Store { ask, event: *refusal }),
                 }
-                let refusal = self.store.send(command).err()?;
-                if let StoreEvent::Found { .. } = *refusal {
-                    self.finds.pop_back();
-                }
-                Some(Event::Store { ask, event: *refusal })
             }
             Effect::County { ask, command } => self.ask_county(ask, command),
             Effect::Note(_) | Effect::Ignored { .. } => None,

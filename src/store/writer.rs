@@ -147,7 +147,8 @@ fn refusal(command: &StoreCommand, code: &str) -> StoreEvent {
         StoreCommand::Acknowledge { id, .. } | StoreCommand::SetAside { id, .. } => {
             StoreEvent::MarkFailed { id: *id, code }
         }
-        StoreCommand::Find { .. } | StoreCommand::LoadQueue => StoreEvent::Broken { code },
+        StoreCommand::Find { .. } => StoreEvent::FindFailed { code },
+        StoreCommand::LoadQueue => StoreEvent::Broken { code },
     }
 }
 

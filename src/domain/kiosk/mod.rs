@@ -44,6 +44,8 @@ pub struct Kiosk {
     last_job: u64,
     last_ask: u64,
     next_probe: SinceStart,
+    /// Slips at the printer, with their word for the log, also those whose page or visit is gone.
+    jobs: BTreeMap<u64, &'static str>,
     /// What the county gave, until the mark in the store is durable.
     receipts: BTreeMap<SubmissionId, CaseReceipt>,
 }
@@ -76,6 +78,7 @@ impl Kiosk {
             last_job: 0,
             last_ask: 0,
             next_probe: now.since_start,
+            jobs: BTreeMap::new(),
             receipts: BTreeMap::new(),
         };
         let mut out = Vec::new();
@@ -93,7 +96,7 @@ impl Kiosk {
             Event::Device(status) => self.device(status, &mut out),
             Event::Reader(event) => self.reader(&now, event, &mut out),
             Event::Printer(event) => self.printer(&now, event, &mut out),
-            Event::Scanner(event) => self.scanner(event, &mut out),
+            Event::Scanner(event) => self.scanner(&now, event, &mut out),
             Event::Store { ask, event } => self.store(&now, ask, event, &mut out),
             Event::County { ask, event } => self.county(&now, ask, event, &mut out),
             Event::Woke => {}
@@ -126,6 +129,8 @@ impl Kiosk {
                 offer((now.since_start + SinceStart::from_secs(1)).min(wipe), WakeReason::Idle);
             }
             if let Page::Take { until } | Page::Storing { until, .. } = &visit.page {
+                offer(*until, WakeReason::Page);
+            } else if let Page::Scan { until: Some(until), .. } = &visit.page {
                 offer(*until, WakeReason::Page);
             } else if let Some(SlipTrack::Printing { until, .. }) = visit.page.slip() {
                 offer(*until, WakeReason::Page);
@@ -185,7 +190,7 @@ impl Kiosk {
     fn leave(&mut self, now: &Now, out: &mut Vec<Effect>) {
         let Some(visit) = &mut self.visit else { return };
         visit.panel = None;
-        if visit.card_used || visit.paper_used {
+        if visit.card_used || visit.papers > 0 {
             let until = now.since_start + self.settings.times.take;
             self.turn_to(now, Page::Take { until }, out);
         } else {
@@ -213,21 +218,27 @@ impl Kiosk {
             && now.since_start >= *until
         {
             self.end_visit(now, VisitEnd::Left, out);
-        } else if let Page::Storing { until, id, .. } = &visit.page
+        } else if let Page::Storing { until, application, .. } = &visit.page
             && now.since_start >= *until
         {
-            let id = *id;
-            self.not_kept(now, id, "store.no-answer".to_owned(), out);
+            let id = application.client_submission_id;
+            self.not_kept(now, id, "store.no-answer".to_owned(), false, out);
+        } else if let Page::Scan { until: Some(until), .. } = &visit.page
+            && now.since_start >= *until
+        {
+            self.lookup_failed(now, out);
         }
     }
 
     /// Asks for a slip and returns what tracks it.
     fn print(&mut self, now: &Now, kind: PaperKind, copy: bool, out: &mut Vec<Effect>) -> SlipTrack {
-        let Some(visit) = &self.visit else {
+        let Some(visit) = &mut self.visit else {
             return SlipTrack::None;
         };
+        visit.papers += 1;
         self.last_job += 1;
         let job = self.last_job;
+        self.jobs.insert(job, kind.word(copy));
         let paper =
             Paper { language: visit.language, size: visit.size, printed_at: now.wall, copy, kind: kind.clone() };
         out.push(Effect::Print { job, paper: Box::new(paper) });
@@ -259,6 +270,14 @@ impl Kiosk {
     /// Number of the visit under way, 0 when nobody is here.
     fn visit_no(&self) -> VisitNo {
         self.visit.as_ref().map_or(VisitNo(0), |visit| visit.no)
+    }
+
+    /// The application whose resident stands there and waits for its number.
+    fn waited_for(&self) -> Option<SubmissionId> {
+        match self.visit.as_ref().map(|visit| &visit.page) {
+            Some(Page::Kept(done)) => Some(done.id),
+            Some(_) | None => None,
+        }
     }
 
     /// The resident of this visit stands before the page of this application and waits for its number.

@@ -8,7 +8,7 @@ use crate::domain::receipt;
 use crate::domain::session::{Done, Page, Panel, SlipTrack, Trail, Visit};
 use crate::domain::time::{Now, clock, day, local_date};
 use crate::ipc::{
-    Accepted, Body, Departments, EngineStatus, Frame, Home, Identify, Idle, Kept, Language, List, OutOfService,
+    Accepted, Body, CanDo, Departments, EngineStatus, Frame, Home, Identify, Idle, Kept, Language, List, OutOfService,
     OutReason, Overlay, Pages, Place, Progress, Review, Scan, Screen, Sending, SetAside, SlipState, Stage, Take,
     TextSize, Window, WindowPlace, WindowReason, Works,
 };
@@ -74,7 +74,7 @@ impl Kiosk {
                 card: self.health.card(self.settings.fitted.reader),
                 paper: self.health.paper(self.settings.fitted.printer),
                 line: self.health.line(),
-                apply_count: self.catalog.counts().apply,
+                apply_count: if self.can_apply() { self.catalog.counts().apply } else { 0 },
                 guide_count: self.catalog.counts().all,
                 notices: self.catalog.notices(local_date(now.wall), language),
             }),
@@ -84,7 +84,7 @@ impl Kiosk {
 
     fn visit_screen(&self, visit: &Visit, now: &Now) -> Screen {
         let (body, progress) = self.page(visit);
-        let can_back = !matches!(visit.page, Page::Storing { .. });
+        let can_back = !matches!(visit.page, Page::Storing { .. } | Page::NotKept { certain: false, .. });
         let can_home = !matches!(visit.page, Page::Home | Page::Storing { .. });
         let overlay = if visit.is_warning(&self.settings.times, now.since_start) {
             let left = visit.limits(&self.settings.times).1.saturating_sub(now.since_start);
@@ -185,7 +185,7 @@ impl Kiosk {
             Page::Scan { prompt, .. } => (Body::Scan(Scan { prompt: *prompt }), None),
             Page::Status(status) => (Body::Status((**status).clone()), None),
             Page::Window { why, item, .. } => (self.window_body(*why, item.as_ref(), language), None),
-            Page::Take { .. } => (Body::Take(Take { card: visit.card_used, paper: visit.paper_used }), None),
+            Page::Take { .. } => (Body::Take(Take { card: visit.card_used, paper: visit.papers > 0 }), None),
         }
     }
 
@@ -199,7 +199,11 @@ impl Kiosk {
                 .into_iter()
                 .skip((page - 1) * LIST_PAGE)
                 .take(LIST_PAGE)
-                .map(|item| self.catalog.row(item, language))
+                .map(|item| {
+                    let mut row = self.catalog.row(item, language);
+                    row.can = self.can_here(row.can);
+                    row
+                })
                 .collect(),
             pages: Pages { page, of: pages },
         }
@@ -209,12 +213,23 @@ impl Kiosk {
         match self.catalog.item(item) {
             Some(found) => {
                 let mut guide = self.catalog.guide(found, language, part);
+                guide.can = self.can_here(guide.can);
                 guide.can_print = matches!(self.health.paper(self.settings.fitted.printer), Works::Yes | Works::Low);
                 guide.slip = slip_state(slip);
                 Body::Item(Box::new(guide))
             }
             None => self.window_body(WindowReason::Asked, None, language),
         }
+    }
+
+    /// Applications can be taken at all right now: there is a reader, and they can be kept.
+    fn can_apply(&self) -> bool {
+        self.settings.fitted.reader && self.health.store == StoreHealth::Good
+    }
+
+    /// What can be done here with an item on this machine right now: never a button that leads nowhere.
+    fn can_here(&self, can: CanDo) -> CanDo {
+        if can == CanDo::Apply && !self.can_apply() { CanDo::WindowOnly } else { can }
     }
 
     fn window_body(&self, why: WindowReason, item: Option<&ItemId>, language: Language) -> Body {

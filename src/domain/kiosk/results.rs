@@ -98,7 +98,7 @@ impl Kiosk {
         match Form::start(found, &self.catalog, &card, local_date(now.wall)) {
             Ok(form) if form.is_reviewing() => {
                 let form = Box::new(form);
-                self.turn_to(now, Page::Review { item, card, form, page: 1, id: None }, out);
+                self.turn_to(now, Page::Review { item, card, form, page: 1, tried: None }, out);
             }
             Ok(form) => self.turn_to(now, Page::Fill { item, card, form: Box::new(form) }, out),
             Err(_) => self.send_to_window(now, WindowReason::FormNotHere, Some(item), out),
@@ -112,38 +112,47 @@ impl Kiosk {
         }
     }
 
+    /// A slip ended. It is written down whoever still waits for it; a page shows it only if it waits for this very job.
     pub(super) fn slip_ended(&mut self, now: &Now, job: u64, outcome: PrintOutcome, out: &mut Vec<Effect>) {
+        let Some(word) = self.jobs.remove(&job) else {
+            return ignored("a slip that was not asked for", out);
+        };
+        out.push(Effect::Note(Note::Slip { job, kind: word, outcome }));
         let Some(visit) = &mut self.visit else {
             return ignored("a slip of a finished visit", out);
         };
         let Some(slip) = visit.page.slip_mut().filter(|slip| slip.is_printing(job)) else {
             return ignored("a slip that no page waits for", out);
         };
-        if let SlipTrack::Printing { kind, copy, .. } = std::mem::replace(slip, SlipTrack::None) {
-            out.push(Effect::Note(Note::Slip { job, kind: kind.word(copy), outcome }));
+        if let SlipTrack::Printing { kind, .. } = std::mem::replace(slip, SlipTrack::None) {
             *slip = SlipTrack::Ended { outcome, kind };
         }
-        visit.paper_used |= !matches!(outcome, PrintOutcome::NotPrinted(_));
+        if let PrintOutcome::NotPrinted(_) = outcome {
+            visit.papers = visit.papers.saturating_sub(1);
+        }
         if let Page::Kept(done) = &visit.page {
             let id = done.id;
             self.outbox.release(id, now.since_start);
         }
     }
 
-    pub(super) fn scanner(&mut self, event: ScannerEvent, out: &mut Vec<Effect>) {
+    pub(super) fn scanner(&mut self, now: &Now, event: ScannerEvent, out: &mut Vec<Effect>) {
         let waiting = matches!(
             self.visit.as_ref().map(|visit| &visit.page),
             Some(Page::Scan { prompt, .. }) if *prompt != ScanPrompt::LookingUp
         );
         match event {
-            ScannerEvent::Code(code) if waiting => self.scanned(&code, out),
+            ScannerEvent::Code(code) if waiting => self.scanned(now, &code, out),
             ScannerEvent::TooLong if waiting => self.scan_prompt(ScanPrompt::NotOurs),
             ScannerEvent::Code(_) | ScannerEvent::TooLong => ignored("no screen asks for a code", out),
             ScannerEvent::SuffixMissing => {}
         }
     }
 
-    fn scanned(&mut self, scanned: &ScannedCode, out: &mut Vec<Effect>) {
+    fn scanned(&mut self, now: &Now, scanned: &ScannedCode, out: &mut Vec<Effect>) {
+        if let Some(visit) = &mut self.visit {
+            visit.touched = now.since_start;
+        }
         let parsed = scanned.text.as_ref().ok().and_then(|text| receipt::parse(text));
         let (asked, expected, asked_number) = match parsed {
             None => return self.scan_prompt(ScanPrompt::NotOurs),
@@ -156,24 +165,34 @@ impl Kiosk {
             }
             Some(receipt::SlipCode::Kept { .. }) => return self.scan_prompt(ScanPrompt::NotFound),
         };
-        if let Some(Page::Scan { prompt, ask, number, code, last_known }) =
+        let limit = now.since_start + self.settings.times.lookup_limit;
+        if let Some(Page::Scan { prompt, ask, until, number, code, last_known }) =
             self.visit.as_mut().map(|visit| &mut visit.page)
         {
-            (*prompt, *ask, *number, *code, *last_known) =
-                (ScanPrompt::LookingUp, Some(asked), asked_number, expected, None);
+            (*prompt, *ask, *until) = (ScanPrompt::LookingUp, Some(asked), Some(limit));
+            (*number, *code, *last_known) = (asked_number, expected, None);
         }
     }
 
     pub(super) fn scan_prompt(&mut self, prompt: ScanPrompt) {
-        if let Some(Page::Scan { prompt: shown, ask, .. }) = self.visit.as_mut().map(|visit| &mut visit.page) {
-            (*shown, *ask) = (prompt, None);
+        if let Some(Page::Scan { prompt: shown, ask, until, .. }) = self.visit.as_mut().map(|visit| &mut visit.page) {
+            (*shown, *ask, *until) = (prompt, None, None);
+        }
+    }
+
+    /// Nobody answered the look-up: show what this machine knows itself, or say that nothing can be said now.
+    pub(super) fn lookup_failed(&mut self, now: &Now, out: &mut Vec<Effect>) {
+        let Some(Page::Scan { last_known, .. }) = self.visit.as_mut().map(|visit| &mut visit.page) else { return };
+        match last_known.take() {
+            Some(known) => self.turn_to(now, Page::Status(known), out),
+            None => self.scan_prompt(ScanPrompt::NoLine),
         }
     }
 
     pub(super) fn store(&mut self, now: &Now, ask: AskNo, event: StoreEvent, out: &mut Vec<Effect>) {
         match event {
             StoreEvent::Kept { entry } => self.kept(now, entry, out),
-            StoreEvent::NotKept { id, code } => self.not_kept(now, id, code, out),
+            StoreEvent::NotKept { id, code } => self.not_kept(now, id, code, true, out),
             StoreEvent::Acknowledged { id } => self.acknowledged(now, id, out),
             StoreEvent::SetAside { id } => self.set_aside(now, id, out),
             StoreEvent::MarkFailed { id, code } => {
@@ -184,6 +203,17 @@ impl Kiosk {
                 }
             }
             StoreEvent::Found { entry } => self.found(now, ask, entry, out),
+            StoreEvent::FindFailed { .. } => {
+                let waits = matches!(
+                    self.visit.as_ref().map(|visit| &visit.page),
+                    Some(Page::Scan { ask: Some(asked), .. }) if *asked == ask
+                );
+                if waits {
+                    self.lookup_failed(now, out);
+                } else {
+                    ignored("nobody waits for this case", out);
+                }
+            }
             StoreEvent::Queue { entries } => {
                 for entry in entries {
                     // Spread over the first wait, so that many kiosks switched on together do not call together.
@@ -237,19 +267,35 @@ impl Kiosk {
     fn take_stored(&mut self, wanted: SubmissionId) -> Option<(Box<IdCard>, Box<Form>, Language)> {
         let visit = self.visit.as_mut()?;
         let language = visit.language;
-        let waits = |page: &Page| matches!(page, Page::Storing { id, .. } | Page::NotKept { id, .. } if *id == wanted);
-        match visit.take_page(waits) {
+        match visit.take_page(|page| page.waits_to_keep(wanted)) {
             Some(Page::Storing { card, form, .. } | Page::NotKept { card, form, .. }) => Some((card, form, language)),
+            Some(Page::Window { from, .. }) => match *from {
+                Page::NotKept { card, form, .. } => Some((card, form, language)),
+                #[expect(clippy::wildcard_enum_match_arm, reason = "only this page waits behind the window")]
+                _ => None,
+            },
             Some(_) | None => None,
         }
     }
 
-    pub(super) fn not_kept(&mut self, now: &Now, wanted: SubmissionId, code: String, out: &mut Vec<Effect>) {
+    pub(super) fn not_kept(
+        &mut self,
+        now: &Now,
+        wanted: SubmissionId,
+        code: String,
+        certain: bool,
+        out: &mut Vec<Effect>,
+    ) {
         out.push(Effect::Note(Note::NotKept { visit: self.visit_no(), id: wanted, code }));
         let Some(visit) = &mut self.visit else { return };
-        let waits = |page: &Page| matches!(page, Page::Storing { id, .. } if *id == wanted);
-        if let Some(Page::Storing { item, card, form, id, .. }) = visit.take_page(waits) {
-            self.turn_to(now, Page::NotKept { item, card, form, id }, out);
+        if let Page::NotKept { application, certain: known, .. } = &mut visit.page
+            && application.client_submission_id == wanted
+        {
+            *known |= certain;
+        }
+        let waits = |page: &Page| matches!(page, Page::Storing { application, .. } if application.client_submission_id == wanted);
+        if let Some(Page::Storing { item, card, form, application, .. }) = visit.take_page(waits) {
+            self.turn_to(now, Page::NotKept { item, card, form, application, certain }, out);
         }
     }
 

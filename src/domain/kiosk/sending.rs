@@ -14,7 +14,7 @@ use crate::ipc::{CaseStatus, ScanPrompt};
 impl Kiosk {
     /// Sends what is due, one application at a time; looks whether the county is there while nothing is sent.
     pub(super) fn send_due(&mut self, now: &Now, out: &mut Vec<Effect>) {
-        if let Some((id, sequence)) = self.outbox.take_due(now.since_start) {
+        if let Some((id, sequence)) = self.outbox.take_due(now.since_start, self.waited_for()) {
             self.ask_county(CountyCommand::Submit { id, sequence }, out);
             self.next_probe = now.since_start + self.settings.times.probe;
         } else if !self.outbox.is_sending() && now.since_start >= self.next_probe {

@@ -1,11 +1,11 @@
 //! What a touch does, page by page.
 
-use kiosk_hal::model::{DeviceState, PrintOutcome};
+use kiosk_hal::model::{DeviceState, IdCard, PrintOutcome};
 
 use super::{Kiosk, StoreHealth};
 use crate::domain::catalog::{FULL_GUIDE_PAGES, list_pages};
 use crate::domain::effect::{Effect, Note, PaperKind, VisitEnd};
-use crate::domain::form::{FormBack, FormStep};
+use crate::domain::form::{Form, FormBack, FormStep};
 use crate::domain::id::{ItemId, SubmissionId, VisitNo};
 use crate::domain::session::{Page, Panel, SlipTrack, Trail, Visit};
 use crate::domain::submission::{Application, StoreCommand};
@@ -29,6 +29,14 @@ impl Kiosk {
             self.leave(now, out);
             return;
         }
+        let steps = matches!(intent, Intent::Next | Intent::Confirm | Intent::Finish | Intent::Apply | Intent::Begin);
+        let turns = intent == Intent::NextPage;
+        let same_touch =
+            visit.stepped.is_some_and(|stepped| now.since_start < stepped + self.settings.times.same_touch);
+        if steps && same_touch {
+            return ignored("the same touch of a trembling hand", out);
+        }
+        visit.stepped = (steps || turns).then_some(now.since_start);
         match (intent, visit.panel) {
             (Intent::SetLanguage { language }, _) => visit.language = language,
             (Intent::SetTextSize { size }, _) => visit.size = size,
@@ -118,7 +126,8 @@ impl Kiosk {
                 FormBack::Review | FormBack::Leave => visit.panel = Some(Panel::ConfirmLeave),
             },
             Page::Storing { .. } => ignored("being kept", out),
-            Page::NotKept { .. } => self.back_to_review(now, out),
+            Page::NotKept { certain: true, .. } => self.back_to_review(now, out),
+            Page::NotKept { certain: false, .. } => ignored("the store may still keep it", out),
             Page::Kept(_) | Page::Accepted { .. } | Page::SetAside(_) => self.leave(now, out),
             Page::Window { from, .. } => {
                 let page = std::mem::replace(from.as_mut(), Page::Home);
@@ -166,10 +175,7 @@ impl Kiosk {
             (Page::Review { page, .. }, Intent::PreviousPage) => *page = page.saturating_sub(1).max(1),
             (Page::Review { .. }, Intent::Edit { question }) => self.edit(now, question, out),
             (Page::Review { .. }, Intent::Confirm) => self.confirm(now, out),
-            (Page::NotKept { .. }, Intent::Confirm) => {
-                self.back_to_review(now, out);
-                self.confirm(now, out);
-            }
+            (Page::NotKept { .. }, Intent::Confirm) => self.keep_again(now, out),
             (Page::Review { .. } | Page::NotKept { .. }, Intent::ToWindow) => {
                 self.send_to_window(now, WindowReason::Asked, None, out);
             }
@@ -205,7 +211,11 @@ impl Kiosk {
     fn open_scan(&mut self, now: &Now, out: &mut Vec<Effect>) {
         let works = self.settings.fitted.scanner && scanner_may_work(self.health.scanner);
         let prompt = if works { ScanPrompt::Place } else { ScanPrompt::ScannerLost };
-        self.turn_to(now, Page::Scan { prompt, ask: None, number: String::new(), last_known: None, code: None }, out);
+        self.turn_to(
+            now,
+            Page::Scan { prompt, ask: None, until: None, number: String::new(), last_known: None, code: None },
+            out,
+        );
     }
 
     #[expect(
@@ -319,15 +329,15 @@ impl Kiosk {
     fn show_review(&mut self, now: &Now, out: &mut Vec<Effect>) {
         let Some(visit) = &mut self.visit else { return };
         if let Some(Page::Fill { item, card, form }) = visit.take_page(|page| matches!(page, Page::Fill { .. })) {
-            self.turn_to(now, Page::Review { item, card, form, page: 1, id: None }, out);
+            self.turn_to(now, Page::Review { item, card, form, page: 1, tried: None }, out);
         }
     }
 
     fn back_to_review(&mut self, now: &Now, out: &mut Vec<Effect>) {
         let Some(visit) = &mut self.visit else { return };
         let taken = visit.take_page(|page| matches!(page, Page::NotKept { .. }));
-        if let Some(Page::NotKept { item, card, form, id }) = taken {
-            self.turn_to(now, Page::Review { item, card, form, page: 1, id: Some(id) }, out);
+        if let Some(Page::NotKept { item, card, form, application, .. }) = taken {
+            self.turn_to(now, Page::Review { item, card, form, page: 1, tried: Some(application) }, out);
         }
     }
 
@@ -355,29 +365,51 @@ impl Kiosk {
     fn confirm(&mut self, now: &Now, out: &mut Vec<Effect>) {
         let Some(visit) = &mut self.visit else { return };
         let taken = visit.take_page(|page| matches!(page, Page::Review { .. }));
-        let Some(Page::Review { item, card, form, id, .. }) = taken else { return };
+        let Some(Page::Review { item, card, form, tried, .. }) = taken else { return };
         let Some(found) = self.catalog.item(&item) else {
             self.turn_to(now, Page::Home, out);
             return ignored("the item left the catalogue", out);
         };
         let Some(fields) = form.fields() else {
-            self.turn_to(now, Page::Review { item, card, form, page: 1, id }, out);
+            self.turn_to(now, Page::Review { item, card, form, page: 1, tried }, out);
             return ignored("something is not answered yet", out);
         };
-        let id = id.unwrap_or_else(|| new_id(now));
-        let application = Application {
-            client_submission_id: id,
-            item: found.reference(),
-            terminal: self.settings.kiosk_code.clone(),
-            confirmed_at: now.wall,
-            form_version: found.form.version,
-            notice: self.settings.notice_version.clone(),
-            fields,
-        };
-        out.push(Effect::Note(Note::Confirmed { visit: self.visit_no(), id }));
-        self.ask_store(StoreCommand::Keep { application: Box::new(application) }, out);
+        let application = tried.unwrap_or_else(|| {
+            Box::new(Application {
+                client_submission_id: new_id(now),
+                item: found.reference(),
+                terminal: self.settings.kiosk_code.clone(),
+                confirmed_at: now.wall,
+                form_version: found.form.version,
+                notice: self.settings.notice_version.clone(),
+                fields,
+            })
+        });
+        self.keep(now, item, card, form, application, out);
+    }
+
+    /// Tries once more to keep what could not be kept: the same id, the same bytes.
+    fn keep_again(&mut self, now: &Now, out: &mut Vec<Effect>) {
+        let Some(visit) = &mut self.visit else { return };
+        let taken = visit.take_page(|page| matches!(page, Page::NotKept { .. }));
+        if let Some(Page::NotKept { item, card, form, application, .. }) = taken {
+            self.keep(now, item, card, form, application, out);
+        }
+    }
+
+    fn keep(
+        &mut self,
+        now: &Now,
+        item: ItemId,
+        card: Box<IdCard>,
+        form: Box<Form>,
+        application: Box<Application>,
+        out: &mut Vec<Effect>,
+    ) {
+        out.push(Effect::Note(Note::Confirmed { visit: self.visit_no(), id: application.client_submission_id }));
+        self.ask_store(StoreCommand::Keep { application: application.clone() }, out);
         let until = now.since_start + self.settings.times.store_limit;
-        self.turn_to(now, Page::Storing { item, card, form, id, until }, out);
+        self.turn_to(now, Page::Storing { item, card, form, application, until }, out);
     }
 
     fn print_again(&mut self, now: &Now, out: &mut Vec<Effect>) {

@@ -7,7 +7,7 @@ use crate::domain::effect::PaperKind;
 use crate::domain::event::AskNo;
 use crate::domain::form::Form;
 use crate::domain::id::{ItemId, Sequence, SubmissionId};
-use crate::domain::submission::{CaseReceipt, ItemRef};
+use crate::domain::submission::{Application, CaseReceipt, ItemRef};
 use crate::domain::time::SinceStart;
 use crate::ipc::{CardPrompt, CaseStatus, GuidePart, Language, ScanPrompt, WindowReason};
 
@@ -69,8 +69,8 @@ pub enum Page {
         form: Box<Form>,
         /// Page of the review, from 1.
         page: usize,
-        /// The id of an earlier try to keep exactly this application. It keeps its id for life.
-        id: Option<SubmissionId>,
+        /// An earlier try to keep exactly this: tried again as it was, under its id, to the last byte.
+        tried: Option<Box<Application>>,
     },
     /// Being kept.
     Storing {
@@ -80,8 +80,8 @@ pub enum Page {
         card: Box<IdCard>,
         /// The answers, until they are safe.
         form: Box<Form>,
-        /// Its id.
-        id: SubmissionId,
+        /// What is being kept.
+        application: Box<Application>,
         /// The store must have answered by then.
         until: SinceStart,
     },
@@ -93,8 +93,11 @@ pub enum Page {
         card: Box<IdCard>,
         /// The answers.
         form: Box<Form>,
-        /// Its id for the next try.
-        id: SubmissionId,
+        /// What was not kept, for the next try.
+        application: Box<Application>,
+        /// The store said so. Otherwise it has not answered and may still keep it: then nothing is changed any more,
+        /// so that no second application can come of it.
+        certain: bool,
     },
     /// Kept here.
     Kept(Done),
@@ -113,6 +116,8 @@ pub enum Page {
         prompt: ScanPrompt,
         /// The question under way.
         ask: Option<AskNo>,
+        /// The answer must have come by then.
+        until: Option<SinceStart>,
         /// Number of the case that is being asked for.
         number: String,
         /// What this machine knows of the case already, shown if the county cannot be asked.
@@ -263,6 +268,7 @@ impl Page {
         match self {
             Self::Guide { slip, .. } => Some(slip),
             Self::Kept(done) | Self::Accepted { done, .. } | Self::SetAside(done) => Some(&mut done.slip),
+            Self::Window { from, .. } => from.slip_mut(),
             Self::Home
             | Self::Departments
             | Self::List { .. }
@@ -273,7 +279,6 @@ impl Page {
             | Self::NotKept { .. }
             | Self::Scan { .. }
             | Self::Status(_)
-            | Self::Window { .. }
             | Self::Take { .. } => None,
         }
     }
@@ -283,6 +288,7 @@ impl Page {
         match self {
             Self::Guide { slip, .. } => Some(slip),
             Self::Kept(done) | Self::Accepted { done, .. } | Self::SetAside(done) => Some(&done.slip),
+            Self::Window { from, .. } => from.slip(),
             Self::Home
             | Self::Departments
             | Self::List { .. }
@@ -293,9 +299,20 @@ impl Page {
             | Self::NotKept { .. }
             | Self::Scan { .. }
             | Self::Status(_)
-            | Self::Window { .. }
             | Self::Take { .. } => None,
         }
+    }
+
+    /// This page, or the one behind the window, waits for this application to be kept.
+    pub fn waits_to_keep(&self, wanted: SubmissionId) -> bool {
+        if let Self::Window { from, .. } = self {
+            return matches!(from.as_ref(), Self::NotKept { .. }) && from.waits_to_keep(wanted);
+        }
+        matches!(
+            self,
+            Self::Storing { application, .. } | Self::NotKept { application, .. }
+                if application.client_submission_id == wanted
+        )
     }
 
     /// The reader looks for cards on this page.

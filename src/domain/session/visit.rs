@@ -29,8 +29,10 @@ pub struct Visit {
     pub touched: SinceStart,
     /// A card was read.
     pub card_used: bool,
-    /// A slip came out.
-    pub paper_used: bool,
+    /// Slips that came out or are on their way.
+    pub papers: u32,
+    /// When a step was last taken with a primary button, until something else is touched.
+    pub stepped: Option<SinceStart>,
 }
 
 /// A panel over the page.
@@ -56,7 +58,8 @@ impl Visit {
             began: now,
             touched: now,
             card_used: false,
-            paper_used: false,
+            papers: 0,
+            stepped: None,
         }
     }
 

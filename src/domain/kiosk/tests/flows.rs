@@ -183,7 +183,7 @@ fn language_and_text_size_are_back_to_their_defaults_for_the_next_person() {
     machine.touch(Intent::SetLanguage { language: Language::En }).touch(Intent::SetTextSize { size: TextSize::Large });
     assert_eq!(machine.screen().frame.language, Language::En);
     assert_eq!(machine.page(), "home", "the first touch may be the language");
-    machine.pass(3 * MINUTE);
+    machine.pass(5 * MINUTE);
     let frame = machine.screen().frame;
     assert_eq!((frame.language, frame.text_size), (Language::Zh, TextSize::Normal));
 }
@@ -417,4 +417,110 @@ fn a_slip_that_was_certainly_not_printed_is_printed_without_the_mark_of_a_copy()
     machine.prints(PrintOutcome::Printed);
     machine.touch(Intent::PrintAgain);
     assert!(machine.prints.first().expect("the resident asked again").1.copy);
+}
+
+#[test]
+fn a_trembling_hand_hands_in_nothing_that_nobody_has_looked_over() {
+    let mut machine = Machine::new();
+    machine.store_answers();
+    machine.open_guide(HEALTH_INSURANCE).touch(Intent::Apply).lay(card());
+    while machine.page() == "form" {
+        machine.answer();
+    }
+    machine.touch(Intent::Back);
+    machine.touch(Intent::Next).tremble(Intent::Confirm);
+    assert_eq!(machine.page(), "review", "the second touch in the same place is the same touch");
+    assert!(machine.store.is_empty(), "nothing was handed in");
+    machine.touch(Intent::Confirm);
+    assert_eq!(machine.page(), "storing");
+}
+
+#[test]
+fn a_try_without_an_answer_is_not_changed_any_more_so_that_no_second_application_comes_of_it() {
+    let mut machine = Machine::new();
+    machine.store_answers();
+    machine.confirmed(PENSION).pass(Duration::from_secs(31));
+    assert_eq!(machine.page(), "not-kept");
+    machine.touch(Intent::Back);
+    assert_eq!(machine.page(), "not-kept", "the answers stay as they were handed in");
+    machine.touch(Intent::ToWindow);
+    machine.store_answers();
+    assert_eq!(machine.page(), "kept", "the late answer is shown, also behind the window");
+}
+
+#[test]
+fn another_try_keeps_the_same_application_to_the_last_byte() {
+    let mut machine = Machine::new();
+    machine.store_answers();
+    machine.confirmed(PENSION).pass(Duration::from_secs(31));
+    machine.touch(Intent::Confirm);
+    let kept: Vec<String> = machine
+        .store
+        .iter()
+        .filter_map(|(_, command)| match command {
+            crate::domain::submission::StoreCommand::Keep { application } => {
+                Some(serde_json::to_string(application).expect("plain data"))
+            }
+            crate::domain::submission::StoreCommand::Acknowledge { .. }
+            | crate::domain::submission::StoreCommand::SetAside { .. }
+            | crate::domain::submission::StoreCommand::Find { .. }
+            | crate::domain::submission::StoreCommand::LoadQueue => None,
+        })
+        .collect();
+    assert_eq!(kept.len(), 2);
+    assert_eq!(kept[0], kept[1], "the store takes the same id with the same content only");
+}
+
+#[test]
+fn a_slip_whose_page_was_left_is_still_taken_and_still_written_down() {
+    let mut machine = Machine::new();
+    machine.open_guide(PENSION).touch(Intent::PrintNotice).touch(Intent::Home).touch(Intent::Back);
+    let Body::Take(take) = machine.screen().body else { panic!("there is paper to take") };
+    assert!(take.paper);
+    machine.took();
+    machine.prints(PrintOutcome::Printed);
+    let noted = machine.took().into_iter().any(|effect| {
+        matches!(effect, Effect::Note(crate::domain::effect::Note::Slip { outcome: PrintOutcome::Printed, .. }))
+    });
+    assert!(noted, "the journal knows of the slip");
+}
+
+#[test]
+fn a_look_up_that_fails_or_stays_away_ends_and_the_next_one_works() {
+    let mut machine = Machine::new();
+    machine.kept(PENSION);
+    let PaperKind::Kept { qr, .. } = machine.prints(PrintOutcome::Printed) else { panic!("a kept slip") };
+    machine.touch(Intent::Finish).pass(Duration::from_secs(10));
+    machine.touch(Intent::Begin).touch(Intent::OpenScan);
+    let scan = |machine: &mut Machine| {
+        machine.event(Event::Scanner(ScannerEvent::Code(ScannedCode { text: Ok(qr.clone()) })));
+    };
+    scan(&mut machine);
+    let (ask, _) = machine.store.pop().expect("the store is asked");
+    machine.event(Event::Store { ask, event: StoreEvent::FindFailed { code: "store.internal".into() } });
+    let Body::Scan(shown) = machine.screen().body else { panic!("still scanning") };
+    assert_eq!(shown.prompt, ScanPrompt::NoLine);
+    scan(&mut machine);
+    machine.store.clear();
+    machine.pass(Duration::from_secs(46));
+    let Body::Scan(shown) = machine.screen().body else { panic!("still scanning") };
+    assert_eq!(shown.prompt, ScanPrompt::NoLine, "a look-up has an end");
+    scan(&mut machine);
+    machine.store_answers();
+    assert_eq!(machine.page(), "status");
+}
+
+#[test]
+fn without_a_reader_nothing_is_offered_that_leads_nowhere() {
+    let mut settings = super::machine::settings();
+    settings.fitted.reader = false;
+    let (mut kiosk, _) =
+        crate::domain::kiosk::Kiosk::new(settings, super::machine::catalog(), super::machine::now(Duration::ZERO, 0));
+    let mut at = Duration::ZERO;
+    for intent in [Intent::Begin, Intent::OpenTheme { theme: "elder".into() }] {
+        at += Duration::from_secs(1);
+        kiosk.handle(super::machine::now(at, 1), Event::Intent(intent));
+    }
+    let Body::List(list) = kiosk.screen(&super::machine::now(at, 2)).body else { panic!("a list is shown") };
+    assert!(list.rows.iter().all(|row| row.can != crate::ipc::CanDo::Apply));
 }

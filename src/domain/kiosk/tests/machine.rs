@@ -119,7 +119,15 @@ impl Machine {
         self
     }
 
+    /// A touch at a person's pace.
     pub fn touch(&mut self, intent: Intent) -> &mut Self {
+        self.at += Duration::from_millis(700);
+        self.event(Event::Intent(intent))
+    }
+
+    /// A touch right after the one before, as a trembling hand does it.
+    pub fn tremble(&mut self, intent: Intent) -> &mut Self {
+        self.at += Duration::from_millis(120);
         self.event(Event::Intent(intent))
     }
 

@@ -23,6 +23,8 @@ enum Op {
     Sensible(u8),
     /// The present question is answered well.
     Answer,
+    /// The last sensible touch comes twice, as from a trembling hand.
+    Tremble,
     /// Any touch at all, sensible or not.
     Touch(u8),
     Card(bool),
@@ -46,6 +48,7 @@ fn op() -> impl Strategy<Value = Op> {
     prop_oneof![
         30 => any::<u8>().prop_map(Op::Sensible),
         12 => Just(Op::Answer),
+        2 => Just(Op::Tremble),
         6 => any::<u8>().prop_map(Op::Touch),
         6 => any::<bool>().prop_map(Op::Card),
         1 => Just(Op::CardFails),
@@ -196,6 +199,7 @@ fn apply(machine: &mut Machine, witness: &mut Witness, op: &Op) {
             let touches = offered(machine);
             machine.touch(touches[usize::from(*number) % touches.len()].clone());
         }
+        Op::Tremble => _ = machine.touch(Intent::Next).tremble(Intent::Confirm),
         Op::Answer => drop(machine.answer()),
         Op::Touch(number) => drop(machine.touch(any_touch(*number))),
         Op::Card(good) => {
@@ -242,7 +246,7 @@ fn apply(machine: &mut Machine, witness: &mut Witness, op: &Op) {
                     StoreCommand::Acknowledge { id, .. } | StoreCommand::SetAside { id, .. } => {
                         StoreEvent::MarkFailed { id, code }
                     }
-                    StoreCommand::Find { .. } => StoreEvent::Found { entry: None },
+                    StoreCommand::Find { .. } => StoreEvent::FindFailed { code },
                     StoreCommand::LoadQueue => StoreEvent::Queue { entries: Vec::new() },
                 };
                 machine.store.remove(0);

@@ -60,7 +60,17 @@ fn pages() -> Vec<(&'static str, Make)> {
         ("form", || with(|machine| _ = machine.open_guide(ITEM).touch(Intent::Apply).lay(card()))),
         ("review", || with(|machine| _ = machine.open_guide(ITEM).touch(Intent::Apply).lay(card()).fill())),
         ("storing", || with(|machine| _ = machine.confirmed(ITEM))),
-        ("not-kept", || with(|machine| _ = machine.confirmed(ITEM).pass(Duration::from_secs(31)))),
+        ("not-kept", || {
+            with(|machine| {
+                machine.confirmed(ITEM);
+                let (ask, command) = machine.store[0].clone();
+                if let crate::domain::submission::StoreCommand::Keep { application } = command {
+                    let id = application.client_submission_id;
+                    machine
+                        .event(Event::Store { ask, event: StoreEvent::NotKept { id, code: "store.disk-full".into() } });
+                }
+            })
+        }),
         ("kept", printed),
         ("accepted", || {
             let mut machine = printed();
@@ -184,6 +194,7 @@ fn events(machine: &Machine) -> Vec<(&'static str, Event)> {
         ("store set aside", store(StoreEvent::SetAside { id })),
         ("store mark failed", store(StoreEvent::MarkFailed { id, code: "store.io".into() })),
         ("store found nothing", store(StoreEvent::Found { entry: None })),
+        ("store cannot look up", store(StoreEvent::FindFailed { code: "store.internal".into() })),
         ("store queue", store(StoreEvent::Queue { entries: Vec::new() })),
         ("store broken", store(StoreEvent::Broken { code: "store.io".into() })),
         ("county stored", county(CountyEvent::Submitted { id, verdict: Verdict::Stored { receipt: receipt() } })),
@@ -244,7 +255,7 @@ fn every_event_on_every_page_does_what_the_table_says() {
             assert_eq!(name(&machine), page, "the page is reached");
             let (label, event) = events(&machine).swap_remove(index);
             let before = name(&machine);
-            machine.at += Duration::from_secs(seconds_of(label));
+            machine.at += Duration::from_secs(1 + seconds_of(label));
             machine.event(event);
             pairs += 1;
             let after = name(&machine);
