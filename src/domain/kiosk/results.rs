@@ -269,11 +269,10 @@ impl Kiosk {
         let language = visit.language;
         match visit.take_page(|page| page.waits_to_keep(wanted)) {
             Some(Page::Storing { card, form, .. } | Page::NotKept { card, form, .. }) => Some((card, form, language)),
-            Some(Page::Window { from, .. }) => match *from {
-                Page::NotKept { card, form, .. } => Some((card, form, language)),
-                #[expect(clippy::wildcard_enum_match_arm, reason = "only this page waits behind the window")]
-                _ => None,
-            },
+            Some(Page::Window { from, .. }) => {
+                let Page::NotKept { card, form, .. } = *from else { return None };
+                Some((card, form, language))
+            }
             Some(_) | None => None,
         }
     }
