@@ -162,9 +162,10 @@ impl Child {
 
     fn refused(&mut self, event: &StoreEvent) {
         match event {
-            StoreEvent::NotKept { code, .. } | StoreEvent::MarkFailed { code, .. } | StoreEvent::Broken { code } => {
-                self.refused_with(code)
-            }
+            StoreEvent::NotKept { code, .. }
+            | StoreEvent::MarkFailed { code, .. }
+            | StoreEvent::FindFailed { code }
+            | StoreEvent::Broken { code } => self.refused_with(code),
             StoreEvent::Kept { .. }
             | StoreEvent::Acknowledged { .. }
             | StoreEvent::SetAside { .. }
