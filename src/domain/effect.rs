@@ -63,7 +63,7 @@ pub enum Note {
         /// How long it took.
         after: Duration,
     },
-    /// A person was called.
+    /// Help was asked for on the screen.
     HelpCalled {
         /// Number of the visit.
         visit: VisitNo,

@@ -59,7 +59,7 @@ pub struct Times {
     pub idle_wipe: Duration,
     /// The same two limits are so many times longer in large print, where people take more time.
     pub large_factor: u32,
-    /// While a person was called, the visit waits so long.
+    /// While help is asked for on the screen, the visit waits so long.
     pub help_wait: Duration,
     /// "Take your card and paper" ends by itself after this.
     pub take: Duration,

@@ -53,7 +53,6 @@ impl Rows {
         adapter.set_qr(qr::picture(&accepted.qr));
         adapter.set_has_promised(accepted.promised.is_some());
         adapter.set_promised(day(accepted.promised));
-        adapter.set_mobile(accepted.mobile.as_deref().unwrap_or_default().into());
         adapter.set_slip(slip(accepted.slip));
         self.bring_later.put_texts(&accepted.bring_later);
     }
@@ -68,7 +67,6 @@ pub fn show_kept(app: &AppWindow, kept: &Kept) {
     adapter.set_item(kept.item.as_str().into());
     adapter.set_number(kept.number.as_str().into());
     adapter.set_qr(qr::picture(&kept.qr));
-    adapter.set_mobile(kept.mobile.as_deref().unwrap_or_default().into());
     adapter.set_slip(slip(kept.slip));
     adapter.set_sending(match kept.sending {
         Sending::Now => true,

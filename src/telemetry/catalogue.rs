@@ -101,7 +101,7 @@ catalogue! {
     VisitEnded "visit.ended" INFO { visit: VisitNo, how: Kind, after: Duration } "a visit is over and wiped, after so many milliseconds";
     CardRead "card.read" INFO { visit: VisitNo } "an ID card was read";
     CardFailed "card.failed" INFO { visit: VisitNo, why: CardFailure } "an ID card was not read";
-    HelpCalled "help.called" INFO { visit: VisitNo } "a person was called";
+    HelpCalled "help.called" INFO { visit: VisitNo } "help was asked for on the screen";
     ApplicationConfirmed "application.confirmed" INFO { visit: VisitNo, id: SubmissionId } "a resident confirmed an application; it is being kept";
     ApplicationKept "application.kept" INFO { visit: VisitNo, sequence: Sequence, id: SubmissionId } "an application is on the disk";
     ApplicationNotKept "application.not-kept" ERROR { visit: VisitNo, id: SubmissionId, code: Code } "an application could not be kept and nothing was promised";

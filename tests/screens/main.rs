@@ -19,6 +19,9 @@ use samples::{Sample, all, frame, overlays};
 
 const FORMS: [(&str, u32, u32); 2] = [("portrait", 1080, 1920), ("landscape", 1280, 800)];
 
+/// The least side of what can be pressed, in pixels.
+const LEAST: f32 = 96.0;
+
 type Place = (f32, f32, f32, f32);
 
 #[test]
@@ -73,11 +76,10 @@ fn check(window: &Headless, sample: &Sample, panel: bool, width: u32, height: u3
         faults.push(format!("{primaries} primary actions instead of {wanted}"));
     }
     for control in &controls {
-        let least: f32 = if control.kind == "LanguageButton" { 64.0 } else { 96.0 };
         if control.label.is_empty() {
             faults.push(format!("a button without a label at {:?}", control.place));
         }
-        if control.place.3 < least || control.place.2 < least {
+        if control.place.3 < LEAST || control.place.2 < LEAST {
             faults.push(format!("{:?} is small: {:?}", control.label, control.place));
         }
         if !within(control.place, glass) && !in_view(control.place, &views) {

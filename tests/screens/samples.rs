@@ -124,8 +124,8 @@ pub fn all(language: Language) -> Vec<Sample> {
                 w,
                 ("您的手机号码是多少？", "What is your mobile number?"),
                 (
-                    "审核结果发短信到这个号码。没有手机可以留子女的。",
-                    "The result is sent to this number. A child's number is fine.",
+                    "有事要问时打这个号码。没有手机可以留子女的。",
+                    "For questions about this application. A child's number is fine.",
                 ),
                 digits(DigitKind::Mobile, "138 0000 00", Some(2)),
                 None,
@@ -139,8 +139,8 @@ pub fn all(language: Language) -> Vec<Sample> {
                 w,
                 ("您的手机号码是多少？", "What is your mobile number?"),
                 (
-                    "审核结果发短信到这个号码。没有手机可以留子女的。",
-                    "The result is sent to this number. A child's number is fine.",
+                    "有事要问时打这个号码。没有手机可以留子女的。",
+                    "For questions about this application. A child's number is fine.",
                 ),
                 digits(DigitKind::Mobile, "238 0000 0000", Some(0)),
                 Some(Problem::NotAMobile),
@@ -225,7 +225,7 @@ pub fn all(language: Language) -> Vec<Sample> {
             Body::Accepted(Accepted {
                 item: item.clone(),
                 number: "3206 9920 2611 2300 17".into(),
-                query_code: "481 205".into(),
+                query_code: "481205".into(),
                 qr: "BM1:320699202611230017:481205".into(),
                 promised: Some(Day { year: 2026, month: 11, day: 26 }),
                 mobile: Some("138****0000".into()),
@@ -239,7 +239,7 @@ pub fn all(language: Language) -> Vec<Sample> {
             Body::Accepted(Accepted {
                 item: item.clone(),
                 number: "3206 9920 2611 2300 17".into(),
-                query_code: "481 205".into(),
+                query_code: "481205".into(),
                 qr: "BM1:320699202611230017:481205".into(),
                 promised: None,
                 mobile: None,

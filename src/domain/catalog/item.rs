@@ -225,7 +225,7 @@ pub struct Field {
     pub help: Text,
     /// Must be answered.
     pub required: bool,
-    /// Hidden in part wherever it is shown, but for its own input.
+    /// Hidden in part wherever it is shown, but for its own input and for typed digits in the review.
     pub masked: bool,
     /// Known from the card and therefore locked and never asked.
     pub prefill: Option<CardFact>,

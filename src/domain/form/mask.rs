@@ -1,4 +1,4 @@
-//! What bystanders need not see: masks for names, numbers and accounts.
+//! What bystanders need not see: masks for names and numbers.
 
 /// First character of a name and a star: `张*`.
 pub fn name(name: &str) -> String {
@@ -13,16 +13,6 @@ pub fn number(number: &str) -> String {
 /// Three digits, stars, four digits: `138****0000`.
 pub fn mobile(digits: &str) -> String {
     keep_ends(digits, 3, 4)
-}
-
-/// Last four digits by themselves, the rest as stars in fours: `**** **** **** *** 4417`.
-pub fn account(digits: &str) -> String {
-    let hidden = digits.chars().count().saturating_sub(4);
-    let last: String = digits.chars().skip(hidden).collect();
-    if hidden == 0 {
-        return whole(digits);
-    }
-    format!("{} {last}", groups(&"*".repeat(hidden), &[4]))
 }
 
 /// Everything hidden.
@@ -72,8 +62,6 @@ mod tests {
         assert_eq!(number("1234567890"), "**********");
         assert_eq!(mobile("13800000000"), "138****0000");
         assert_eq!(mobile("1380000"), "*******");
-        assert_eq!(account("6200000000000004417"), "**** **** **** *** 4417");
-        assert_eq!(account("4417"), "****");
         assert_eq!(whole("四个字。"), "****");
     }
 

@@ -40,6 +40,9 @@ impl Form {
 
     /// All rows of the review, in the order of the form: what the card told, then locked, and each answer with the
     /// question to go back to.
+    ///
+    /// What the card told is masked where the field says so. Digits the resident typed stand in full: nobody can check
+    /// `138****0000`, and what is printed stays masked.
     pub fn review(&self, language: Language) -> Vec<ReviewRow> {
         let mut rows = Vec::with_capacity(self.fields.len());
         for (index, field) in self.fields.iter().enumerate() {
@@ -153,25 +156,18 @@ impl Form {
                     value
                 }
             }
-            (Input::Digits(rule), Part::Whole) => shown_digits(*rule, value, masked, language),
+            (Input::Digits(rule), Part::Whole) => shown_digits(*rule, value, language),
         }
     }
 }
 
-fn shown_digits(rule: DigitRule, value: String, masked: bool, language: Language) -> String {
-    match (rule, masked) {
-        (DigitRule::Mobile, true) => mask::mobile(&value),
-        (DigitRule::Account { .. }, true) => mask::account(&value),
-        (DigitRule::IdNumber, true) => mask::number(&value),
-        (DigitRule::Money { .. } | DigitRule::Integer { .. } | DigitRule::Date { .. }, true) => mask::whole(&value),
-        (DigitRule::Mobile | DigitRule::Account { .. } | DigitRule::IdNumber, false) => {
-            mask::groups(&value, rule.groups())
-        }
+/// Typed digits as they are read, never masked: their owner is asked to check them.
+fn shown_digits(rule: DigitRule, value: String, language: Language) -> String {
+    match rule {
+        DigitRule::Mobile | DigitRule::Account { .. } | DigitRule::IdNumber => mask::groups(&value, rule.groups()),
         // Fen end in two digits; only whole yuan are typed.
-        (DigitRule::Money { .. }, false) => {
-            format!("¥ {}", value.strip_suffix("00").unwrap_or(&value))
-        }
-        (DigitRule::Integer { .. }, false) => value,
-        (DigitRule::Date { .. }, false) => show_day(&value, language),
+        DigitRule::Money { .. } => format!("¥ {}", value.strip_suffix("00").unwrap_or(&value)),
+        DigitRule::Integer { .. } => value,
+        DigitRule::Date { .. } => show_day(&value, language),
     }
 }

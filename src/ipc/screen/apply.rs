@@ -181,7 +181,7 @@ pub struct Review {
 pub struct ReviewRow {
     /// Label.
     pub label: String,
-    /// Value, masked where it must be.
+    /// Value; masked where the card told it and the field says so, in full where it was typed.
     pub value: String,
     /// Where it comes from.
     pub source: Source,

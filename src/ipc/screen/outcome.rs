@@ -36,7 +36,7 @@ pub struct Kept {
     pub number: String,
     /// Payload of the QR code.
     pub qr: String,
-    /// Masked mobile number for the message, if one was given.
+    /// Masked mobile number, if one was given. The pages promise no message and do not show it.
     pub mobile: Option<String>,
     /// The slip.
     pub slip: SlipState,
@@ -69,7 +69,7 @@ pub struct Accepted {
     pub qr: String,
     /// Promised day, if the platform gives one.
     pub promised: Option<Day>,
-    /// Masked mobile number for the message, if one was given.
+    /// Masked mobile number, if one was given. The pages promise no message and do not show it.
     pub mobile: Option<String>,
     /// The slip.
     pub slip: SlipState,
@@ -146,7 +146,7 @@ pub enum CaseState {
     Submitted,
     /// 已收件.
     Received,
-    /// 请补齐补正材料.
+    /// 请还缺材料，请补交 (补齐补正).
     SupplementRequired,
     /// 已受理.
     Accepted,

@@ -259,7 +259,7 @@ fn an_id_number_takes_the_x_only_at_its_end_and_a_day_becomes_iso() {
 }
 
 #[test]
-fn the_review_masks_what_must_be_masked_and_offers_every_answer_for_change() {
+fn the_review_masks_what_the_card_told_and_shows_typed_digits_in_full_for_checking() {
     let form = filled(ALLOWANCE);
     let rows = form.review(Language::Zh);
     let shown: Vec<(&str, &str)> = rows.iter().map(|r| (r.label.as_str(), r.value.as_str())).collect();
@@ -270,9 +270,9 @@ fn the_review_masks_what_must_be_masked_and_offers_every_answer_for_change() {
             ("公民身份号码", "110199********001X"),
             ("性别", "男"),
             ("民族", "汉族"),
-            ("手机号码", "138****0000"),
+            ("手机号码", "138 0000 0000"),
             ("现住址", "虚构省样例市演示区测试路1号"),
-            ("收款银行账号（社会保障卡金融账户优先）", "**** **** **** *** 4410"),
+            ("收款银行账号（社会保障卡金融账户优先）", "9999 0000 0000 0004 410"),
         ]
     );
     for row in &rows {
