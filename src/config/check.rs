@@ -1,6 +1,7 @@
 //! Checks of single values, each with the message that says what to write.
 
 use std::collections::BTreeMap;
+use std::net::Ipv6Addr;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -27,14 +28,21 @@ impl Validator<'_> {
         let Some(rest) = url.strip_prefix("https://") else {
             return Err(self.bad(key, "must begin with https://; applications never travel in the clear"));
         };
-        let host = rest.split('/').next().unwrap_or_default();
-        if host.is_empty() || rest.contains(['?', '#']) || rest.contains(char::is_whitespace) {
-            return Err(self.bad(key, "must be https://, a host and at most a path"));
+        // The value itself is not repeated: what stands in it by mistake may be a password.
+        let end = rest.find(['/', '?', '#', '\\']).unwrap_or(rest.len());
+        let (authority, behind) = rest.split_at(end);
+        if authority.contains('@') {
+            return Err(self.bad(key, "must not hold a name or password; take it out and use county.secret_file"));
         }
-        if host.contains('@') {
-            return Err(self.bad(key, "must not hold a name or password; use county.secret_file"));
+        if !is_authority(authority) {
+            return Err(self.bad(key, "must be https://host or https://host:port; write the county's host"));
         }
-        Ok(url.trim_end_matches('/').to_owned())
+        if !matches!(behind, "" | "/") {
+            let why = "must end with the host or its port; take out the path or query behind it, for the contract with \
+                       the county has the paths";
+            return Err(self.bad(key, why));
+        }
+        Ok(format!("https://{authority}"))
     }
 
     pub(super) fn auto_baud(&self, key: &str, written: Option<toml::Value>) -> Checked<Baud> {
@@ -98,6 +106,20 @@ impl Validator<'_> {
         let source = self.sources.get(key).cloned().unwrap_or_else(main);
         ConfigError::bad(Some(source), key, why)
     }
+}
+
+/// A host, or a host and a port from 1. IPv6 addresses stand in brackets. Whether the host exists is not asked.
+fn is_authority(text: &str) -> bool {
+    let (is_host, port) = match text.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        Some((address, port)) => (address.parse::<Ipv6Addr>().is_ok(), port),
+        None => {
+            let (host, port) = text.split_at(text.find(':').unwrap_or(text.len()));
+            let fits = |c: char| c.is_alphanumeric() || matches!(c, '-' | '.' | '_');
+            (!host.is_empty() && host.chars().all(fits), port)
+        }
+    };
+    let is_port = |port: &str| port.bytes().all(|b| b.is_ascii_digit()) && port.parse::<u16>().is_ok_and(|n| n > 0);
+    is_host && (port.is_empty() || port.strip_prefix(':').is_some_and(is_port))
 }
 
 /// A name without anything that could be mistaken for a path or an address.

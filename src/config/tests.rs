@@ -27,7 +27,7 @@ address = "示例镇人民路1号"
 hours = "周一至周五 9:00–17:00"
 phone = "0513-00000000"
 [county]
-url = "https://county.example/kiosk/"
+url = "https://county.example:8443/"
 app_id = "K032"
 secret_file = "secret"
 ca_file = "/etc/kiosk/ca.pem"
@@ -38,10 +38,9 @@ fn the_least_file_gives_a_whole_configuration() {
     let desk = Desk::new(LEAST);
     let config = desk.load().unwrap();
     assert_eq!(config.place.centre_name().zh, "示例县示例镇为民服务中心");
-    assert_eq!(config.county.url, "https://county.example/kiosk");
+    assert_eq!(config.county.url, "https://county.example:8443", "one address, however it is written");
     assert_eq!(config.county.secret_file, desk.path("secret"), "relative to the file");
     assert_eq!(config.county.ca_file, Path::new("/etc/kiosk/ca.pem"));
-    assert_eq!(config.county.max_answer_bytes, 1024 * 1024);
     assert_eq!(config.visit.idle_wipe, Duration::from_secs(120));
     assert_eq!(config.devices.id_reader.unwrap().baud, Baud::Auto);
     assert_eq!(config.window.name.zh, "全科窗口");
@@ -120,16 +119,37 @@ fn values_out_of_range_are_refused_with_the_range() {
 }
 
 #[test]
-fn only_a_clean_https_address_is_taken() {
-    for url in [
-        "http://county.example/",
-        "https://",
-        "https://user:word@county.example/",
-        "https://county.example/?key=1",
-        "https://county.example/a b",
+fn only_a_bare_https_address_is_taken_and_the_refusal_says_what_to_do() {
+    for (url, todo) in [
+        ("http://county.example/", "must begin with https://"),
+        ("https://", "write the county's host"),
+        ("https:///api", "write the county's host"),
+        ("https://county.example:http", "write the county's host"),
+        ("https://county.example:99999", "write the county's host"),
+        ("https://county.example:0", "write the county's host"),
+        ("https://county example", "write the county's host"),
+        ("https://[::1", "write the county's host"),
+        ("https://user:word@county.example/", "use county.secret_file"),
+        ("https://county.example/api", "take out the path"),
+        ("https://county.example//", "take out the path"),
+        ("https://county.example?key=1", "take out the path or query"),
+        ("https://county.example/?key=1", "take out the path or query"),
+        ("https://county.example/#top", "take out the path or query"),
+        ("https://county.example/a b", "take out the path"),
     ] {
-        let text = LEAST.replace("https://county.example/kiosk/", url);
-        assert_eq!(Desk::new(&text).load().unwrap_err().key, "county.url", "{url}");
+        let error = Desk::new(&LEAST.replace("https://county.example:8443/", url)).load().unwrap_err();
+        assert_eq!((error.code(), error.key.as_str()), ("config.bad-value", "county.url"), "{url}");
+        let text = error.to_string();
+        assert!(text.contains("kiosk.toml") && text.contains("county.url") && text.contains(todo), "{url}: {text}");
+        assert!(!text.contains("word@") && !text.contains("key=1"), "nothing secret is repeated: {text}");
+    }
+    for (url, taken) in [
+        ("https://county.example", "https://county.example"),
+        ("https://[::1]:8443/", "https://[::1]:8443"),
+        ("https://127.0.0.1:9", "https://127.0.0.1:9"),
+    ] {
+        let config = Desk::new(&LEAST.replace("https://county.example:8443/", url)).load().unwrap();
+        assert_eq!(config.county.url, taken);
     }
 }
 

@@ -151,7 +151,6 @@ impl Validator<'_> {
     }
 
     fn county(&self, w: written::County) -> Checked<County> {
-        let kib = self.number("county.max_answer_kib", w.max_answer_kib, 16..=16_384)?;
         Ok(County {
             url: self.url("county.url", w.url)?,
             app_id: {
@@ -168,7 +167,6 @@ impl Validator<'_> {
             ca_file: self.path("county.ca_file", w.ca_file)?,
             connect_timeout: self.seconds("county.connect_timeout_s", w.connect_timeout_s, 1..=60)?,
             request_timeout: self.seconds("county.request_timeout_s", w.request_timeout_s, 1..=300)?,
-            max_answer_bytes: usize::try_from(kib).unwrap_or(usize::MAX / 1024) * 1024,
         })
     }
 

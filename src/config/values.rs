@@ -138,7 +138,7 @@ pub enum ScannerKind {
 /// The county's platform.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct County {
-    /// Base address, `https`, without a slash at the end.
+    /// `https://host` or `https://host:port`, without a slash at the end.
     pub url: String,
     /// Name of this kiosk towards the platform.
     pub app_id: String,
@@ -150,8 +150,6 @@ pub struct County {
     pub connect_timeout: Duration,
     /// For a whole request with its answer.
     pub request_timeout: Duration,
-    /// Largest answer that is read, in bytes.
-    pub max_answer_bytes: usize,
 }
 
 /// The screen.

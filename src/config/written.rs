@@ -89,7 +89,6 @@ sections! {
         ca_file: Option<String>,
         connect_timeout_s: Option<i64>,
         request_timeout_s: Option<i64>,
-        max_answer_kib: Option<i64>,
     }
     Folder { folder: Option<String> }
     Screen {

@@ -34,21 +34,22 @@ pub struct RunArguments {
     /// Configuration file.
     #[arg(long)]
     pub config: PathBuf,
-    /// Draw into memory instead of on a display.
+    /// Draw into memory instead of on a display. Needs --visits: a window that nobody sees and nobody plays is refused.
     #[cfg(feature = "desk")]
     #[arg(long, requires = "visits")]
     pub headless: bool,
     /// Script of a visit, or a folder of scripts, to be played headless.
     #[cfg(feature = "desk")]
-    #[arg(long, value_name = "FILE|FOLDER", requires = "bench")]
+    #[arg(long, value_name = "FILE|FOLDER")]
     pub visits: Option<PathBuf>,
-    /// Folder with the control sockets of the simulators, for scripts that lay cards and scan codes.
+    /// Folder with the control sockets of the simulators, for scripts that lay cards, scan codes or count paper and
+    /// cases. Without it such a step fails and says so.
     #[cfg(feature = "desk")]
-    #[arg(long, value_name = "FOLDER")]
+    #[arg(long, value_name = "FOLDER", requires = "visits")]
     pub bench: Option<PathBuf>,
-    /// Folder for pictures, slips, cases and the journal.
+    /// Folder for pictures, slips, cases and the journal of the visits.
     #[cfg(feature = "desk")]
-    #[arg(long, value_name = "FOLDER")]
+    #[arg(long, value_name = "FOLDER", requires = "visits")]
     pub out: Option<PathBuf>,
 }
 
@@ -56,7 +57,7 @@ pub struct RunArguments {
 #[cfg(feature = "screen")]
 #[derive(Debug, Clone, clap::Args)]
 pub struct ScreenArguments {
-    /// Configuration file; only its socket, its fonts and its size are used.
+    /// Configuration file; only its socket, its fonts, its size, and the names of centre and window are used.
     #[arg(long)]
     pub config: PathBuf,
 }
@@ -85,25 +86,27 @@ pub fn desk(arguments: &DeskArguments) -> anyhow::Result<ExitCode> {
     report(&summary)
 }
 
-/// The whole machine in one process.
+/// The whole machine in one process. It ends well only when its window was closed: a window without its engine is
+/// closed by [`show_all`] and is a failure, so that the unit starts again.
 ///
 /// # Errors
-/// What could not be started, by name.
+/// What could not be started, by name; or why the engine ended.
 #[cfg(feature = "screen")]
 pub fn run(arguments: &RunArguments) -> anyhow::Result<ExitCode> {
     let config = Config::load(&arguments.config)?;
     crate::screen::ensure_fonts(&config.screen.fonts)?;
     telemetry::start(&config.log).context("start the log")?;
     #[cfg(feature = "desk")]
-    if let (Some(visits), Some(bench)) = (&arguments.visits, &arguments.bench) {
+    if let Some(visits) = &arguments.visits {
         let plan = crate::desk::VisitPlan { visits: Some(visits.clone()), out: arguments.out.clone() };
-        return report(&crate::desk::play_run(&config, bench, &plan)?);
+        return report(&crate::desk::play_run(&config, arguments.bench.as_deref(), &plan)?);
     }
     let engine = Engine::start(engine_setup(&config, Box::new(FileJournal::default()), true)?)?;
     let ui = crate::screen::Ui::new(engine.touch())?;
     ui.set_size(config.screen.size.width as f32, config.screen.size.height as f32);
     show_all(&ui, &engine);
     ui.run()?;
+    engine.stop().context("run the engine behind the window")?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -128,8 +131,30 @@ pub fn screen(arguments: &ScreenArguments) -> anyhow::Result<ExitCode> {
     let config = Config::load(&arguments.config)?;
     crate::screen::ensure_fonts(&config.screen.fonts)?;
     telemetry::start(&config.log).context("start the log")?;
-    crate::screen::run_remote(&config.socket, config.screen.size.width as f32, config.screen.size.height as f32)?;
+    let (width, height) = (config.screen.size.width as f32, config.screen.size.height as f32);
+    crate::screen::run_remote(&config.socket, width, height, standby(&config))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// What the screen can say of the place without an engine, in the language that the next person finds.
+#[cfg(feature = "screen")]
+fn standby(config: &Config) -> crate::screen::Standby {
+    let settings = crate::assemble::settings(config);
+    let language = crate::ipc::Language::default();
+    let text = |text: &crate::domain::text::Text| text.get(language).to_owned();
+    crate::screen::Standby {
+        language,
+        centre: text(&settings.centre),
+        window: crate::ipc::WindowPlace {
+            place: crate::ipc::Place {
+                name: text(&settings.window.name),
+                address: text(&settings.window.address),
+                hours: text(&settings.window.hours),
+            },
+            phone: settings.window.phone,
+            hotline: settings.hotline,
+        },
+    }
 }
 
 /// Leads every screen of the engine into the window.
@@ -166,6 +191,7 @@ fn window_desk() -> anyhow::Result<ExitCode> {
     let ui = crate::screen::Ui::new(engine.touch())?;
     show_all(&ui, &engine);
     crate::desk::open_windows(&desk, &ui)?;
+    engine.stop().context("run the engine behind the window")?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -60,6 +60,9 @@ pub enum PlayError {
     /// The bench failed.
     #[error(transparent)]
     Bench(#[from] BenchError),
+    /// The platform's cases cannot be read.
+    #[error("cannot read the cases of the platform: {0}")]
+    Cases(#[from] serde_json::Error),
     /// There is no window.
     #[error(transparent)]
     Window(#[from] HeadlessError),
@@ -150,7 +153,8 @@ impl<'a> Player<'a> {
                 if have >= *count { Ok(()) } else { Err(format!("{have} slips, waiting for {count}")) }
             }),
             Action::WaitCases(count) => self.until(within, |player| {
-                let have = player.cases().map_err(|error| error.to_string())?;
+                // A platform that is not there yet holds no case yet.
+                let have = player.cases().map_err(|error| error.to_string())?.unwrap_or(0);
                 if have >= *count { Ok(()) } else { Err(format!("{have} cases, waiting for {count}")) }
             }),
         }
@@ -284,9 +288,9 @@ impl<'a> Player<'a> {
         super::picture::code_on(&slip.png).ok_or_else(|| "no code can be read on that slip".to_owned())
     }
 
-    fn cases(&self) -> Result<usize, BenchError> {
-        let Some(json) = self.bench.cases_json()? else { return Ok(0) };
-        Ok(serde_json::from_str::<Vec<serde_json::Value>>(&json).map_or(0, |cases| cases.len()))
+    /// How many cases the platform holds; `None` where there is no platform.
+    fn cases(&self) -> Result<Option<usize>, PlayError> {
+        Ok(self.bench.cases_json()?.as_deref().map(count_cases).transpose()?)
     }
 
     fn check_end(&mut self, script: &Script) -> Result<(), PlayError> {
@@ -300,7 +304,10 @@ impl<'a> Player<'a> {
         })
         .map_err(PlayError::End)?;
         if let Some(expected) = end.cases {
-            let have = self.cases()?;
+            // Nobody who can be asked is not the same as no case.
+            let Some(have) = self.cases()? else {
+                return Err(PlayError::End(format!("there is no platform that could hold {expected} cases")));
+            };
             if have != expected {
                 return Err(PlayError::End(format!("the platform holds {have} cases, not {expected}")));
             }
@@ -314,18 +321,18 @@ impl<'a> Player<'a> {
         Ok(())
     }
 
-    /// Paper and cases, for whoever looks at the visit afterwards.
+    /// Paper and cases, for whoever looks at the visit afterwards. Without a bench there are none.
     ///
     /// # Errors
     /// A file cannot be written.
     pub fn write_results(&self) -> Result<(), PlayError> {
         let Some(out) = &self.out else { return Ok(()) };
-        for (index, slip) in self.bench.slips()?.iter().enumerate() {
+        for (index, slip) in there(self.bench.slips())?.unwrap_or_default().iter().enumerate() {
             let number = index + 1;
             write(&out.join("slips").join(format!("{number}.png")), &slip.png)?;
             write(&out.join("slips").join(format!("{number}.bin")), &slip.bytes)?;
         }
-        if let Some(json) = self.bench.cases_json()? {
+        if let Some(json) = there(self.bench.cases_json())?.flatten() {
             write(&out.join("county.json"), json.as_bytes())?;
         }
         Ok(())
@@ -338,4 +345,43 @@ fn write(path: &Path, bytes: &[u8]) -> Result<(), PlayError> {
         fs::create_dir_all(folder).map_err(failed)?;
     }
     fs::write(path, bytes).map_err(failed)
+}
+
+/// What the bench gives, or `None` if it has no such part.
+fn there<T>(given: Result<T, BenchError>) -> Result<Option<T>, BenchError> {
+    match given {
+        Ok(given) => Ok(Some(given)),
+        Err(error) => {
+            if let BenchError::NotHere(_) = error {
+                Ok(None)
+            } else {
+                Err(error)
+            }
+        }
+    }
+}
+
+fn count_cases(json: &str) -> Result<usize, serde_json::Error> {
+    serde_json::from_str::<Vec<serde_json::Value>>(json).map(|cases| cases.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cases_that_cannot_be_read_are_not_taken_for_none() {
+        assert!(matches!(count_cases("[]"), Ok(0)));
+        assert!(matches!(count_cases("[{\"caseNumber\":\"1\"},{}]"), Ok(2)));
+        for broken in ["", "{}", "[{}", "<html></html>"] {
+            assert!(count_cases(broken).is_err(), "{broken}");
+        }
+    }
+
+    #[test]
+    fn a_part_that_is_not_there_gives_nothing_and_one_that_fails_is_an_error() {
+        assert!(matches!(there(Ok(7)), Ok(Some(7))));
+        assert!(matches!(there::<()>(Err(BenchError::NotHere("no bench"))), Ok(None)));
+        assert!(there::<()>(Err(BenchError::Refused("no".to_owned()))).is_err());
+    }
 }

@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use super::bench::{DeskBench, DeskError};
 use super::control::RemoteBench;
-use super::order::Bench;
+use super::order::{Bench, BenchError, Order, PaperSlip};
 use super::player::{PlayError, Player};
 use super::script::{MachineSettings, Script, ScriptError};
 use crate::assemble::{AssembleError, engine_setup};
@@ -99,7 +99,8 @@ impl Stage {
         *self.send.borrow_mut() = Some(Box::new(engine.touch()));
         let played = Player::new(&self.window, engine.screens(), bench, out).play(script);
         *self.send.borrow_mut() = None;
-        drop(engine);
+        // An engine that ended under the visit explains more than the step that then waited in vain.
+        engine.stop()?;
         Ok(played?)
     }
 }
@@ -121,14 +122,43 @@ pub fn play_desk(plan: &VisitPlan) -> Result<Summary, VisitError> {
     })
 }
 
-/// Plays on whatever the configuration names; `bench` is the folder with the control sockets of its simulators.
+/// Plays on whatever the configuration names; `bench` is the folder with the control sockets of its simulators. Without
+/// one a script can touch and look; a step that needs a bench fails and says so.
 ///
 /// # Errors
 /// As [`play_desk`].
-pub fn play_run(config: &Config, bench: &Path, plan: &VisitPlan) -> Result<Summary, VisitError> {
+pub fn play_run(config: &Config, bench: Option<&Path>, plan: &VisitPlan) -> Result<Summary, VisitError> {
     let stage = Stage::new()?;
-    let bench = RemoteBench::new(bench);
-    play_all(plan, |script, out| stage.play(config, &bench, script, out))
+    let remote = bench.map(RemoteBench::new);
+    let bench: &dyn Bench = match &remote {
+        Some(bench) => bench,
+        None => &NoBench,
+    };
+    play_all(plan, |script, out| stage.play(config, bench, script, out))
+}
+
+/// Stands where no bench was named.
+struct NoBench;
+
+/// What every question to it is answered with.
+const NO_BENCH: BenchError = BenchError::NotHere("no bench was named; give its folder with --bench");
+
+impl Bench for NoBench {
+    fn obey(&self, _order: &Order) -> Result<(), BenchError> {
+        Err(NO_BENCH)
+    }
+
+    fn slips(&self) -> Result<Vec<PaperSlip>, BenchError> {
+        Err(NO_BENCH)
+    }
+
+    fn slip_count(&self) -> Result<usize, BenchError> {
+        Err(NO_BENCH)
+    }
+
+    fn cases_json(&self) -> Result<Option<String>, BenchError> {
+        Err(NO_BENCH)
+    }
 }
 
 fn play_all(

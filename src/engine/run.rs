@@ -135,6 +135,21 @@ impl Engine {
     /// # Errors
     /// Why it ended.
     pub fn wait(mut self) -> Result<(), EngineError> {
+        self.join()
+    }
+
+    /// Stops the loop and waits until devices and store are closed.
+    ///
+    /// # Errors
+    /// The loop had ended before it was asked to: what was shown since then was not the truth.
+    pub fn stop(mut self) -> Result<(), EngineError> {
+        // Nobody takes the word when the loop has ended; the join tells why, or that nobody knows.
+        let asked = self.stop.take().is_some_and(|stop| stop.send(()).is_ok());
+        self.join()?;
+        if asked { Ok(()) } else { Err(EngineError::Ended) }
+    }
+
+    fn join(&mut self) -> Result<(), EngineError> {
         match self.thread.take().map(thread::JoinHandle::join) {
             Some(Ok(result)) => result,
             Some(Err(_)) | None => Err(EngineError::Ended),
@@ -158,7 +173,7 @@ impl Drop for Engine {
 async fn turn_for_ever(
     setup: EngineSetup,
     sender: mpsc::Sender<Event>,
-    mut inbox: mpsc::Receiver<Event>,
+    inbox: mpsc::Receiver<Event>,
     mut stopped: oneshot::Receiver<()>,
     ready: std::sync::mpsc::SyncSender<watch::Receiver<Arc<Screen>>>,
 ) -> Result<(), EngineError> {
@@ -188,6 +203,10 @@ async fn turn_for_ever(
     }
     let executor = Executor::new(store, setup.county.map(Rc::new), devices, words, sender);
     let mut turn = Turn { clock, kiosk, executor, show, recorder, status };
+    // Dropping the store waits for its thread, which may wait for room in the inbox: for ever, once nobody empties it.
+    // So the inbox goes first, also after a panic: locals are dropped in reverse order, hence it is declared again behind
+    // the executor, which holds the store. Answers lost this way are read again from the database at the next start.
+    let mut inbox = inbox;
     turn.carry_out(&now, "start", first);
     ready.send(screens).ok();
 
@@ -199,7 +218,7 @@ async fn turn_for_ever(
             _ = &mut stopped => break,
             event = inbox.recv() => match event {
                 Some(event) => event,
-                None => break,
+                None => return Err(EngineError::Ended),
             },
             () = tokio::time::sleep_until(wake) => Event::Woke,
         };

@@ -1,17 +1,21 @@
 //! The engine's side of the socket: screens out, touches in, one JSON object per line.
 //!
 //! A client that reads too slowly misses screens, never the last one. A client that sends nonsense gets an error line;
-//! one that sends endless lines is cut off. Every touch of every client is just an event like any other.
+//! one that sends endless lines is cut off. Every touch of every client is just an event like any other. A client that
+//! cannot be let in (no descriptors are left, say) is logged, and the next one is waited for: only the end of the engine
+//! ends the listening.
 //!
 //! The socket is for the engine's user and group alone (mode 0660): the screen's user is in that group, nobody else is.
 //! Between `bind` and the change of mode the folder protects it, which only that group may enter; the engine sets no
 //! umask, because its threads share one.
 
 use std::cell::RefCell;
+use std::convert::Infallible;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
@@ -25,6 +29,9 @@ use crate::telemetry::Event as Recorded;
 
 /// Read and write for user and group, nothing for others.
 const MODE: u32 = 0o660;
+
+/// Pause after a client could not be let in. The reason seldom goes at once, and one line a second does not fill a log.
+const PAUSE: Duration = Duration::from_secs(1);
 
 /// What a client can reach.
 #[derive(Clone)]
@@ -51,11 +58,24 @@ pub fn listen(path: &Path, door: Door) -> std::io::Result<()> {
     let listener = UnixListener::bind(path)?;
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(MODE))?;
     tokio::task::spawn_local(async move {
-        while let Ok((stream, _)) = listener.accept().await {
-            tokio::task::spawn_local(Client::new(stream, door.clone()).serve());
-        }
+        let accept = async || Ok(listener.accept().await?.0);
+        let serve = |stream| drop(tokio::task::spawn_local(Client::new(stream, door.clone()).serve()));
+        let_in(accept, serve, PAUSE).await
     });
     Ok(())
+}
+
+/// Serves whoever comes, for ever. After a failure it pauses and goes on.
+async fn let_in<T>(accept: impl AsyncFn() -> std::io::Result<T>, serve: impl Fn(T), pause: Duration) -> Infallible {
+    loop {
+        match accept().await {
+            Ok(client) => serve(client),
+            Err(error) => {
+                tracing::warn!(%error, "a client of the socket could not be let in");
+                tokio::time::sleep_until(tokio::time::Instant::now() + pause).await;
+            }
+        }
+    }
 }
 
 /// One connection.
@@ -165,4 +185,42 @@ async fn write(writer: &mut OwnedWriteHalf, reply: &Reply) -> std::io::Result<()
     let mut line = serde_json::to_vec(reply)?;
     line.push(b'\n');
     writer.write_all(&line).await
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    #[test]
+    fn a_client_that_cannot_be_let_in_does_not_end_the_listening() {
+        let tried = Cell::new(0);
+        let served = RefCell::new(Vec::new());
+        // Twice no descriptors are left, then two clients come, then nobody.
+        let accept = async || {
+            tried.set(tried.get() + 1);
+            match tried.get() {
+                1 | 2 => Err(std::io::Error::other("no descriptors are left")),
+                client @ (3 | 4) => Ok(client),
+                _ => std::future::pending().await,
+            }
+        };
+        let serve = |client| served.borrow_mut().push(client);
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        let listening = let_in(accept, serve, Duration::from_millis(1));
+        let all_served = async {
+            while served.borrow().len() < 2 {
+                tokio::task::yield_now().await
+            }
+        };
+        runtime.block_on(async {
+            tokio::select! {
+                never = listening => match never {},
+                () = all_served => {}
+                () = tokio::time::sleep_until(tokio::time::Instant::now() + Duration::from_secs(20)) => {}
+            }
+        });
+        assert_eq!(*served.borrow(), [3, 4]);
+    }
 }

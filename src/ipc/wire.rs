@@ -1,6 +1,7 @@
 //! One JSON object per line over a Unix socket: what the screen and `kioskctl` say to the engine and hear from it.
 
 use std::io::{BufRead, BufReader, Write};
+use std::net::Shutdown;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::Duration;
@@ -11,6 +12,10 @@ use super::{Intent, Screen};
 
 /// A line longer than this is not ours: the connection is closed.
 pub const LONGEST_LINE: usize = 256 * 1024;
+
+/// Longest time that a touch may hold up the thread that draws. An engine that has not read for so long, with a whole
+/// buffer of touches before it, hangs; a person does not notice a fifth of a second.
+pub const TOUCH: Duration = Duration::from_millis(200);
 
 /// To the engine.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -129,12 +134,14 @@ impl Connection {
         }
     }
 
-    /// A second handle for sending from another thread.
+    /// A second handle for sending from another thread, which must not be held up: from now on a writing that takes
+    /// longer than [`TOUCH`] fails, through this connection as well, for both are one socket.
     ///
     /// # Errors
     /// The system gives no more descriptors.
     pub fn sender(&self) -> Result<Sender, ConnectionError> {
-        match self.writer.try_clone() {
+        let limited = self.writer.set_write_timeout(Some(TOUCH));
+        match limited.and_then(|()| self.writer.try_clone()) {
             Ok(writer) => Ok(Sender { writer }),
             Err(source) => Err(self.error("cannot share the connection to", source)),
         }
@@ -158,12 +165,18 @@ pub struct Sender {
 }
 
 impl Sender {
-    /// Sends one touch.
+    /// Sends one touch, within [`TOUCH`]. After a failure the connection is closed, because half a line may have gone
+    /// out: the reading side notices and connects again.
     ///
     /// # Errors
-    /// The engine is gone; the reading side notices as well and connects again.
+    /// The engine is gone or does not read.
     pub fn touch(&mut self, intent: Intent) -> std::io::Result<()> {
-        write_line(&mut self.writer, &Request::Touch { intent })
+        let sent = write_line(&mut self.writer, &Request::Touch { intent });
+        if sent.is_err() {
+            // A socket that is closed already need not be closed.
+            self.writer.shutdown(Shutdown::Both).ok();
+        }
+        sent
     }
 }
 
@@ -171,4 +184,26 @@ fn write_line(writer: &mut UnixStream, request: &Request) -> std::io::Result<()>
     let mut line = serde_json::to_vec(request)?;
     line.push(b'\n');
     writer.write_all(&line)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::net::UnixStream;
+
+    use super::*;
+
+    #[test]
+    fn a_touch_into_a_hanging_engine_fails_soon_and_closes_the_connection() {
+        let (ours, mut engine) = UnixStream::pair().expect("a pair of sockets");
+        let reader = BufReader::new(ours.try_clone().expect("a second handle"));
+        let mut connection = Connection { reader, writer: ours };
+        let mut sender = connection.sender().expect("a sender");
+        assert_eq!(sender.writer.write_timeout().expect("a limit"), Some(TOUCH), "without it the next line hangs");
+        // Nobody reads: the buffer is full after a while.
+        while sender.touch(Intent::Begin).is_ok() {}
+        assert!(matches!(connection.receive(), Ok(None)), "the reading side notices at once");
+        // The engine finds the end behind whatever had come through.
+        engine.set_read_timeout(Some(Duration::from_secs(20))).expect("a limit");
+        std::io::copy(&mut engine, &mut std::io::sink()).expect("an end, not a wait");
+    }
 }

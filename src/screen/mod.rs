@@ -32,7 +32,7 @@ pub use coverage::{Coverage, CoverageError, Shown};
 pub use fonts::{FontsError, ensure_fonts};
 #[cfg(feature = "desk")]
 pub use headless::{Control, Headless, HeadlessError, PressError};
-pub use remote::run_remote;
+pub use remote::{Standby, run_remote};
 pub use ui::{Gone, Ui, UiError, UiRemote};
 
 /// What the compiler of `ui/` makes.

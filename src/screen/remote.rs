@@ -1,7 +1,10 @@
 //! The screen as a process of its own: it has a socket to the engine and nothing else.
 //!
-//! The engine may be restarted under it: the screen keeps the last picture, connects again, and shows what the engine
-//! then says. Touches that cannot be delivered are dropped; the person touches again.
+//! The engine may be restarted under it: the screen says at once that the machine is out of service, connects again, and
+//! shows what the engine then says. Nothing that the engine showed last stays, for it may be somebody's form, and nobody
+//! would wipe it when that person leaves. Touches that cannot be delivered are dropped; the person touches again.
+//!
+//! Left out on purpose: a clock of its own. Without the engine the time of day stands still.
 
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -9,16 +12,33 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::ui::{Ui, UiError, UiRemote};
-use crate::ipc::{Connection, Reply, Request, Sender};
+use crate::ipc::{
+    Body, Clock, Connection, Frame, Language, OutOfService, OutReason, Reply, Request, Screen, Sender, TextSize,
+    WindowPlace,
+};
 
 /// Pause before connecting again: an engine needs about two seconds to come back.
 const AGAIN: Duration = Duration::from_millis(500);
+
+/// The clock of a screen that never heard of an engine: recognisably not the time.
+const NO_TIME: Clock = Clock { year: 2000, month: 1, day: 1, weekday: 6, hour: 0, minute: 0 };
+
+/// What the screen knows without an engine: nothing of any visit.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Standby {
+    /// The language that the next person finds; the texts below are in it.
+    pub language: Language,
+    /// Full name of the centre.
+    pub centre: String,
+    /// Where to go meanwhile.
+    pub window: WindowPlace,
+}
 
 /// Runs the window until it is closed.
 ///
 /// # Errors
 /// There is no display, or the fonts cannot be read.
-pub fn run_remote(socket: &Path, width: f32, height: f32) -> Result<(), UiError> {
+pub fn run_remote(socket: &Path, width: f32, height: f32, standby: Standby) -> Result<(), UiError> {
     let line: Arc<Mutex<Option<Sender>>> = Arc::default();
     let touches = Arc::clone(&line);
     let ui = Ui::new(move |intent| {
@@ -30,7 +50,7 @@ pub fn run_remote(socket: &Path, width: f32, height: f32) -> Result<(), UiError>
     })?;
     ui.set_size(width, height);
     let (stop, stopped) = sync_channel(1);
-    let listener = listen(socket.to_owned(), line, ui.remote(), stopped);
+    let listener = listen(socket.to_owned(), line, ui.remote(), standby, stopped);
     let outcome = ui.run();
     stop_listening(&stop);
     drop(listener);
@@ -47,14 +67,18 @@ fn listen(
     socket: PathBuf,
     line: Arc<Mutex<Option<Sender>>>,
     remote: UiRemote,
+    standby: Standby,
     stopped: Receiver<()>,
 ) -> Option<std::thread::JoinHandle<()>> {
     let work = move || {
+        let mut last = Last::default();
         loop {
-            if let Err(error) = follow(&socket, &line, &remote) {
+            if let Err(error) = follow(&socket, &line, &remote, &mut last) {
                 tracing::warn!(%error, "no engine");
             }
             *line.lock().unwrap_or_else(PoisonError::into_inner) = None;
+            // A window that is not there yet gets it next time; one that is gone ends this thread by its own word.
+            remote.show(neutral(last, &standby)).ok();
             if !matches!(stopped.recv_timeout(AGAIN), Err(std::sync::mpsc::RecvTimeoutError::Timeout)) {
                 return;
             }
@@ -63,14 +87,57 @@ fn listen(
     std::thread::Builder::new().name("engine-line".to_owned()).spawn(work).ok()
 }
 
+/// What is remembered of the last screen: nothing that could belong to a person.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Last {
+    clock: Option<Clock>,
+    sample: bool,
+}
+
+impl Last {
+    fn of(screen: &Screen) -> Self {
+        Self { clock: Some(screen.frame.clock), sample: screen.frame.sample }
+    }
+}
+
+/// Out of service, in the language and size that the next person finds.
+fn neutral(last: Last, standby: &Standby) -> Screen {
+    Screen {
+        frame: Frame {
+            centre: standby.centre.clone(),
+            clock: last.clock.unwrap_or(NO_TIME),
+            language: standby.language,
+            text_size: TextSize::default(),
+            progress: None,
+            can_back: false,
+            can_home: false,
+            hotline: standby.window.hotline.clone(),
+            sample: last.sample,
+        },
+        body: Body::OutOfService(OutOfService {
+            reasons: vec![OutReason::Maintenance],
+            guides_work: false,
+            window: standby.window.clone(),
+            codes: "screen.no-engine".to_owned(),
+        }),
+        overlay: None,
+    }
+}
+
 /// One connection, from its beginning to its end.
-fn follow(socket: &Path, line: &Mutex<Option<Sender>>, remote: &UiRemote) -> Result<(), crate::ipc::ConnectionError> {
+fn follow(
+    socket: &Path,
+    line: &Mutex<Option<Sender>>,
+    remote: &UiRemote,
+    last: &mut Last,
+) -> Result<(), crate::ipc::ConnectionError> {
     let mut connection = Connection::open(socket)?;
     connection.send(&Request::Watch)?;
     *line.lock().unwrap_or_else(PoisonError::into_inner) = Some(connection.sender()?);
     while let Some(reply) = connection.receive()? {
         match reply {
             Reply::Screen { screen } => {
+                *last = Last::of(&screen);
                 if remote.show(*screen).is_err() {
                     return Ok(());
                 }
@@ -80,4 +147,71 @@ fn follow(socket: &Path, line: &Mutex<Option<Sender>>, remote: &UiRemote) -> Res
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ipc::{Overlay, Place, Progress, Stage};
+
+    fn standby() -> Standby {
+        Standby {
+            language: Language::Zh,
+            centre: "示例县示例镇为民服务中心".to_owned(),
+            window: WindowPlace {
+                place: Place {
+                    name: "全科窗口".to_owned(),
+                    address: "一楼大厅".to_owned(),
+                    hours: "周一至周五".to_owned(),
+                },
+                phone: "0513-00000000".to_owned(),
+                hotline: "12345".to_owned(),
+            },
+        }
+    }
+
+    /// A screen in the middle of somebody's visit: every place that can hold a text holds the same word.
+    fn personal() -> Screen {
+        let (word, clock) =
+            ("张三丰".to_owned(), Clock { year: 2026, month: 11, day: 24, weekday: 2, hour: 9, minute: 5 });
+        let place = Place { name: word.clone(), address: word.clone(), hours: word.clone() };
+        let window = WindowPlace { place, phone: word.clone(), hotline: word.clone() };
+        let about = word.clone();
+        Screen {
+            frame: Frame {
+                centre: word.clone(),
+                clock,
+                language: Language::En,
+                text_size: TextSize::Large,
+                progress: Some(Progress { step: 2, of: 4, stage: Stage::Fill, about, minutes_left: 3 }),
+                can_back: true,
+                can_home: true,
+                hotline: word,
+                sample: true,
+            },
+            body: Body::NotKept(window.clone()),
+            overlay: Some(Overlay::Help(window)),
+        }
+    }
+
+    #[test]
+    fn without_an_engine_nothing_of_the_last_visit_stays_on_the_screen() {
+        let before = personal();
+        let after = neutral(Last::of(&before), &standby());
+        let text = |screen: &Screen| format!("{screen:?}");
+        assert!(text(&before).contains("张三丰") && !text(&after).contains("张三丰"), "{after:?}");
+        let Body::OutOfService(out) = &after.body else { panic!("{after:?}") };
+        assert_eq!((&out.reasons[..], out.guides_work), (&[OutReason::Maintenance][..], false));
+        assert_eq!(out.window, standby().window, "where to go meanwhile");
+        assert_eq!((after.frame.language, after.frame.text_size), (Language::Zh, TextSize::Normal));
+        assert_eq!((after.frame.progress, after.overlay), (None, None));
+        assert_eq!((after.frame.clock, after.frame.sample), (before.frame.clock, true), "what belongs to nobody stays");
+    }
+
+    #[test]
+    fn a_screen_that_never_heard_of_an_engine_names_its_centre() {
+        let screen = neutral(Last::default(), &standby());
+        assert_eq!(screen.frame.centre, standby().centre);
+        assert_eq!((screen.frame.clock, screen.frame.sample), (NO_TIME, false));
+    }
 }

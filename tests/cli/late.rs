@@ -79,3 +79,34 @@ fn a_run_whose_visit_does_not_end_as_scripted_fails_with_the_step() {
     assert_eq!(ended.code, Some(1), "{ended:?}");
     assert!(ended.out.contains("0 passed, 1 failed") && ended.out.contains("step 1"), "{ended:?}");
 }
+
+#[test]
+fn a_visit_without_a_bench_is_played_and_fails_only_where_it_needs_one() {
+    let world = World::new();
+    world.county_that_is_away();
+    let play = |name: &str, steps: &str, more: &[&str]| {
+        let script = world.at(name);
+        fs::write(&script, format!("title = \"no bench\"\n{steps}")).unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_kiosk"));
+        command.arg("run").arg("--config").arg(world.config()).arg("--visits").arg(script).args(more);
+        run(command.stdin(Stdio::null()))
+    };
+    let ended = play("looks.toml", "[[step]]\nwait_screen = \"idle\"\n", &["--out", &world.text("looks")]);
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    assert!(ended.out.contains("1 passed, 0 failed"), "{ended:?}");
+    for (name, step) in [("card.toml", "card = \"chen_jianguo\""), ("slips.toml", "wait_slips = 1\nwithin = 1")] {
+        let ended = play(name, &format!("[[step]]\n{step}\n"), &[]);
+        assert_eq!(ended.code, Some(1), "{ended:?}");
+        assert!(ended.out.contains("step 1") && ended.out.contains("--bench"), "{ended:?}");
+    }
+    let ended = play("cases.toml", "[end]\ncases = 0\n", &[]);
+    assert_eq!(ended.code, Some(1), "no platform is not the same as no case: {ended:?}");
+}
+
+#[test]
+fn a_headless_run_without_a_visit_is_refused() {
+    let world = World::new();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_kiosk"));
+    let ended = run(command.arg("run").arg("--config").arg(world.config()).arg("--headless").stdin(Stdio::null()));
+    assert!(ended.code != Some(0) && ended.err.contains("--visits"), "{ended:?}");
+}

@@ -2,6 +2,7 @@
 #![cfg(feature = "desk")]
 #![expect(clippy::unwrap_used, reason = "a failing test may panic")]
 
+mod engine;
 mod halves;
 mod late;
 mod start;

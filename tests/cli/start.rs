@@ -1,14 +1,53 @@
 //! What hinders a start is said by name, and nothing is lost by it.
 
 use std::fs;
+use std::sync::Arc;
+use std::time::Duration;
 
-use super::world::World;
+use kiosk::config::Config;
+use kiosk::county::{CountyClient, CountyError, CountySettings};
+
+use super::world::{World, root};
 
 #[test]
 fn without_the_secret_of_the_county_the_start_is_refused_by_name() {
     let world = World::new();
     let ended = world.engine_that_refuses();
     assert!(ended.failure().contains("county/"), "{ended:?}");
+}
+
+#[test]
+fn a_missing_folder_of_the_store_is_refused_by_name_and_not_made() {
+    let world = World::new();
+    world.county_that_is_away();
+    fs::write(world.at("kiosk.toml.d/20-store.toml"), "[store]\nfolder = \"disk/store\"\n").unwrap();
+    let ended = world.engine_that_refuses();
+    assert!(ended.failure().contains("disk/store/kiosk.db"), "{ended:?}");
+    assert!(ended.err.contains("its folder does not exist") && ended.err.contains("mount the data disk"), "{ended:?}");
+    assert!(!world.at("disk").exists(), "an empty folder in place of a disk would hide what is on the disk");
+    assert!(!world.at("engine.sock").exists(), "nobody may connect to an engine that keeps nothing");
+}
+
+#[test]
+fn the_address_in_the_shipped_reference_is_one_that_the_countys_client_takes() {
+    let world = World::new();
+    world.county_that_is_away();
+    let client = |url: &str| {
+        let settings = CountySettings {
+            url: url.to_owned(),
+            ca_file: world.at("county/ca.pem"),
+            app_id: "K032".to_owned(),
+            secret_file: world.at("county/secret"),
+            terminal: "K032".to_owned(),
+            connect_timeout: Duration::from_secs(1),
+            request_timeout: Duration::from_secs(1),
+        };
+        CountyClient::new(settings, Arc::new(kiosk::engine::wall_clock)).map(drop)
+    };
+    let shipped = Config::load(&root().join("config/kiosk.toml")).unwrap();
+    client(&shipped.county.url).unwrap();
+    // The rule of the client is a rule.
+    assert!(matches!(client(&format!("{}/api", shipped.county.url)), Err(CountyError::Url { .. })));
 }
 
 #[test]
