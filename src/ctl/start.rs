@@ -87,7 +87,7 @@ pub fn desk(arguments: &DeskArguments) -> anyhow::Result<ExitCode> {
 }
 
 /// The whole machine in one process. It ends well only when its window was closed: a window without its engine is
-/// closed by [`show_all`] and is a failure, so that the unit starts again.
+/// closed by itself and is a failure, so that the unit starts again.
 ///
 /// # Errors
 /// What could not be started, by name; or why the engine ended.

@@ -99,8 +99,9 @@ fn a_visit_without_a_bench_is_played_and_fails_only_where_it_needs_one() {
         assert_eq!(ended.code, Some(1), "{ended:?}");
         assert!(ended.out.contains("step 1") && ended.out.contains("--bench"), "{ended:?}");
     }
-    let ended = play("cases.toml", "[end]\ncases = 0\n", &[]);
+    let ended = play("cases.toml", "[end]\ncases = 0\n[[step]]\nwait_screen = \"idle\"\n", &[]);
     assert_eq!(ended.code, Some(1), "no platform is not the same as no case: {ended:?}");
+    assert!(ended.out.contains("--bench"), "{ended:?}");
 }
 
 #[test]
