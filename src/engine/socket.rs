@@ -72,10 +72,15 @@ async fn let_in<T>(accept: impl AsyncFn() -> std::io::Result<T>, serve: impl Fn(
             Ok(client) => serve(client),
             Err(error) => {
                 tracing::warn!(%error, "a client of the socket could not be let in");
-                tokio::time::sleep_until(tokio::time::Instant::now() + pause).await;
+                rest(pause).await;
             }
         }
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "a pause after a failure of the system, outside of any promise")]
+async fn rest(time: Duration) {
+    tokio::time::sleep(time).await;
 }
 
 /// One connection.

@@ -184,7 +184,12 @@ pub struct ScreenClient {
 }
 
 impl ScreenClient {
+    /// Touches at a person's pace: a second touch at once counts as the same touch.
     pub fn touch(&mut self, intent: Intent) {
+        let steps = matches!(intent, Intent::Begin | Intent::Apply | Intent::Next | Intent::Confirm | Intent::Finish);
+        if steps {
+            rest(Duration::from_millis(650));
+        }
         self.connection.send(&Request::Touch { intent }).unwrap();
     }
 
