@@ -69,8 +69,8 @@ pub enum PlayError {
 }
 
 /// What the controls that turn the page say.
-const NEXT_PAGE: [&str; 2] = ["下一页", "Page down"];
-const LAST_PAGE: [&str; 2] = ["上一页", "Page up"];
+const NEXT_PAGE: [&str; 2] = ["下一页", "Down"];
+const LAST_PAGE: [&str; 2] = ["上一页", "Up"];
 
 /// One player with its window, its bench and its folder.
 pub struct Player<'a> {
@@ -259,7 +259,14 @@ impl<'a> Player<'a> {
     }
 
     fn turn(&self, labels: [&str; 2]) -> Result<(), String> {
-        labels.iter().fold(Err(String::new()), |pressed, label| pressed.or_else(|_| self.press(label)))
+        let mut outcome = Err(String::new());
+        for label in labels {
+            outcome = self.press(label);
+            if outcome.is_ok() {
+                break;
+            }
+        }
+        outcome
     }
 
     fn sees(&self, text: &str) -> bool {

@@ -64,15 +64,18 @@ pub enum VisitError {
     Journal(#[from] std::io::Error),
 }
 
+/// Where touches go.
+type Touches = Box<dyn Fn(Intent)>;
+
 /// A window whose touches go to whichever engine is running.
 struct Stage {
     window: Headless,
-    send: Rc<RefCell<Option<Box<dyn Fn(Intent)>>>>,
+    send: Rc<RefCell<Option<Touches>>>,
 }
 
 impl Stage {
     fn new() -> Result<Self, HeadlessError> {
-        let send: Rc<RefCell<Option<Box<dyn Fn(Intent)>>>> = Rc::default();
+        let send: Rc<RefCell<Option<Touches>>> = Rc::default();
         let touches = Rc::clone(&send);
         let window = Headless::new(SIZE.0, SIZE.1, move |intent| {
             if let Some(send) = touches.borrow().as_ref() {

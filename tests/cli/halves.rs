@@ -168,9 +168,9 @@ fn fill_the_mobile(world: &World, screen: &mut ScreenClient) {
 fn confirm(screen: &mut ScreenClient) {
     screen.touch(Intent::Next);
     loop {
-        let shown = screen.until("a question or the review", |screen| match &screen.body {
-            Body::Form(form) => matches!(&form.pad, Pad::Choices { options, .. } if options.iter().all(|o| !o.chosen)),
-            body => body.name() == "review",
+        let shown = screen.until("a question or the review", |screen| {
+            let Body::Form(form) = &screen.body else { return screen.body.name() == "review" };
+            matches!(&form.pad, Pad::Choices { options, .. } if options.iter().all(|option| !option.chosen))
         });
         let Body::Form(form) = &shown.body else { break };
         let Pad::Choices { options, .. } = &form.pad else { break };
@@ -181,12 +181,10 @@ fn confirm(screen: &mut ScreenClient) {
 }
 
 fn digits(screen: &Screen) -> String {
-    match &screen.body {
-        Body::Form(form) => match &form.pad {
-            Pad::Digits { shown, .. } => shown.chars().filter(char::is_ascii_digit).collect(),
-            Pad::Choices { .. } => String::new(),
-        },
-        _ => String::new(),
+    let Body::Form(form) = &screen.body else { return String::new() };
+    match &form.pad {
+        Pad::Digits { shown, .. } => shown.chars().filter(char::is_ascii_digit).collect(),
+        Pad::Choices { .. } => String::new(),
     }
 }
 

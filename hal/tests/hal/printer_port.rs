@@ -13,6 +13,7 @@ use crate::printer_support::{accepted, finished, font, plain, slip};
 /// A real thread and a real line may take this long on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+#[expect(clippy::disallowed_methods, reason = "a port runs in real time")]
 fn wait<T>(
     events: &Receiver<DeviceEvent<PrinterEvent>>,
     mut wanted: impl FnMut(&DeviceEvent<PrinterEvent>) -> Option<T>,
