@@ -135,7 +135,7 @@ impl Connection {
     }
 
     /// A second handle for sending from another thread, which must not be held up: from now on a writing that takes
-    /// longer than [`TOUCH`] fails, through this connection as well, for both are one socket.
+    /// longer than 200 ms fails, through this connection as well, for both are one socket.
     ///
     /// # Errors
     /// The system gives no more descriptors.
@@ -165,7 +165,7 @@ pub struct Sender {
 }
 
 impl Sender {
-    /// Sends one touch, within [`TOUCH`]. After a failure the connection is closed, because half a line may have gone
+    /// Sends one touch, within 200 ms. After a failure the connection is closed, because half a line may have gone
     /// out: the reading side notices and connects again.
     ///
     /// # Errors
