@@ -242,12 +242,7 @@ impl Kiosk {
         let paper =
             Paper { language: visit.language, size: visit.size, printed_at: now.wall, copy, kind: kind.clone() };
         out.push(Effect::Print { job, paper: Box::new(paper) });
-        SlipTrack::Printing {
-            job,
-            copy,
-            until: now.since_start + self.settings.times.print_limit,
-            kind: Box::new(kind),
-        }
+        SlipTrack::Printing { job, until: now.since_start + self.settings.times.print_limit, kind: Box::new(kind) }
     }
 
     fn ask_store(&mut self, command: StoreCommand, out: &mut Vec<Effect>) -> AskNo {

@@ -171,8 +171,6 @@ pub enum SlipTrack {
     None,
     /// At the printer.
     Printing {
-        /// It is a further piece of the same content.
-        copy: bool,
         /// Its job.
         job: u64,
         /// Counts as unclear after this.
