@@ -16,7 +16,7 @@ use crate::domain::catalog::{Catalog, CatalogError, Scope};
 use crate::domain::outbox::Backoff;
 use crate::domain::settings::{Fitted, Settings, Times, WindowSettings};
 use crate::engine::{DevicePlan, EngineSetup, Journal, wall_clock};
-use crate::store::{FILE_NAME, Store};
+use crate::store::{FILE_NAME, Opening, Store};
 use crate::telemetry::{Code, Event};
 
 /// Hotline of every place in China for government services (政务服务便民热线).
@@ -73,13 +73,12 @@ pub enum AssembleError {
 /// # Errors
 /// Names the file and says why it cannot be used.
 pub fn engine_setup(config: &Config, journal: Box<dyn Journal>, listen: bool) -> Result<EngineSetup, AssembleError> {
-    let file = config.store_folder.join(FILE_NAME);
-    let code = config.kiosk.clone();
+    let opening = Opening::at(&config.store_folder.join(FILE_NAME), &config.kiosk);
     Ok(EngineSetup {
         settings: settings(config),
         catalog: catalogue(config)?,
         // The folder must be there: a data disk that is not mounted is not replaced by an empty folder.
-        open_store: Box::new(move |sink| Store::open(&file, &code, sink)),
+        open_store: Box::new(move |sink| Store::open(&opening, sink)),
         county: Some(county(config)?),
         devices: devices(config)?,
         journal,

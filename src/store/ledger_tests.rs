@@ -231,7 +231,7 @@ fn a_counter_that_fell_behind_its_rows_is_damage() {
 fn reopened(folder: &TempDir) -> Ledger {
     let file = folder.path().join("kiosk.db");
     let kiosk = KioskCode::new("K032").unwrap();
-    Ledger::new(&file, schema::open(&file, &kiosk).unwrap().connection)
+    Ledger::new(&file, schema::open(&crate::store::Opening::at(&file, &kiosk)).unwrap().connection)
 }
 
 /// Whether any file of the store holds this text.

@@ -9,7 +9,7 @@
 //! the commit, never before. The database is locked for one program; its settings are read back at every open, and
 //! a file that is damaged, foreign, locked or made by a newer program is refused and left as it is.
 //!
-//! - [`Store`] is the handle: commands in, events out through a closure ([`writer`](self)).
+//! - [`Store`] is the handle: commands in, events out through a closure ([`writer`](self)); [`Keeper`] is what its thread drives.
 //! - `ledger` holds the SQL, `schema` the opening of the file and its numbered migrations.
 //! - [`Body`] and [`encode`] are the one place where an application becomes the bytes that are stored and sent. Sealing to
 //!   the county's public key belongs there: the ledger and the county's client treat the bytes as opaque.
@@ -24,13 +24,15 @@
 
 mod body;
 mod error;
+mod keeper;
 mod ledger;
 mod schema;
 mod writer;
 
 pub use body::{Body, encode};
 pub use error::{StoreError, StoreErrorKind};
-pub use writer::{OpenReport, Store};
+pub use keeper::{Keeper, OpenReport, Opening};
+pub use writer::Store;
 
 /// Name of the database in the configured folder.
 pub const FILE_NAME: &str = "kiosk.db";

@@ -12,6 +12,7 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior};
 
 use super::error::{StoreError, StoreErrorKind};
+use super::keeper::Opening;
 use crate::domain::place::KioskCode;
 
 /// Marks the file as a store of a kiosk (`PRAGMA application_id`): the letters `Kisk`.
@@ -34,10 +35,21 @@ pub(super) struct Opened {
 }
 
 /// Opens and checks the database, brings its schema up to date and makes sure it is the store of this kiosk.
-pub(super) fn open(file: &Path, kiosk: &KioskCode) -> Result<Opened, StoreError> {
-    make_private(file)?;
+pub(super) fn open(opening: &Opening) -> Result<Opened, StoreError> {
+    let Opening { file, kiosk, vfs } = opening;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let mut connection = Connection::open_with_flags(file, flags).map_err(|e| sql(file, e))?;
+    let mut connection = match vfs {
+        None => {
+            make_private(file)?;
+            Connection::open_with_flags(file, flags)
+        }
+        // Its files are no files of the system, so the connection itself makes a missing one.
+        Some(vfs) => {
+            let flags = flags | OpenFlags::SQLITE_OPEN_CREATE;
+            Connection::open_with_flags_and_vfs(file, flags, vfs.as_str())
+        }
+    }
+    .map_err(|e| sql(file, e))?;
     // Whoever holds the lock holds it until he ends: waiting for him would only delay the message.
     connection.busy_timeout(Duration::ZERO).map_err(|e| sql(file, e))?;
     // Must come before the first access: the lock is then taken by it and held until the connection closes.
@@ -183,7 +195,7 @@ mod tests {
     fn the_settings_of_durability_are_read_back() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("kiosk.db");
-        let opened = open(&file, &kiosk()).unwrap();
+        let opened = open(&Opening::at(&file, &kiosk())).unwrap();
         for (setting, value) in [
             ("journal_mode", "wal"),
             ("synchronous", "2"),
@@ -208,8 +220,8 @@ mod tests {
     fn a_new_file_gets_the_newest_schema_and_is_private() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("kiosk.db");
-        assert_eq!(open(&file, &kiosk()).unwrap().found_version, 0);
-        assert_eq!(open(&file, &kiosk()).unwrap().found_version, NEWEST);
+        assert_eq!(open(&Opening::at(&file, &kiosk())).unwrap().found_version, 0);
+        assert_eq!(open(&Opening::at(&file, &kiosk())).unwrap().found_version, NEWEST);
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;
@@ -222,7 +234,7 @@ mod tests {
     fn a_migration_that_fails_leaves_the_old_schema() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("kiosk.db");
-        let mut connection = open(&file, &kiosk()).unwrap().connection;
+        let mut connection = open(&Opening::at(&file, &kiosk())).unwrap().connection;
         let broken = [MIGRATIONS[0], "CREATE TABLE half (a INTEGER) STRICT; CREATE TABLE outbox (a INTEGER) STRICT;"];
         migrate(&file, &mut connection, 1, &broken).unwrap_err();
         assert_eq!(number(&file, &connection, "user_version").unwrap(), 1);
@@ -236,11 +248,11 @@ mod tests {
     fn a_newer_file_is_refused_and_left_alone() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("kiosk.db");
-        let opened = open(&file, &kiosk()).unwrap();
+        let opened = open(&Opening::at(&file, &kiosk())).unwrap();
         opened.connection.pragma_update(None, "user_version", NEWEST + 1).unwrap();
         drop(opened);
         let before = std::fs::read(&file).unwrap();
-        let error = open(&file, &kiosk()).unwrap_err();
+        let error = open(&Opening::at(&file, &kiosk())).unwrap_err();
         assert_eq!(error.code(), "store.newer");
         assert!(error.to_string().contains("do not delete"), "{error}");
         assert_eq!(std::fs::read(&file).unwrap(), before);
@@ -252,7 +264,7 @@ mod tests {
         let file = folder.path().join("kiosk.db");
         let text = "a letter to the mayor, by chance at this place. ".repeat(100);
         std::fs::write(&file, &text).unwrap();
-        let error = open(&file, &kiosk()).unwrap_err();
+        let error = open(&Opening::at(&file, &kiosk())).unwrap_err();
         assert_eq!(error.code(), "store.not-a-database");
         assert!(error.to_string().contains("kiosk.db"), "{error}");
         assert!(error.to_string().contains("move it away"), "{error}");
@@ -267,7 +279,7 @@ mod tests {
         foreign.execute_batch("CREATE TABLE recipes (name TEXT)").unwrap();
         drop(foreign);
         let before = std::fs::read(&file).unwrap();
-        assert_eq!(open(&file, &kiosk()).unwrap_err().code(), "store.not-a-database");
+        assert_eq!(open(&Opening::at(&file, &kiosk())).unwrap_err().code(), "store.not-a-database");
         assert_eq!(std::fs::read(&file).unwrap(), before);
     }
 
@@ -275,8 +287,8 @@ mod tests {
     fn a_store_of_another_kiosk_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("kiosk.db");
-        open(&file, &kiosk()).unwrap();
-        let error = open(&file, &KioskCode::new("K033").unwrap()).unwrap_err();
+        open(&Opening::at(&file, &kiosk())).unwrap();
+        let error = open(&Opening::at(&file, &KioskCode::new("K033").unwrap())).unwrap_err();
         assert_eq!(error.code(), "store.other-kiosk");
     }
 
@@ -284,31 +296,31 @@ mod tests {
     fn two_engines_cannot_open_one_store() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("kiosk.db");
-        let first = open(&file, &kiosk()).unwrap();
-        assert_eq!(open(&file, &kiosk()).unwrap_err().code(), "store.busy");
+        let first = open(&Opening::at(&file, &kiosk())).unwrap();
+        assert_eq!(open(&Opening::at(&file, &kiosk())).unwrap_err().code(), "store.busy");
         drop(first);
-        open(&file, &kiosk()).unwrap();
+        open(&Opening::at(&file, &kiosk())).unwrap();
     }
 
     #[test]
     fn a_missing_folder_is_not_made_up() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("not-mounted/kiosk.db");
-        assert_eq!(open(&file, &kiosk()).unwrap_err().code(), "store.no-folder");
+        assert_eq!(open(&Opening::at(&file, &kiosk())).unwrap_err().code(), "store.no-folder");
     }
 
     #[test]
     fn a_damaged_page_is_found_at_open() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("kiosk.db");
-        drop(open(&file, &kiosk()).unwrap());
+        drop(open(&Opening::at(&file, &kiosk())).unwrap());
         let mut bytes = std::fs::read(&file).unwrap();
         // The page type of every page but the first becomes nonsense.
         for page in bytes.chunks_mut(4096).skip(1) {
             page[0] = 0xee;
         }
         std::fs::write(&file, bytes).unwrap();
-        assert_eq!(open(&file, &kiosk()).unwrap_err().code(), "store.damaged");
+        assert_eq!(open(&Opening::at(&file, &kiosk())).unwrap_err().code(), "store.damaged");
     }
 
     fn kiosk() -> KioskCode {

@@ -1,33 +1,18 @@
 //! The handle and the one thread behind it.
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
 
 use super::body::Body;
 use super::error::{StoreError, StoreErrorKind};
-use super::ledger::Ledger;
-use super::schema;
-use crate::domain::id::{Sequence, SubmissionId};
-use crate::domain::place::KioskCode;
+use super::keeper::{Keeper, OpenReport, Opening, refusal};
+use crate::domain::id::SubmissionId;
 use crate::domain::submission::{StoreCommand, StoreEvent};
 
 /// Commands that may wait for the disk. A visit has one under way and the sender one; more than this is a fault.
 const WAITING: usize = 64;
-
-/// What was found at opening, for the log and for staff.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OpenReport {
-    /// The file was new.
-    pub is_new: bool,
-    /// Last number given.
-    pub last: Sequence,
-    /// Entries that are not acknowledged.
-    pub open: u64,
-    /// Numbers without an entry: losses, which the disk must explain.
-    pub missing: Vec<Sequence>,
-}
 
 type BodyCallback = Box<dyn FnOnce(Result<Option<Body>, StoreError>) + Send>;
 
@@ -53,33 +38,15 @@ impl fmt::Debug for Store {
 impl Store {
     /// Opens the database file of this kiosk and starts the thread. `sink` is called on that thread with the one answer
     /// of each command, and with [`StoreEvent::Broken`] once when the store breaks outside of an answer.
-    pub fn open(
-        file: &Path,
-        kiosk: &KioskCode,
-        sink: impl FnMut(StoreEvent) + Send + 'static,
-    ) -> Result<Self, StoreError> {
-        let opened = schema::open(file, kiosk)?;
-        let ledger = Ledger::new(file, opened.connection);
-        let count = ledger.count()?;
-        // What was deleted just before the last end may still be in the log.
-        ledger.empty_log()?;
+    pub fn open(opening: &Opening, sink: impl FnMut(StoreEvent) + Send + 'static) -> Result<Self, StoreError> {
+        let (mut keeper, report) = Keeper::open(opening)?;
         let (requests, inbox) = sync_channel(WAITING);
-        let mut keeper = Keeper { file: file.to_owned(), state: State::Open(ledger), sink };
+        let mut sink = sink;
         let thread = std::thread::Builder::new()
             .name("store".to_owned())
-            .spawn(move || keeper.run(&inbox))
-            .map_err(|_| StoreError::new(file, "start the thread of", StoreErrorKind::Internal))?;
-        Ok(Self {
-            file: file.to_owned(),
-            report: OpenReport {
-                is_new: opened.found_version == 0,
-                last: count.last,
-                open: count.open,
-                missing: count.missing,
-            },
-            requests: Some(requests),
-            thread: Some(thread),
-        })
+            .spawn(move || run(&mut keeper, &inbox, &mut sink))
+            .map_err(|_| StoreError::new(&opening.file, "start the thread of", StoreErrorKind::Internal))?;
+        Ok(Self { file: opening.file.clone(), report, requests: Some(requests), thread: Some(thread) })
     }
 
     /// What was found at opening.
@@ -139,117 +106,14 @@ impl Drop for Store {
     }
 }
 
-/// The answer to a command that cannot be carried out.
-fn refusal(command: &StoreCommand, code: &str) -> StoreEvent {
-    let code = code.to_owned();
-    match command {
-        StoreCommand::Keep { application } => StoreEvent::NotKept { id: application.client_submission_id, code },
-        StoreCommand::Acknowledge { id, .. } | StoreCommand::SetAside { id, .. } => {
-            StoreEvent::MarkFailed { id: *id, code }
-        }
-        StoreCommand::Find { .. } => StoreEvent::FindFailed { code },
-        StoreCommand::LoadQueue => StoreEvent::Broken { code },
-    }
-}
-
-enum State {
-    Open(Ledger),
-    Broken(StoreErrorKind),
-}
-
-/// Owns the connection and answers.
-struct Keeper<S> {
-    file: PathBuf,
-    state: State,
-    sink: S,
-}
-
-impl<S: FnMut(StoreEvent)> Keeper<S> {
-    fn run(&mut self, inbox: &Receiver<Request>) {
-        while let Ok(request) = inbox.recv() {
-            match request {
-                Request::Command(command) => self.command(&command),
-                Request::Body(id, callback) => self.body(id, callback),
-            }
+/// The thread: requests in their order, until the handle is dropped.
+fn run(keeper: &mut Keeper, inbox: &Receiver<Request>, sink: &mut dyn FnMut(StoreEvent)) {
+    while let Ok(request) = inbox.recv() {
+        match request {
+            Request::Command(command) => keeper.command(&command, sink),
+            Request::Body(id, callback) => callback(keeper.body(id, sink)),
         }
     }
-
-    fn command(&mut self, command: &StoreCommand) {
-        let ledger = match &mut self.state {
-            State::Open(ledger) => ledger,
-            State::Broken(kind) => {
-                let answer = refusal(command, kind.code());
-                (self.sink)(answer);
-                return;
-            }
-        };
-        match carry_out(ledger, command) {
-            Ok(answer) => {
-                let has_deleted = matches!(answer, StoreEvent::Acknowledged { .. });
-                let emptied = if has_deleted { ledger.empty_log() } else { Ok(()) };
-                (self.sink)(answer);
-                if let Err(error) = emptied {
-                    log(&error);
-                    self.break_if_it_must(error.kind, true);
-                }
-            }
-            Err(error) => {
-                log(&error);
-                let answer = refusal(command, error.code());
-                let is_told = matches!(answer, StoreEvent::Broken { .. });
-                (self.sink)(answer);
-                self.break_if_it_must(error.kind, !is_told);
-            }
-        }
-    }
-
-    fn body(&mut self, id: SubmissionId, callback: BodyCallback) {
-        let found = match &self.state {
-            State::Open(ledger) => ledger.body(id),
-            State::Broken(kind) => Err(StoreError::new(&self.file, "read from", kind.clone())),
-        };
-        let broken = found.as_ref().err().map(|error| {
-            log(error);
-            error.kind.clone()
-        });
-        callback(found);
-        if let (Some(kind), State::Open(_)) = (broken, &self.state) {
-            self.break_if_it_must(kind, true);
-        }
-    }
-
-    /// Closes the connection after an error that forbids using it, and tells so once.
-    fn break_if_it_must(&mut self, kind: StoreErrorKind, tell: bool) {
-        if kind.breaks() {
-            let code = kind.code().to_owned();
-            self.state = State::Broken(kind);
-            if tell {
-                (self.sink)(StoreEvent::Broken { code });
-            }
-        }
-    }
-}
-
-fn carry_out(ledger: &mut Ledger, command: &StoreCommand) -> Result<StoreEvent, StoreError> {
-    Ok(match command {
-        StoreCommand::Keep { application } => StoreEvent::Kept { entry: ledger.keep(application)? },
-        StoreCommand::Acknowledge { id, receipt } => {
-            ledger.acknowledge(*id, receipt)?;
-            StoreEvent::Acknowledged { id: *id }
-        }
-        StoreCommand::SetAside { id, reason } => {
-            ledger.set_aside(*id, reason)?;
-            StoreEvent::SetAside { id: *id }
-        }
-        StoreCommand::Find { sequence } => StoreEvent::Found { entry: ledger.find(*sequence)? },
-        StoreCommand::LoadQueue => StoreEvent::Queue { entries: ledger.queue()? },
-    })
-}
-
-/// The events carry a code only; what the database said goes to the log here. It never holds values of a row.
-fn log(error: &StoreError) {
-    let said = error.source.as_ref().map(ToString::to_string);
-    tracing::error!(code = error.code(), %error, said, "the store failed");
 }
 
 #[cfg(test)]
@@ -257,8 +121,11 @@ mod tests {
     #![expect(clippy::unwrap_used, reason = "a failed unwrap is the failure of the test")]
 
     use std::fs::OpenOptions;
+    use std::path::Path;
 
     use super::*;
+    use crate::domain::id::Sequence;
+    use crate::domain::place::KioskCode;
     use crate::store::ledger::tests::{application, is_on_disk, receipt};
 
     #[test]
@@ -292,7 +159,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (hold, held) = sync_channel::<()>(0);
         let (busy, is_busy) = sync_channel(1_000);
-        let store = Store::open(&folder.path().join("kiosk.db"), &kiosk(), move |_| {
+        let store = Store::open(&Opening::at(&folder.path().join("kiosk.db"), &kiosk()), move |_| {
             let _ended = busy.send(());
             let _released = held.recv();
         })
@@ -369,7 +236,7 @@ mod tests {
 
     fn opened(file: &Path) -> (Store, Receiver<StoreEvent>) {
         let (events, received) = sync_channel(1000);
-        let store = Store::open(file, &kiosk(), move |event| {
+        let store = Store::open(&Opening::at(file, &kiosk()), move |event| {
             let _test_ended = events.send(event);
         })
         .unwrap();

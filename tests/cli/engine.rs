@@ -8,7 +8,7 @@ use kiosk::assemble;
 use kiosk::config::Config;
 use kiosk::domain::submission::StoreEvent;
 use kiosk::engine::{DevicePlan, Engine, EngineSetup, FileJournal};
-use kiosk::store::{FILE_NAME, Store};
+use kiosk::store::{FILE_NAME, Opening, Store};
 use tempfile::TempDir;
 
 /// An engine that is not down by then hangs.
@@ -25,7 +25,7 @@ fn flooded(folder: &Path) -> EngineSetup {
         catalog: assemble::catalogue(&config).unwrap(),
         open_store: Box::new(move |mut sink| {
             let flood = move |event: StoreEvent| (0..FLOOD).for_each(|_| sink(event.clone()));
-            Store::open(&file, &code, Box::new(flood))
+            Store::open(&Opening::at(&file, &code), Box::new(flood))
         }),
         county: None,
         devices: DevicePlan::default(),

@@ -9,7 +9,7 @@ use kiosk::domain::place::KioskCode;
 use kiosk::domain::submission::{Application, CaseReceipt, FieldValue, ItemRef, StoreCommand, StoreEvent};
 use kiosk::domain::text::Text;
 use kiosk::ipc::Source;
-use kiosk::store::{FILE_NAME, Store};
+use kiosk::store::{FILE_NAME, Opening, Store};
 
 /// Longer than any commit on a busy machine; beyond it the store hangs.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -27,7 +27,7 @@ impl Desk {
     pub fn open(folder: &Path) -> Self {
         let (sink, events) = sync_channel(1_000);
         let kiosk = KioskCode::new("K032").unwrap();
-        let store = Store::open(&folder.join(FILE_NAME), &kiosk, move |event| {
+        let store = Store::open(&Opening::at(&folder.join(FILE_NAME), &kiosk), move |event| {
             let _ended = sink.send(event);
         })
         .unwrap();

@@ -1,0 +1,170 @@
+//! The store without a thread: one command in, its answer out.
+//!
+//! [`Keeper`] owns the one connection. The engine works with it through the thread of [`Store`](super::Store); whoever
+//! must decide the order of everything himself (a simulation, a replay of power cuts) works with it directly. Both
+//! see the same answers in the same order.
+
+use std::path::{Path, PathBuf};
+
+use super::body::Body;
+use super::error::{StoreError, StoreErrorKind};
+use super::ledger::Ledger;
+use super::schema;
+use crate::domain::id::{Sequence, SubmissionId};
+use crate::domain::place::KioskCode;
+use crate::domain::submission::{StoreCommand, StoreEvent};
+
+/// Which store to open, and how.
+#[derive(Debug, Clone)]
+pub struct Opening {
+    /// The database file.
+    pub file: PathBuf,
+    /// The kiosk it belongs to.
+    pub kiosk: KioskCode,
+    /// Name of a registered file system of SQLite, for tests of power cuts and bad disks; `None` is the system's own.
+    pub vfs: Option<String>,
+}
+
+impl Opening {
+    /// The store of a kiosk in a file of the system.
+    pub fn at(file: &Path, kiosk: &KioskCode) -> Self {
+        Self { file: file.to_owned(), kiosk: kiosk.clone(), vfs: None }
+    }
+}
+
+/// What was found at opening, for the log and for staff.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenReport {
+    /// The file was new.
+    pub is_new: bool,
+    /// Last number given.
+    pub last: Sequence,
+    /// Entries that are not acknowledged.
+    pub open: u64,
+    /// Numbers without an entry: losses, which the disk must explain.
+    pub missing: Vec<Sequence>,
+}
+
+#[derive(Debug)]
+enum State {
+    Open(Ledger),
+    Broken(StoreErrorKind),
+}
+
+/// Owns the connection and answers.
+#[derive(Debug)]
+pub struct Keeper {
+    file: PathBuf,
+    state: State,
+}
+
+impl Keeper {
+    /// Opens and checks the database.
+    ///
+    /// # Errors
+    /// Names the file and says why it cannot be used; the file is left as it is.
+    pub fn open(opening: &Opening) -> Result<(Self, OpenReport), StoreError> {
+        let opened = schema::open(opening)?;
+        let ledger = Ledger::new(&opening.file, opened.connection);
+        let count = ledger.count()?;
+        // What was deleted just before the last end may still be in the log.
+        ledger.empty_log()?;
+        let report = OpenReport {
+            is_new: opened.found_version == 0,
+            last: count.last,
+            open: count.open,
+            missing: count.missing,
+        };
+        Ok((Self { file: opening.file.clone(), state: State::Open(ledger) }, report))
+    }
+
+    /// Carries out one command. `sink` gets its answer, and after it [`StoreEvent::Broken`] once if the store broke
+    /// outside of an answer.
+    pub fn command(&mut self, command: &StoreCommand, sink: &mut dyn FnMut(StoreEvent)) {
+        let ledger = match &mut self.state {
+            State::Open(ledger) => ledger,
+            State::Broken(kind) => return sink(refusal(command, kind.code())),
+        };
+        match carry_out(ledger, command) {
+            Ok(answer) => {
+                let has_deleted = matches!(answer, StoreEvent::Acknowledged { .. });
+                let emptied = if has_deleted { ledger.empty_log() } else { Ok(()) };
+                sink(answer);
+                if let Err(error) = emptied {
+                    log(&error);
+                    self.break_if_it_must(error.kind, true, sink);
+                }
+            }
+            Err(error) => {
+                log(&error);
+                let answer = refusal(command, error.code());
+                let is_told = matches!(answer, StoreEvent::Broken { .. });
+                sink(answer);
+                self.break_if_it_must(error.kind, !is_told, sink);
+            }
+        }
+    }
+
+    /// The bytes of an application. `Ok(None)`: nothing to send, unknown or acknowledged. `sink` gets
+    /// [`StoreEvent::Broken`] if the store broke.
+    ///
+    /// # Errors
+    /// `store.entry-damaged`: never to be sent, set it aside.
+    pub fn body(&mut self, id: SubmissionId, sink: &mut dyn FnMut(StoreEvent)) -> Result<Option<Body>, StoreError> {
+        let found = match &self.state {
+            State::Open(ledger) => ledger.body(id),
+            State::Broken(kind) => return Err(StoreError::new(&self.file, "read from", kind.clone())),
+        };
+        if let Err(error) = &found {
+            log(error);
+            self.break_if_it_must(error.kind.clone(), true, sink);
+        }
+        found
+    }
+
+    /// Closes the connection after an error that forbids using it, and tells so once.
+    fn break_if_it_must(&mut self, kind: StoreErrorKind, tell: bool, sink: &mut dyn FnMut(StoreEvent)) {
+        if kind.breaks() {
+            let code = kind.code().to_owned();
+            self.state = State::Broken(kind);
+            if tell {
+                sink(StoreEvent::Broken { code });
+            }
+        }
+    }
+}
+
+/// The answer to a command that cannot be carried out.
+pub(super) fn refusal(command: &StoreCommand, code: &str) -> StoreEvent {
+    let code = code.to_owned();
+    match command {
+        StoreCommand::Keep { application } => StoreEvent::NotKept { id: application.client_submission_id, code },
+        StoreCommand::Acknowledge { id, .. } | StoreCommand::SetAside { id, .. } => {
+            StoreEvent::MarkFailed { id: *id, code }
+        }
+        StoreCommand::Find { .. } => StoreEvent::FindFailed { code },
+        StoreCommand::LoadQueue => StoreEvent::Broken { code },
+    }
+}
+
+fn carry_out(ledger: &mut Ledger, command: &StoreCommand) -> Result<StoreEvent, StoreError> {
+    Ok(match command {
+        StoreCommand::Keep { application } => StoreEvent::Kept { entry: ledger.keep(application)? },
+        StoreCommand::Acknowledge { id, receipt } => {
+            ledger.acknowledge(*id, receipt)?;
+            StoreEvent::Acknowledged { id: *id }
+        }
+        StoreCommand::SetAside { id, reason } => {
+            ledger.set_aside(*id, reason)?;
+            StoreEvent::SetAside { id: *id }
+        }
+        StoreCommand::Find { sequence } => StoreEvent::Found { entry: ledger.find(*sequence)? },
+        StoreCommand::LoadQueue => StoreEvent::Queue { entries: ledger.queue()? },
+    })
+}
+
+/// The events carry a code only; what the database said goes to the log here. It never holds values of a row.
+fn log(error: &StoreError) {
+    let said = error.source.as_ref().map(ToString::to_string);
+    tracing::error!(code = error.code(), %error, said, "the store failed");
+}
