@@ -1,11 +1,10 @@
 //! The program `lanes`: one long lane at a time, and its closing line.
 
-#![expect(unreachable_code, unused_variables, reason = "until the first lane is in the list")]
-
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
-use lanes::{Stopwatch, Tally};
+use clap::{Args, Parser, Subcommand};
+use lanes::powercut::workload::Planted;
+use lanes::{Stopwatch, Tally, powercut};
 
 /// Tries the promises of the store for as long as it is told.
 ///
@@ -18,7 +17,23 @@ struct Arguments {
 }
 
 #[derive(Debug, Subcommand)]
-enum Lane {}
+enum Lane {
+    /// The power goes at every point of a recorded run.
+    Powercut {
+        /// How many cuts.
+        #[arg(long, default_value_t = 1_000_000)]
+        cuts: u64,
+        #[command(flatten)]
+        seed: Seed,
+    },
+}
+
+#[derive(Debug, Clone, Copy, Args)]
+struct Seed {
+    /// Repeats a run.
+    #[arg(long, default_value_t = 20_261_124)]
+    seed: u64,
+}
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
@@ -30,7 +45,9 @@ fn main() -> ExitCode {
 
 /// One arm for each lane; what it does is in the library.
 fn run(lane: &Lane) -> Tally {
-    match *lane {}
+    match *lane {
+        Lane::Powercut { cuts, seed } => powercut::run(cuts, seed.seed, Planted::Nothing),
+    }
 }
 
 #[expect(clippy::print_stdout, reason = "the closing line is what the program is for")]
