@@ -7,6 +7,7 @@
 //! Everything is chosen from a seed, so a failure is repeated by its seed. Nothing of this package is in the kiosk.
 
 pub mod chance;
+pub mod seeds;
 mod tally;
 
 pub use tally::{Stopwatch, Tally};

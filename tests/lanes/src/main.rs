@@ -1,10 +1,9 @@
 //! The program `lanes`: one long lane at a time, and its closing line.
 
-#![expect(unreachable_code, unused_variables, reason = "until the first lane is in the list")]
-
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use lanes::seeds::{self, Plant};
 use lanes::{Stopwatch, Tally};
 
 /// Tries the promises of the store for as long as it is told.
@@ -18,7 +17,23 @@ struct Arguments {
 }
 
 #[derive(Debug, Subcommand)]
-enum Lane {}
+enum Lane {
+    /// Whole visits from seeds: kiosk, store, client, line, county, devices and people, all in virtual time.
+    Seeds {
+        /// How many seeds.
+        #[arg(long, default_value_t = 10_000)]
+        count: u64,
+        /// The first seed.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// Tells the story of the first seed and nothing else.
+        #[arg(long)]
+        trace: bool,
+        /// Seeds tried at the same time.
+        #[arg(long, default_value_t = 2)]
+        threads: u64,
+    },
+}
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
@@ -30,7 +45,27 @@ fn main() -> ExitCode {
 
 /// One arm for each lane; what it does is in the library.
 fn run(lane: &Lane) -> Tally {
-    match *lane {}
+    match *lane {
+        Lane::Seeds { seed, trace: true, .. } => tell(seed),
+        Lane::Seeds { count, seed, trace: false, threads } => seeds::lane(seed, count, threads, Plant::None),
+    }
+}
+
+/// The story of one seed, line by line.
+#[expect(clippy::print_stdout, reason = "the story is what was asked for")]
+fn tell(seed: u64) -> Tally {
+    let mut tally = Tally::new(seed);
+    match seeds::run(seed, Plant::None, true) {
+        Ok(run) => {
+            for line in &run.lines {
+                println!("{line}");
+            }
+            println!("hash {:016x}, {} kept, {} cases, {} lives", run.hash, run.kept, run.cases, run.lives);
+            tally.note(run.violation.map_or(Ok(()), Err));
+        }
+        Err(error) => tally.note(Err(error)),
+    }
+    tally
 }
 
 #[expect(clippy::print_stdout, reason = "the closing line is what the program is for")]
