@@ -48,7 +48,7 @@ impl World {
         self.note(format_args!("person {person}: {}", word(&act)));
         let goes_on = act != Act::WalkOff;
         match act {
-            Act::Touch(intent) => self.touches(person, intent),
+            Act::Touch(intent) => self.touches(intent),
             Act::LayCard => self.lays_card(person),
             Act::ShowSlip(code) => self.shows(code),
             Act::Wait => {}
@@ -61,8 +61,7 @@ impl World {
         }
     }
 
-    fn touches(&mut self, person: PersonNo, intent: Intent) {
-        self.people[person].has_begun |= intent == Intent::Begin;
+    fn touches(&mut self, intent: Intent) {
         if self.street.below(1_000) < self.weather.people_err {
             self.soon(Duration::from_millis(120), Thing::Touch(self.lives, intent.clone()));
         }

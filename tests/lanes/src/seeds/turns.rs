@@ -155,9 +155,13 @@ impl World {
         let (page, life) = (screen.body.name(), program.life);
         self.trace.note(self.at, format_args!("screen of life {life}: {page}"));
         let is_free = matches!(screen.body, Body::Idle(_) | Body::OutOfService(_));
-        if let Some(person) = self.present.filter(|person| is_free && self.people[*person].has_begun) {
-            self.present = None;
-            self.comes_again(person);
+        match self.present {
+            Some(person) if is_free && self.people[person].has_begun => {
+                self.present = None;
+                self.comes_again(person);
+            }
+            Some(person) => self.people[person].has_begun |= !is_free,
+            None => {}
         }
         let secrets: Vec<(usize, String)> = (self.people.iter().enumerate())
             .flat_map(|(n, person)| person.secrets().map(|secret| (n, secret.to_owned())))
