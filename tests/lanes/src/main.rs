@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 use lanes::powercut::workload::Planted;
+use lanes::seeds::{self, Plant};
 use lanes::{Stopwatch, Tally, powercut};
 
 /// Tries the promises of the store for as long as it is told.
@@ -26,6 +27,21 @@ enum Lane {
         #[command(flatten)]
         seed: Seed,
     },
+    /// Whole visits from seeds: kiosk, store, client, line, county, devices and people, all in virtual time.
+    Seeds {
+        /// How many seeds.
+        #[arg(long, default_value_t = 10_000)]
+        count: u64,
+        /// The first seed.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// Tells the story of the first seed and nothing else.
+        #[arg(long)]
+        trace: bool,
+        /// Seeds tried at the same time.
+        #[arg(long, default_value_t = 2)]
+        threads: u64,
+    },
 }
 
 #[derive(Debug, Clone, Copy, Args)]
@@ -47,7 +63,26 @@ fn main() -> ExitCode {
 fn run(lane: &Lane) -> Tally {
     match *lane {
         Lane::Powercut { cuts, seed } => powercut::run(cuts, seed.seed, Planted::Nothing),
+        Lane::Seeds { seed, trace: true, .. } => tell(seed),
+        Lane::Seeds { count, seed, trace: false, threads } => seeds::lane(seed, count, threads, Plant::None),
     }
+}
+
+/// The story of one seed, line by line.
+#[expect(clippy::print_stdout, reason = "the story is what was asked for")]
+fn tell(seed: u64) -> Tally {
+    let mut tally = Tally::new(seed);
+    match seeds::run(seed, Plant::None, true) {
+        Ok(run) => {
+            for line in &run.lines {
+                println!("{line}");
+            }
+            println!("hash {:016x}, {} kept, {} cases, {} lives", run.hash, run.kept, run.cases, run.lives);
+            tally.note(run.violation.map_or(Ok(()), Err));
+        }
+        Err(error) => tally.note(Err(error)),
+    }
+    tally
 }
 
 #[expect(clippy::print_stdout, reason = "the closing line is what the program is for")]
