@@ -15,14 +15,17 @@ use crate::county::{CountyClient, CountyError, CountySettings};
 use crate::domain::catalog::{Catalog, CatalogError, Scope};
 use crate::domain::outbox::Backoff;
 use crate::domain::settings::{Fitted, Settings, Times, WindowSettings};
-use crate::engine::{DevicePlan, EngineSetup, Journal, wall_clock};
-use crate::store::{FILE_NAME, Opening, Store};
+use crate::engine::{DevicePlan, EngineSetup, Journal, fresh_chance, wall_clock};
+use crate::seal::{CountyKey, LookupKey, SealError, Sealer};
+use crate::store::{FILE_NAME, Opening, Store, StoreError, StoreErrorKind};
 use crate::telemetry::{Code, Event};
 
 /// Hotline of every place in China for government services (政务服务便民热线).
 const HOTLINE: &str = "12345";
 /// Version of the notice on personal data that the identify screen shows.
 const NOTICE_VERSION: &str = "2026-11-24";
+/// The key of lookup tags, in the folder of the store, where the configuration names no other file.
+const LOOKUP_KEY: &str = "lookup.key";
 /// The font that slips fall back to, in the folder of fonts.
 const PAPER_FONT: &str = "NotoSansCJKsc-Regular.otf";
 
@@ -63,6 +66,12 @@ pub enum AssembleError {
         /// Why.
         message: String,
     },
+    /// The store cannot be opened.
+    #[error("cannot {0}")]
+    Store(#[from] StoreError),
+    /// The keys of the seal are not usable. Without them nothing may be kept, so nothing starts.
+    #[error(transparent)]
+    Seal(#[from] SealError),
     /// The county's settings are not usable.
     #[error(transparent)]
     County(#[from] CountyError),
@@ -73,7 +82,12 @@ pub enum AssembleError {
 /// # Errors
 /// Names the file and says why it cannot be used.
 pub fn engine_setup(config: &Config, journal: Box<dyn Journal>, listen: bool) -> Result<EngineSetup, AssembleError> {
-    let opening = Opening::at(&config.store_folder.join(FILE_NAME), &config.kiosk);
+    let file = config.store_folder.join(FILE_NAME);
+    // Said before a key is missed in there: the disk is what has to be mended.
+    if !config.store_folder.is_dir() {
+        return Err(StoreError { file, doing: "open", kind: StoreErrorKind::NoFolder, source: None }.into());
+    }
+    let opening = Opening::at(&file, &config.kiosk, &sealer(config)?);
     Ok(EngineSetup {
         settings: settings(config),
         catalog: catalogue(config)?,
@@ -230,6 +244,32 @@ pub fn county(config: &Config) -> Result<CountyClient, CountyError> {
         request_timeout: county.request_timeout,
     };
     CountyClient::new(settings, Arc::new(wall_clock))
+}
+
+/// The seal: the county's public key, and the kiosk's own key for lookup tags, made at the first start.
+///
+/// # Errors
+/// Names the file and says what to do.
+pub fn sealer(config: &Config) -> Result<Arc<Sealer>, SealError> {
+    let county = county_key(config)?;
+    let lookup = match &config.seal.lookup_key_file {
+        Some(file) => LookupKey::read(file)?,
+        None => LookupKey::read_or_make(&config.store_folder.join(LOOKUP_KEY), fresh_bytes)?,
+    };
+    Ok(Arc::new(Sealer::new(county, lookup, Arc::new(fresh_bytes))?))
+}
+
+/// The county's public key.
+///
+/// # Errors
+/// Names the file and says what to do.
+pub fn county_key(config: &Config) -> Result<CountyKey, SealError> {
+    CountyKey::read(config.seal.suite, &config.seal.county_key_file)
+}
+
+/// 32 bytes of chance from the system.
+fn fresh_bytes() -> Result<[u8; 32], SealError> {
+    fresh_chance().ok_or(SealError::NoChance)
 }
 
 fn read(what: &'static str, path: &Path) -> Result<String, AssembleError> {

@@ -14,5 +14,6 @@ pub mod engine;
 pub mod ipc;
 #[cfg(feature = "screen")]
 pub mod screen;
+pub mod seal;
 pub mod store;
 pub mod telemetry;

@@ -10,8 +10,29 @@ const TABLE: &[(&str, &[&str], &[&str])] = &[
     ("ipc", &["domain"], &["serde", "serde_json", "thiserror", "kiosk_hal"]),
     (
         "store",
-        &["domain", "ipc"],
+        &["domain", "ipc", "seal"],
         &["rusqlite", "serde_json", "sm3", "hex", "thiserror", "tracing", "zeroize", "jiff", "uuid", "kiosk_hal"],
+    ),
+    (
+        "seal",
+        &["domain"],
+        &[
+            "aes_gcm",
+            "base64ct",
+            "chacha20poly1305",
+            "hex",
+            "hmac",
+            "hpke",
+            "kiosk_hal",
+            "serde",
+            "serde_json",
+            "sha2",
+            "sm2",
+            "sm3",
+            "sm4",
+            "thiserror",
+            "zeroize",
+        ],
     ),
     (
         "county",
@@ -39,7 +60,7 @@ const TABLE: &[(&str, &[&str], &[&str])] = &[
         &["ipc"],
         &["slint", "i_slint_backend_testing", "qrcode", "png", "thiserror", "tracing", "kiosk_hal", "ab_glyph"],
     ),
-    ("config", &["domain"], &["serde", "toml", "thiserror", "kiosk_hal"]),
+    ("config", &["domain", "seal"], &["serde", "toml", "thiserror", "kiosk_hal"]),
     (
         "telemetry",
         &["config", "domain"],
@@ -58,6 +79,7 @@ const NEVER: &[(&str, &[&str])] = &[
     ("ipc", &["slint", "rusqlite", "tokio"]),
     ("screen", &["rusqlite", "reqwest", "serialport"]),
     ("engine", &["slint"]),
+    ("seal", &["rusqlite", "reqwest", "tokio", "getrandom", "std::net", "std::thread"]),
 ];
 
 fn root() -> PathBuf {

@@ -1,3 +1,5 @@
 //! The store under violence: a child process is killed at random points, the disk refuses, the file is looked at again.
 
 mod crash;
+#[path = "support/seal.rs"]
+mod seal;

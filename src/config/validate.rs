@@ -7,8 +7,8 @@ use super::check::{Checked, Validator, is_plain};
 use super::error::ConfigError;
 use super::layers::{Layer, merge};
 use super::values::{
-    Backoff, Config, County, Devices, IdReader, Log, Printer, PrinterProfileRef, Scanner, Screen, ScreenSize, Visit,
-    Window,
+    Backoff, Config, County, Devices, IdReader, Log, Printer, PrinterProfileRef, Scanner, Screen, ScreenSize, Seal,
+    Visit, Window,
 };
 use super::written;
 use crate::domain::place::{KioskCode, Place, PlaceError, PlacePart, PlaceParts, Village};
@@ -31,6 +31,7 @@ impl Config {
             place: v.place(w.place)?,
             devices: v.devices(w.devices)?,
             county: v.county(w.county)?,
+            seal: v.seal(w.seal)?,
             store_folder: v.path("store.folder", w.store.folder)?,
             catalogue_folder: v.path("catalogue.folder", w.catalogue.folder)?,
             screen: v.screen(w.screen)?,
@@ -167,6 +168,22 @@ impl Validator<'_> {
             ca_file: self.path("county.ca_file", w.ca_file)?,
             connect_timeout: self.seconds("county.connect_timeout_s", w.connect_timeout_s, 1..=60)?,
             request_timeout: self.seconds("county.request_timeout_s", w.request_timeout_s, 1..=300)?,
+        })
+    }
+
+    fn seal(&self, w: written::Seal) -> Checked<Seal> {
+        Ok(Seal {
+            suite: self.need("seal.suite", w.suite, "write \"sm\" or \"international\"")?,
+            county_key_file: {
+                let key = "seal.county_key_file";
+                let todo = "name the file with the county's public key; nothing is kept unsealed";
+                let file = self.need(key, w.county_key_file, todo)?;
+                self.path(key, Some(file))?
+            },
+            lookup_key_file: match w.lookup_key_file {
+                Some(file) => Some(self.path("seal.lookup_key_file", Some(file))?),
+                None => None,
+            },
         })
     }
 

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use super::layers::Source;
 use crate::domain::place::{KioskCode, Place};
 use crate::domain::text::Text;
+use crate::seal::Suite;
 
 /// The whole configuration.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,6 +24,8 @@ pub struct Config {
     pub devices: Devices,
     /// The county's platform.
     pub county: County,
+    /// The seal of what residents hand in.
+    pub seal: Seal,
     /// Folder of the database.
     pub store_folder: PathBuf,
     /// Folder of the catalogue.
@@ -133,6 +136,17 @@ pub enum ScannerKind {
     Newland,
     /// Sends codes, is sent nothing.
     Plain,
+}
+
+/// Keys of the seal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seal {
+    /// Algorithms.
+    pub suite: Suite,
+    /// The county's public key.
+    pub county_key_file: PathBuf,
+    /// The kiosk's key for lookup tags; `None`: made at the first start, in the folder of the store.
+    pub lookup_key_file: Option<PathBuf>,
 }
 
 /// The county's platform.

@@ -4,6 +4,7 @@ use serde::Deserialize;
 
 use super::values::{LogFormat, LogLevel, ScannerKind};
 use crate::domain::place::{CentreLevel, CountyKind};
+use crate::seal::Suite;
 
 /// Declares sections whose keys are all optional and in which no unknown key is taken.
 macro_rules! sections {
@@ -24,6 +25,7 @@ sections! {
         place: Place,
         devices: Devices,
         county: County,
+        seal: Seal,
         store: Folder,
         catalogue: Folder,
         screen: Screen,
@@ -89,6 +91,11 @@ sections! {
         ca_file: Option<String>,
         connect_timeout_s: Option<i64>,
         request_timeout_s: Option<i64>,
+    }
+    Seal {
+        suite: Option<Suite>,
+        county_key_file: Option<String>,
+        lookup_key_file: Option<String>,
     }
     Folder { folder: Option<String> }
     Screen {

@@ -5,8 +5,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::{CtlError, Report};
-use crate::assemble::catalogue;
-use crate::assemble::{county, printer_plan};
+use crate::assemble::{AssembleError, catalogue, county, county_key, printer_plan};
 use crate::config::Config;
 use crate::ipc::Language;
 
@@ -52,7 +51,8 @@ pub fn check(file: &Path, depth: Depth) -> Result<ConfigReport, CtlError> {
     if depth == Depth::Files {
         catalogue(&config)?;
         printer_plan(&config)?;
-        county(&config).map_err(crate::assemble::AssembleError::from)?;
+        county(&config).map_err(AssembleError::from)?;
+        county_key(&config).map_err(AssembleError::from)?;
     }
     let keys =
         config.sources().map(|(key, source)| KeySource { key: key.to_owned(), source: source.to_string() }).collect();

@@ -86,13 +86,14 @@ fn layer(folder: &Path, ports: &BenchPorts) -> Layer {
     let text = format!(
         "[devices.id-reader]\nport = {}\n[devices.printer]\nport = {}\n[devices.scanner]\nport = {}\n\
          [county]\nurl = \"{}\"\napp_id = \"kiosk-demo-app\"\nca_file = {}\nsecret_file = {}\n\
-         [store]\nfolder = {}\n[engine]\nsocket = {}\n",
+         [seal]\ncounty_key_file = {}\n[store]\nfolder = {}\n[engine]\nsocket = {}\n",
         quote(&ports.reader),
         quote(&ports.printer),
         quote(&ports.scanner),
         ports.county_url,
         quote(&ports.ca_file),
         quote(&ports.secret_file),
+        quote(&ports.seal_file),
         quote(&folder.join("store")),
         quote(&folder.join("engine.sock")),
     );

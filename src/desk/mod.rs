@@ -17,7 +17,7 @@ mod window;
 
 pub use bench::{DeskBench, DeskError, desk_file};
 pub use control::{RemoteBench, serve};
-pub use local::{BenchPorts, LocalBench, find_card};
+pub use local::{BenchPorts, CountyPorts, LocalBench, find_card};
 pub use order::{Bench, BenchError, Order, PaperSlip};
 pub use picture::code_on;
 pub use player::{PlayError, Player};

@@ -13,7 +13,7 @@ mod run;
 mod socket;
 mod words;
 
-pub use clock::{Clock, wall_clock};
+pub use clock::{Clock, fresh_chance, wall_clock};
 pub use devices::DevicePlan;
 pub use journal::{FileJournal, Journal, JournalLine};
 pub use run::{Engine, EngineError, EngineSetup};

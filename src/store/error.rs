@@ -84,6 +84,9 @@ pub enum StoreErrorKind {
     /// The store is closed.
     #[error("the store is closed")]
     Closed,
+    /// The application could not be sealed, so nothing of it was written.
+    #[error("the application could not be sealed")]
+    Unsealed,
     /// An error of the program.
     #[error("the database refused the statement")]
     Internal,
@@ -108,12 +111,13 @@ impl StoreErrorKind {
             Self::NotQueued => "store.not-queued",
             Self::Overloaded => "store.overloaded",
             Self::Closed => "store.closed",
+            Self::Unsealed => "store.unsealed",
             Self::Internal => "store.internal",
         }
     }
 
     /// Every code there is, for the document.
-    pub const CODES: [&'static str; 16] = [
+    pub const CODES: [&'static str; 17] = [
         "store.disk-full",
         "store.io",
         "store.no-folder",
@@ -129,6 +133,7 @@ impl StoreErrorKind {
         "store.not-queued",
         "store.overloaded",
         "store.closed",
+        "store.unsealed",
         "store.internal",
     ];
 
@@ -150,6 +155,7 @@ impl StoreErrorKind {
             | Self::NotQueued
             | Self::Overloaded
             | Self::Closed
+            | Self::Unsealed
             | Self::Internal => Audience::Engineer,
         }
     }
@@ -157,7 +163,7 @@ impl StoreErrorKind {
     /// Whether the same thing may go well later without anybody mending something.
     pub const fn retry(&self) -> bool {
         match self {
-            Self::Busy | Self::Overloaded | Self::DiskFull => true,
+            Self::Busy | Self::Overloaded | Self::DiskFull | Self::Unsealed => true,
             Self::Io
             | Self::NoFolder
             | Self::Permission
@@ -189,6 +195,7 @@ impl StoreErrorKind {
             | Self::NotQueued
             | Self::Overloaded
             | Self::Closed
+            | Self::Unsealed
             | Self::Internal => false,
         }
     }

@@ -5,6 +5,7 @@
 //! see the same answers in the same order.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::body::Body;
 use super::error::{StoreError, StoreErrorKind};
@@ -13,6 +14,7 @@ use super::schema;
 use crate::domain::id::{Sequence, SubmissionId};
 use crate::domain::place::KioskCode;
 use crate::domain::submission::{StoreCommand, StoreEvent};
+use crate::seal::Sealer;
 
 /// Which store to open, and how.
 #[derive(Debug, Clone)]
@@ -21,14 +23,16 @@ pub struct Opening {
     pub file: PathBuf,
     /// The kiosk it belongs to.
     pub kiosk: KioskCode,
+    /// Seals what is kept. There is no opening without one, so nothing is ever kept in the clear.
+    pub sealer: Arc<Sealer>,
     /// Name of a registered file system of SQLite, for tests of power cuts and bad disks; `None` is the system's own.
     pub vfs: Option<String>,
 }
 
 impl Opening {
     /// The store of a kiosk in a file of the system.
-    pub fn at(file: &Path, kiosk: &KioskCode) -> Self {
-        Self { file: file.to_owned(), kiosk: kiosk.clone(), vfs: None }
+    pub fn at(file: &Path, kiosk: &KioskCode, sealer: &Arc<Sealer>) -> Self {
+        Self { file: file.to_owned(), kiosk: kiosk.clone(), sealer: Arc::clone(sealer), vfs: None }
     }
 }
 
@@ -65,16 +69,12 @@ impl Keeper {
     /// Names the file and says why it cannot be used; the file is left as it is.
     pub fn open(opening: &Opening) -> Result<(Self, OpenReport), StoreError> {
         let opened = schema::open(opening)?;
-        let ledger = Ledger::new(&opening.file, opened.connection);
+        let ledger = Ledger::new(&opening.file, opened.connection, &opening.sealer);
         let count = ledger.count()?;
         // What was deleted just before the last end may still be in the log.
         ledger.empty_log()?;
-        let report = OpenReport {
-            is_new: opened.found_version == 0,
-            last: count.last,
-            open: count.open,
-            missing: count.missing,
-        };
+        let report =
+            OpenReport { is_new: opened.found_step == 0, last: count.last, open: count.open, missing: count.missing };
         Ok((Self { file: opening.file.clone(), state: State::Open(ledger) }, report))
     }
 

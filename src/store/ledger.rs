@@ -1,16 +1,18 @@
 //! The SQL: one function per promise, one short transaction per function.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use jiff::{Timestamp, civil::Date};
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehavior, params};
 use uuid::Uuid;
 
-use super::body::{Body, encode};
+use super::body::{Body, Holder, Plain, encode};
 use super::error::{StoreError, StoreErrorKind};
 use crate::domain::id::{ItemId, Sequence, SubmissionId};
 use crate::domain::submission::{Application, CaseReceipt, ItemRef, OutboxEntry, OutboxState};
 use crate::domain::text::Text;
+use crate::seal::Sealer;
 
 /// Columns of an entry, in the order [`entry`] reads them.
 macro_rules! entries {
@@ -38,25 +40,27 @@ pub(super) struct Count {
 pub(super) struct Ledger {
     file: PathBuf,
     connection: Connection,
+    sealer: Arc<Sealer>,
 }
 
 impl Ledger {
-    pub(super) fn new(file: &Path, connection: Connection) -> Self {
-        Self { file: file.to_owned(), connection }
+    pub(super) fn new(file: &Path, connection: Connection, sealer: &Arc<Sealer>) -> Self {
+        Self { file: file.to_owned(), connection, sealer: Arc::clone(sealer) }
     }
 
-    /// Keeps an application under the next number. The same application again gives the entry it has; its identity with
-    /// other content is refused, and so is an identity whose content is gone, for nobody can compare it.
+    /// Seals an application and keeps it under the next number. The same application again gives the entry it has; its
+    /// identity with other content is refused, and so is an identity whose content is gone, for nobody can compare it.
     pub(super) fn keep(&mut self, application: &Application) -> Result<OutboxEntry, StoreError> {
         const DOING: &str = "keep an application in";
         let id = application.client_submission_id;
         let internal = |file: &Path| StoreError::new(file, DOING, StoreErrorKind::Internal);
-        let body = encode(application).map_err(|_| internal(&self.file))?;
+        let plain = encode(application).map_err(|_| internal(&self.file))?;
+        let same = self.sealer.same_tag(plain.bytes());
         let transaction = begin(&self.file, &mut self.connection, DOING)?;
         let sql = |error| StoreError::sql(&self.file, DOING, error);
 
         if let Some(known) = stored(&transaction, id).map_err(sql)? {
-            return if known.body.as_ref() == Some(&body) {
+            return if known.is_same(&plain, &same) {
                 find(&transaction, known.sequence).map_err(sql)?.ok_or_else(|| internal(&self.file))
             } else {
                 Err(StoreError::new(&self.file, DOING, StoreErrorKind::IdTaken))
@@ -69,7 +73,13 @@ impl Ledger {
             })
             .map(Sequence)
             .map_err(sql)?;
-        insert(&transaction, application, sequence, &body).map_err(sql)?;
+        // The number is part of the seal. An application that cannot be sealed takes its number back with the transaction.
+        let body = plain.seal(&self.sealer, application, sequence).map_err(|error| {
+            tracing::error!(code = error.code(), %error, "an application could not be sealed");
+            StoreError::new(&self.file, DOING, StoreErrorKind::Unsealed)
+        })?;
+        let holder = Holder::of(application, &self.sealer);
+        insert(&transaction, application, sequence, &body, &holder, &same).map_err(sql)?;
         transaction.commit().map_err(sql)?;
         Ok(OutboxEntry {
             id,
@@ -105,9 +115,12 @@ impl Ledger {
         if marked == 0 && stored(&transaction, id).map_err(sql)?.is_none() {
             return Err(StoreError::new(&self.file, DOING, StoreErrorKind::NotQueued));
         }
-        // The digest goes with the content: from a digest a curious mind could still try out names and numbers.
+        // Digest and tag go with the content: from a digest of readable bytes a curious mind could try out names.
         transaction
-            .execute("UPDATE application SET body = NULL, digest = NULL WHERE id = ?1", [id.0.as_bytes()])
+            .execute(
+                "UPDATE application SET body = NULL, digest = NULL, same_tag = NULL WHERE id = ?1",
+                [id.0.as_bytes()],
+            )
             .map_err(sql)?;
         transaction.commit().map_err(sql)
     }
@@ -158,7 +171,7 @@ impl Ledger {
     pub(super) fn body(&self, id: SubmissionId) -> Result<Option<Body>, StoreError> {
         const DOING: &str = "read an application from";
         let known = stored(&self.connection, id).map_err(|e| StoreError::sql(&self.file, DOING, e))?;
-        let Some(Stored { sequence, body: Some(body), digest }) = known else {
+        let Some(Stored { sequence, body: Some(body), digest, .. }) = known else {
             return Ok(None);
         };
         if digest.as_deref() == Some(&body.digest(id, sequence)) {
@@ -206,18 +219,33 @@ struct Stored {
     sequence: Sequence,
     body: Option<Body>,
     digest: Option<Vec<u8>>,
+    same_tag: Option<Vec<u8>>,
+}
+
+impl Stored {
+    /// Whether this is what is stored. A sealed row is compared by its tag, for sealing twice gives other bytes; a row
+    /// of schema 1 has none and is compared as it lies there.
+    fn is_same(&self, plain: &Plain, same: &[u8; 32]) -> bool {
+        match (&self.body, &self.same_tag) {
+            (None, _) => false,
+            (Some(_), Some(tag)) => tag == same,
+            (Some(body), None) => body.bytes() == plain.bytes(),
+        }
+    }
 }
 
 fn stored(connection: &Connection, id: SubmissionId) -> rusqlite::Result<Option<Stored>> {
     connection
         .prepare_cached(
-            "SELECT o.sequence, a.body, a.digest FROM application a JOIN outbox o ON o.id = a.id WHERE a.id = ?1",
+            "SELECT o.sequence, a.body, a.digest, a.same_tag
+             FROM application a JOIN outbox o ON o.id = a.id WHERE a.id = ?1",
         )?
         .query_row([id.0.as_bytes()], |row| {
             Ok(Stored {
                 sequence: Sequence(natural(row, 0)?),
                 body: row.get::<_, Option<Vec<u8>>>(1)?.map(Body::from_stored),
                 digest: row.get(2)?,
+                same_tag: row.get(3)?,
             })
         })
         .optional()
@@ -228,6 +256,8 @@ fn insert(
     application: &Application,
     sequence: Sequence,
     body: &Body,
+    holder: &Holder,
+    same: &[u8; 32],
 ) -> rusqlite::Result<()> {
     let number = as_column(sequence).ok_or(rusqlite::Error::IntegralValueOutOfRange(0, i64::MAX))?;
     let id = application.client_submission_id;
@@ -235,8 +265,9 @@ fn insert(
     transaction
         .prepare_cached(
             "INSERT INTO application
-                 (id, item_id, item_code, version, name_zh, name_en, plain_zh, plain_en, terminal, kept_at, body, digest)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+                 (id, item_id, item_code, version, name_zh, name_en, plain_zh, plain_en, terminal, kept_at, body, digest,
+                  masked_name, lookup_tag, same_tag)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
         )?
         .execute(params![
             id.0.as_bytes(),
@@ -251,6 +282,9 @@ fn insert(
             application.confirmed_at.to_string(),
             body.bytes(),
             body.digest(id, sequence),
+            holder.masked_name,
+            holder.lookup_tag,
+            same,
         ])?;
     transaction
         .prepare_cached("INSERT INTO outbox (sequence, id, state) VALUES (?1, ?2, 'queued')")?

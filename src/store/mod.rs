@@ -11,8 +11,10 @@
 //!
 //! - [`Store`] is the handle: commands in, events out through a closure ([`writer`](self)); [`Keeper`] is what its thread drives.
 //! - `ledger` holds the SQL, `schema` the opening of the file and its numbered migrations.
-//! - [`Body`] and [`encode`] are the one place where an application becomes the bytes that are stored and sent. Sealing to
-//!   the county's public key belongs there: the ledger and the county's client treat the bytes as opaque.
+//! - [`Body`] and [`encode`] are the one place where an application becomes the bytes that are stored and sent: sealed to
+//!   the county's public key before they reach the database. The ledger and the county's client treat them as opaque, and
+//!   nothing in the program can read them back. In the clear stand: identity, number, item, state, times, a masked name
+//!   and a keyed tag of the card's number.
 //!
 //! After an error of the disk itself the connection is closed and nothing is written until the store is opened again:
 //! a failed sync is not tried a second time, because the system may have thrown the pages away and would say yes. What was
@@ -29,7 +31,7 @@ mod ledger;
 mod schema;
 mod writer;
 
-pub use body::{Body, encode};
+pub use body::{Body, Plain, encode};
 pub use error::{StoreError, StoreErrorKind};
 pub use keeper::{Keeper, OpenReport, Opening};
 pub use writer::Store;

@@ -126,6 +126,7 @@ mod tests {
     use super::*;
     use crate::domain::id::Sequence;
     use crate::domain::place::KioskCode;
+    use crate::seal::tests::sealer;
     use crate::store::ledger::tests::{application, is_on_disk, receipt};
 
     #[test]
@@ -159,7 +160,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (hold, held) = sync_channel::<()>(0);
         let (busy, is_busy) = sync_channel(1_000);
-        let store = Store::open(&Opening::at(&folder.path().join("kiosk.db"), &kiosk()), move |_| {
+        let store = Store::open(&Opening::at(&folder.path().join("kiosk.db"), &kiosk(), &sealer()), move |_| {
             let _ended = busy.send(());
             let _released = held.recv();
         })
@@ -186,12 +187,15 @@ mod tests {
         let (store, events) = opened(&folder.path().join("kiosk.db"));
         store.send(keep(41)).unwrap();
         assert!(matches!(events.recv().unwrap(), StoreEvent::Kept { .. }));
-        assert!(is_on_disk(&folder, "张小明41"), "the search itself must work");
         let id = application(41).client_submission_id;
+        let sealed = store.body(id).unwrap().unwrap();
+        let piece = &sealed.bytes()[150..214];
+        assert!(is_on_disk(&folder, piece), "the search itself must work");
+        assert!(!is_on_disk(&folder, "张小明41".as_bytes()));
         let receipt = receipt("N1");
         store.send(StoreCommand::Acknowledge { id, receipt }).unwrap();
         assert_eq!(events.recv().unwrap(), StoreEvent::Acknowledged { id });
-        assert!(!is_on_disk(&folder, "张小明41"));
+        assert!(!is_on_disk(&folder, piece));
     }
 
     #[test]
@@ -236,7 +240,7 @@ mod tests {
 
     fn opened(file: &Path) -> (Store, Receiver<StoreEvent>) {
         let (events, received) = sync_channel(1000);
-        let store = Store::open(&Opening::at(file, &kiosk()), move |event| {
+        let store = Store::open(&Opening::at(file, &kiosk(), &sealer()), move |event| {
             let _test_ended = events.send(event);
         })
         .unwrap();

@@ -11,6 +11,8 @@ use kiosk::engine::{DevicePlan, Engine, EngineSetup, FileJournal};
 use kiosk::store::{FILE_NAME, Opening, Store};
 use tempfile::TempDir;
 
+use crate::seal::sealer;
+
 /// An engine that is not down by then hangs.
 const DOWN: Duration = Duration::from_secs(30);
 /// Many times what an inbox holds, and more than a loop takes while it is being stopped.
@@ -25,7 +27,7 @@ fn flooded(folder: &Path) -> EngineSetup {
         catalog: assemble::catalogue(&config).unwrap(),
         open_store: Box::new(move |mut sink| {
             let flood = move |event: StoreEvent| (0..FLOOD).for_each(|_| sink(event.clone()));
-            Store::open(&Opening::at(&file, &code), Box::new(flood))
+            Store::open(&Opening::at(&file, &code, &sealer()), Box::new(flood))
         }),
         county: None,
         devices: DevicePlan::default(),

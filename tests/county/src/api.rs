@@ -11,11 +11,12 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post, put};
 use serde::Deserialize;
 use serde_json::json;
+use zeroize::Zeroizing;
 
 use crate::ServeError;
 use crate::ledger::{Case, Field, HandedIn, Submission};
-use crate::server::Platform;
-use crate::sign;
+use crate::server::{Platform, Unsealed};
+use crate::{seal, sign};
 
 /// Type of an answer.
 pub const JSON: &str = "application/json; charset=utf-8";
@@ -234,7 +235,8 @@ fn check_terminal(platform: &Platform, terminal: &str) -> Result<(), Problem> {
 
 fn check_form(platform: &Platform, envelope: Envelope, body_digest: String) -> Result<Submission, Problem> {
     let invalid = || Problem::new(422, "form-invalid", "the application does not fit its form");
-    let application: Application = serde_json::from_value(envelope.application).map_err(|_| invalid())?;
+    let application = unseal(platform, &envelope)?;
+    let application: Application = serde_json::from_slice(&application).map_err(|_| invalid())?;
     if application.form_version < platform.settings.min_form_version {
         return Err(Problem::new(422, "form-outdated", "the form was made for an older guide"));
     }
@@ -254,6 +256,29 @@ fn check_form(platform: &Platform, envelope: Envelope, body_digest: String) -> R
         item_code: application.item.code,
         item_name: application.item.name.zh,
         fields: application.fields,
+    })
+}
+
+/// The application inside the envelope, as JSON.
+fn unseal(platform: &Platform, submission: &Envelope) -> Result<Zeroizing<Vec<u8>>, Problem> {
+    let application = &submission.application;
+    if application.get("sealed").is_none() {
+        return match platform.settings.unsealed {
+            Unsealed::Taken => Ok(Zeroizing::new(application.to_string().into_bytes())),
+            Unsealed::Refused => Err(Problem::new(422, "seal-missing", "the application is not sealed")),
+        };
+    }
+    let malformed = || Problem::new(422, "seal-malformed", "the envelope is not of a known version and suite");
+    let envelope = seal::Envelope::deserialize(application).map_err(|_| malformed())?;
+    if envelope.terminal != submission.terminal_id {
+        return Err(Problem::new(422, "seal-broken", "the envelope does not open where it was found"));
+    }
+    let place =
+        seal::Place { id: &submission.client_submission_id, sequence: submission.sequence, purpose: "application" };
+    platform.seal_keys.open(&envelope, place).map_err(|refusal| match refusal {
+        seal::Refusal::Malformed => malformed(),
+        seal::Refusal::KeyUnknown => Problem::new(422, "seal-key-unknown", "it is sealed to a key that is not here"),
+        seal::Refusal::Broken => Problem::new(422, "seal-broken", "the envelope does not open where it was found"),
     })
 }
 

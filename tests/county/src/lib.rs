@@ -21,9 +21,10 @@ mod fault;
 mod gate;
 mod ledger;
 mod page;
+pub mod seal;
 mod server;
 pub mod sign;
 
 pub use fault::{Fault, Faults, Troubles};
 pub use ledger::{Case, Field, Terminal};
-pub use server::{Admin, Handle, ServeError, Settings, serve};
+pub use server::{Admin, Handle, ServeError, Settings, Unsealed, serve};

@@ -7,7 +7,7 @@ use std::{fs, io};
 
 use anyhow::Context as _;
 use clap::Parser;
-use county_stand_in::{Admin, Settings, serve};
+use county_stand_in::{Admin, Settings, Unsealed, serve};
 
 /// Stand-in for the county platform: desk, training and tests only, never for real cases.
 ///
@@ -34,6 +34,9 @@ struct Arguments {
     /// Refuse forms older than this version.
     #[arg(long, default_value_t = 1)]
     min_form_version: u32,
+    /// Refuse applications that are not sealed.
+    #[arg(long)]
+    sealed_only: bool,
     /// Open `/admin`, where faults can be set by anyone who reaches the port.
     #[arg(long)]
     faults: bool,
@@ -48,6 +51,7 @@ fn main() -> anyhow::Result<()> {
         app_id: arguments.app_id,
         terminals: arguments.terminals,
         min_form_version: arguments.min_form_version,
+        unsealed: if arguments.sealed_only { Unsealed::Refused } else { Unsealed::Taken },
         admin: if arguments.faults { Admin::Open } else { Admin::Absent },
     })?;
     writeln!(io::stdout(), "{}", handle.url)?;

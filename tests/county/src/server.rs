@@ -26,6 +26,7 @@ use tokio_rustls::TlsAcceptor;
 use crate::fault::Faults;
 use crate::gate::{Fate, Gate};
 use crate::ledger::{Case, Ledger, Terminal};
+use crate::seal::Keys;
 use crate::{admin, api, authority, clock, gate, page};
 
 /// A client that does not finish its handshake in this time is let go.
@@ -44,8 +45,19 @@ pub struct Settings {
     pub terminals: Vec<String>,
     /// Forms older than this are refused as `form-outdated`.
     pub min_form_version: u32,
+    /// Whether applications that are not sealed are taken.
+    pub unsealed: Unsealed,
     /// Whether faults can be set over HTTP, under `/admin`.
     pub admin: Admin,
+}
+
+/// What becomes of an application that is not sealed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unsealed {
+    /// It is taken: terminals still hold some of their first schema.
+    Taken,
+    /// It is refused as `seal-missing`.
+    Refused,
 }
 
 /// Whether there is an admin path.
@@ -66,6 +78,7 @@ impl Settings {
             app_id: "kiosk-demo-app".into(),
             terminals: Vec::new(),
             min_form_version: 1,
+            unsealed: Unsealed::Taken,
             admin: Admin::Absent,
         }
     }
@@ -126,6 +139,7 @@ pub struct Platform {
     pub(crate) settings: Settings,
     pub(crate) gate: Gate,
     pub(crate) faults: Arc<Faults>,
+    pub(crate) seal_keys: Keys,
     ledger: Mutex<Ledger>,
 }
 
@@ -149,6 +163,10 @@ pub struct Handle {
     pub ca_pem: PathBuf,
     /// The shared secret, for the kiosk's settings.
     pub secret_file: PathBuf,
+    /// The public key of the national suite, for the kiosk's settings.
+    pub seal_sm_pem: PathBuf,
+    /// The public key of the international suite, for the kiosk's settings.
+    pub seal_international_pem: PathBuf,
     platform: Arc<Platform>,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
@@ -216,6 +234,7 @@ pub fn serve(settings: Settings) -> Result<Handle, ServeError> {
     listener.set_nonblocking(true).map_err(on_listen)?;
     let addr = listener.local_addr().map_err(on_listen)?;
     let platform = Arc::new(Platform {
+        seal_keys: authority.seal_keys,
         gate: Gate::new(settings.app_id.clone(), authority.secret),
         faults: Arc::default(),
         ledger: Mutex::new(ledger),
@@ -252,6 +271,8 @@ pub fn serve(settings: Settings) -> Result<Handle, ServeError> {
         url: format!("https://{host}:{}", addr.port()),
         ca_pem: authority.ca_pem,
         secret_file: authority.secret_file,
+        seal_sm_pem: authority.seal_sm_pem,
+        seal_international_pem: authority.seal_international_pem,
         platform,
         stop: Some(stop),
         thread: Some(thread),
