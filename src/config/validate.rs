@@ -7,12 +7,15 @@ use super::check::{Checked, Validator, is_plain};
 use super::error::ConfigError;
 use super::layers::{Layer, merge};
 use super::values::{
-    Backoff, Config, County, Devices, IdReader, Log, Printer, PrinterProfileRef, Scanner, Screen, ScreenSize, Visit,
-    Window,
+    Backoff, Config, County, Devices, IdReader, Log, Printer, PrinterProfileRef, Receipt, Scanner, Screen, ScreenSize,
+    Visit, Window,
 };
 use super::written;
 use crate::domain::place::{KioskCode, Place, PlaceError, PlacePart, PlaceParts, Village};
 use crate::domain::text::Text;
+
+/// Longest address of a page that people type off a slip.
+const CHECK_PAGE_MAX: usize = 60;
 
 impl Config {
     /// Reads the file and its drop-ins.
@@ -32,6 +35,7 @@ impl Config {
             devices: v.devices(w.devices)?,
             county: v.county(w.county)?,
             store_folder: v.path("store.folder", w.store.folder)?,
+            receipt: v.receipt(w.receipt)?,
             catalogue_folder: v.path("catalogue.folder", w.catalogue.folder)?,
             screen: v.screen(w.screen)?,
             visit: v.visit(&w.visit)?,
@@ -168,6 +172,21 @@ impl Validator<'_> {
             connect_timeout: self.seconds("county.connect_timeout_s", w.connect_timeout_s, 1..=60)?,
             request_timeout: self.seconds("county.request_timeout_s", w.request_timeout_s, 1..=300)?,
         })
+    }
+
+    fn receipt(&self, w: written::Receipt) -> Checked<Receipt> {
+        let key = "receipt.check_page";
+        let is_page = |page: &String| {
+            page.strip_prefix("https://").is_some_and(|rest| !rest.is_empty())
+                && page.len() <= CHECK_PAGE_MAX
+                && page.bytes().all(|b| b.is_ascii_graphic())
+        };
+        if w.check_page.as_ref().is_some_and(|page| !is_page(page)) {
+            let why = "must be an address that begins with https:// and has at most 60 characters, for it is printed";
+            return Err(self.bad(key, why));
+        }
+        let key_file = w.key_file.map(|file| self.path("receipt.key_file", Some(file))).transpose()?;
+        Ok(Receipt { key_file, check_page: w.check_page })
     }
 
     fn screen(&self, w: written::Screen) -> Checked<Screen> {

@@ -25,6 +25,7 @@ sections! {
         devices: Devices,
         county: County,
         store: Folder,
+        receipt: Receipt,
         catalogue: Folder,
         screen: Screen,
         visit: Visit,
@@ -89,6 +90,10 @@ sections! {
         ca_file: Option<String>,
         connect_timeout_s: Option<i64>,
         request_timeout_s: Option<i64>,
+    }
+    Receipt {
+        key_file: Option<String>,
+        check_page: Option<String>,
     }
     Folder { folder: Option<String> }
     Screen {

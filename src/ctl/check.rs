@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::{CtlError, Report};
 use crate::assemble::catalogue;
-use crate::assemble::{county, printer_plan};
+use crate::assemble::{county, printer_plan, slip_key};
 use crate::config::Config;
 use crate::ipc::Language;
 
@@ -15,7 +15,7 @@ use crate::ipc::Language;
 pub enum Depth {
     /// The configuration by itself: also on a desk far from the machine.
     Values,
-    /// Also the files it names: catalogue, fonts, profile, secret and certificates.
+    /// Also the files it names: catalogue, fonts, profile, secret, certificates and key for slips.
     Files,
 }
 
@@ -52,6 +52,7 @@ pub fn check(file: &Path, depth: Depth) -> Result<ConfigReport, CtlError> {
     if depth == Depth::Files {
         catalogue(&config)?;
         printer_plan(&config)?;
+        slip_key(&config)?;
         county(&config).map_err(crate::assemble::AssembleError::from)?;
     }
     let keys =

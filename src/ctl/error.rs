@@ -76,6 +76,9 @@ impl From<AssembleError> for CtlError {
             AssembleError::Catalogue { .. } => ("catalogue.refused", "correct the catalogue or put the last one back"),
             AssembleError::Font { .. } => ("file.font", "put the shipped font back"),
             AssembleError::Profile { .. } => ("config.profile", "take a shipped profile, or correct the file"),
+            AssembleError::SlipKey { .. } => {
+                ("receipt.key", "check receipt.key_file: a private key in PEM, Ed25519 or SM2")
+            }
             AssembleError::County(_) => ("county.settings", "check county.url, county.ca_file and county.secret_file"),
         };
         Self::new(code, error.to_string(), todo)

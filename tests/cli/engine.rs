@@ -28,6 +28,7 @@ fn flooded(folder: &Path) -> EngineSetup {
             Store::open(&Opening::at(&file, &code), Box::new(flood))
         }),
         county: None,
+        slip_key: None,
         devices: DevicePlan::default(),
         journal: Box::new(FileJournal::default()),
         socket: None,

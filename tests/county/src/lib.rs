@@ -23,6 +23,8 @@ mod ledger;
 mod page;
 mod server;
 pub mod sign;
+mod slip;
+mod verify;
 
 pub use fault::{Fault, Faults, Troubles};
 pub use ledger::{Case, Field, Terminal};
