@@ -196,3 +196,49 @@ impl Report for ReceiptReport {
         if self.outcome == "unsigned" { 3 } else { 1 }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a failed test names its line")]
+
+    use super::*;
+    use crate::attest::{SlipKey, Suite};
+    use crate::domain::receipt::payload;
+
+    const CLAIM: &str = "BM2 A K0320001871 11320699 1767225600 320699202611240001 482913";
+
+    fn told(text: &str, against: &Against) -> (&'static str, u8) {
+        let report = verify(Text::Given(text.to_owned()), against).unwrap();
+        assert!(!report.lines().join("\n").contains("482913"), "the query code is not repeated");
+        (report.outcome, if report.is_good() { 0 } else { report.code_if_not_good() })
+    }
+
+    #[test]
+    fn each_outcome_has_its_word_and_its_exit_code() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let key = SlipKey::from_seed(Suite::Sm, [4; 32]).unwrap();
+        let pem = key.public().to_pem().unwrap();
+        let (single, register) = (folder.path().join("key.pem"), folder.path().join("keys.json"));
+        std::fs::write(&single, &pem).unwrap();
+        let entry = serde_json::json!({ "terminal": "K033", "suite": "sm", "publicKey": pem });
+        std::fs::write(&register, serde_json::json!({ "keys": [entry] }).to_string()).unwrap();
+        let (single, register) = (Against::Key(single), Against::Register(register));
+
+        let genuine = payload(CLAIM, key.sign(CLAIM).as_deref());
+        assert_eq!(told(&genuine, &single), ("genuine", 0));
+        assert_eq!(told(&genuine.replace("482913", "482914"), &single), ("altered", 1));
+        assert_eq!(told(&genuine, &register), ("unknown-kiosk", 1));
+        assert_eq!(told(&payload(CLAIM, None), &single), ("unsigned", 3));
+        assert_eq!(told("BM1 K K032000187 000001", &register), ("unsigned", 3));
+        assert_eq!(told("https://example.invalid", &single), ("foreign", 1));
+        assert_eq!(told("k032 0001 871", &Against::Nothing), ("number", 0));
+        assert_eq!(told("k032 0001 781", &Against::Nothing), ("number-wrong", 1));
+    }
+
+    #[test]
+    fn a_slip_without_a_key_to_check_it_says_which_key_to_give() {
+        let error = verify(Text::Given(CLAIM.to_owned()), &Against::Nothing).unwrap_err();
+        assert_eq!(error.code, "receipt.no-key");
+        assert!(error.to_string().contains("--county-keys"));
+    }
+}

@@ -66,6 +66,8 @@ impl Stamp {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a failed test names its line")]
 
+    use kiosk_hal::printer::raster::draw_qr;
+
     use super::*;
     use crate::attest::{Keys, Outcome, Suite, check};
 
@@ -80,6 +82,29 @@ mod tests {
         assert!(matches!(check(&first, &keys), Outcome::Genuine(_)), "{first}");
         assert!(matches!(check(&stamp.qr(&CLAIM.replace("482913", "482914")), &keys), Outcome::Genuine(_)));
         assert_eq!(stamp.qr(CLAIM), first);
+    }
+
+    /// Reads a code off paper as a scanner does.
+    fn read_back(payload: &str) -> (usize, String) {
+        let paper = draw_qr(payload, 384).unwrap();
+        let grey = |x, y| if paper.get(x, y) { 0 } else { 255 };
+        let mut picture = rqrr::PreparedImage::prepare_from_greyscale(paper.width(), paper.height(), grey);
+        let grids = picture.detect_grids();
+        let (about, text) = grids.first().unwrap().decode().unwrap();
+        (about.version.to_size(), text)
+    }
+
+    #[test]
+    fn signed_codes_keep_modules_of_half_a_millimetre_on_paper_of_58_mm_and_are_read_back() {
+        let stamp = Stamp::new(Some(SlipKey::from_seed(Suite::Sm, [3; 32]).unwrap()));
+        let accepted = CLAIM.replace("BM2 K", "BM2 A").replace(" - ", " 320699202611240001 ");
+        for (claim, most) in [(CLAIM, 45), (accepted.as_str(), 49)] {
+            let payload = stamp.qr(claim);
+            let (modules, read) = read_back(&payload);
+            assert_eq!(read, payload);
+            // Four dots, 0.5 mm, a module: with the quiet zone it fits the 384 dots of the paper.
+            assert!(modules <= most && (modules + 8) * 4 <= 384, "{modules} modules for {}", payload.len());
+        }
     }
 
     #[test]
