@@ -9,7 +9,9 @@ use kiosk_hal::printer::font::PaperFont;
 use kiosk_hal::printer::profile::PrinterProfile;
 use kiosk_hal::scanner::driver::ScannerSettings;
 use kiosk_hal::scanner::protocol::Family;
+use zeroize::Zeroizing;
 
+use crate::attest::{KeyError, SlipKey};
 use crate::config::{Baud, Config, PrinterProfileRef, ScannerKind};
 use crate::county::{CountyClient, CountyError, CountySettings};
 use crate::domain::catalog::{Catalog, CatalogError, Scope};
@@ -72,6 +74,14 @@ pub enum AssembleError {
     /// The keys of the seal are not usable. Without them nothing may be kept, so nothing starts.
     #[error(transparent)]
     Seal(#[from] SealError),
+    /// The key for slips is not usable.
+    #[error("cannot use the key for slips {path}: {source}")]
+    SlipKey {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        source: KeyError,
+    },
     /// The county's settings are not usable.
     #[error(transparent)]
     County(#[from] CountyError),
@@ -94,6 +104,7 @@ pub fn engine_setup(config: &Config, journal: Box<dyn Journal>, listen: bool) ->
         // The folder must be there: a data disk that is not mounted is not replaced by an empty folder.
         open_store: Box::new(move |sink| Store::open(&opening, sink)),
         county: Some(county(config)?),
+        slip_key: slip_key(config)?,
         devices: devices(config)?,
         journal,
         socket: listen.then(|| config.socket.clone()),
@@ -112,6 +123,7 @@ pub fn settings(config: &Config) -> Settings {
             phone: config.window.phone.clone(),
         },
         hotline: HOTLINE.to_owned(),
+        check_page: config.receipt.check_page.clone(),
         notice_version: NOTICE_VERSION.to_owned(),
         fitted: Fitted {
             reader: config.devices.id_reader.is_some(),
@@ -270,6 +282,18 @@ pub fn county_key(config: &Config) -> Result<CountyKey, SealError> {
 /// 32 bytes of chance from the system.
 fn fresh_bytes() -> Result<[u8; 32], SealError> {
     fresh_chance().ok_or(SealError::NoChance)
+}
+
+/// The key that slips are signed with, if one is configured. A file that is named and cannot be used stops the start: a
+/// kiosk that is meant to sign must not print slips that nobody can check.
+///
+/// # Errors
+/// Names the file.
+pub fn slip_key(config: &Config) -> Result<Option<SlipKey>, AssembleError> {
+    let Some(path) = &config.receipt.key_file else { return Ok(None) };
+    let pem = Zeroizing::new(read("the key for slips", path)?);
+    let key = SlipKey::from_pem(&pem).map_err(|source| AssembleError::SlipKey { path: path.clone(), source })?;
+    Ok(Some(key))
 }
 
 fn read(what: &'static str, path: &Path) -> Result<String, AssembleError> {

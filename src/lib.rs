@@ -4,6 +4,7 @@
 //! `tests/architecture.rs` holds the table of who may import whom.
 
 pub mod assemble;
+pub mod attest;
 pub mod config;
 pub mod county;
 pub mod ctl;

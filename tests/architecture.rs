@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 const TABLE: &[(&str, &[&str], &[&str])] = &[
     ("domain", &["ipc"], &["serde", "serde_json", "jiff", "uuid", "zeroize", "thiserror", "kiosk_hal", "proptest"]),
     ("ipc", &["domain"], &["serde", "serde_json", "thiserror", "kiosk_hal"]),
+    ("attest", &["domain"], &["ed25519_dalek", "sm2", "thiserror", "zeroize"]),
     (
         "store",
         &["domain", "ipc", "seal"],
@@ -68,7 +69,7 @@ const TABLE: &[(&str, &[&str], &[&str])] = &[
     ),
     (
         "engine",
-        &["domain", "ipc", "store", "county", "config", "telemetry"],
+        &["domain", "ipc", "store", "county", "config", "telemetry", "attest"],
         &["tokio", "tracing", "serde", "serde_json", "toml", "thiserror", "jiff", "getrandom", "kiosk_hal"],
     ),
 ];

@@ -7,12 +7,15 @@ use super::check::{Checked, Validator, is_plain};
 use super::error::ConfigError;
 use super::layers::{Layer, merge};
 use super::values::{
-    Backoff, Config, County, Devices, IdReader, Log, Printer, PrinterProfileRef, Scanner, Screen, ScreenSize, Seal,
-    Visit, Window,
+    Backoff, Config, County, Devices, IdReader, Log, Printer, PrinterProfileRef, Receipt, Scanner, Screen, ScreenSize,
+    Seal, Visit, Window,
 };
 use super::written;
 use crate::domain::place::{KioskCode, Place, PlaceError, PlacePart, PlaceParts, Village};
 use crate::domain::text::Text;
+
+/// Longest address of a page that people type off a slip.
+const CHECK_PAGE_MAX: usize = 60;
 
 impl Config {
     /// Reads the file and its drop-ins.
@@ -33,6 +36,7 @@ impl Config {
             county: v.county(w.county)?,
             seal: v.seal(w.seal)?,
             store_folder: v.path("store.folder", w.store.folder)?,
+            receipt: v.receipt(w.receipt)?,
             catalogue_folder: v.path("catalogue.folder", w.catalogue.folder)?,
             screen: v.screen(w.screen)?,
             visit: v.visit(&w.visit)?,
@@ -185,6 +189,21 @@ impl Validator<'_> {
                 None => None,
             },
         })
+    }
+
+    fn receipt(&self, w: written::Receipt) -> Checked<Receipt> {
+        let key = "receipt.check_page";
+        let is_page = |page: &String| {
+            page.strip_prefix("https://").is_some_and(|rest| !rest.is_empty())
+                && page.len() <= CHECK_PAGE_MAX
+                && page.bytes().all(|b| b.is_ascii_graphic())
+        };
+        if w.check_page.as_ref().is_some_and(|page| !is_page(page)) {
+            let why = "must be an address that begins with https:// and has at most 60 characters, for it is printed";
+            return Err(self.bad(key, why));
+        }
+        let key_file = w.key_file.map(|file| self.path("receipt.key_file", Some(file))).transpose()?;
+        Ok(Receipt { key_file, check_page: w.check_page })
     }
 
     fn screen(&self, w: written::Screen) -> Checked<Screen> {

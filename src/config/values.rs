@@ -28,6 +28,8 @@ pub struct Config {
     pub seal: Seal,
     /// Folder of the database.
     pub store_folder: PathBuf,
+    /// Slips that anybody can check.
+    pub receipt: Receipt,
     /// Folder of the catalogue.
     pub catalogue_folder: PathBuf,
     /// The screen.
@@ -53,6 +55,15 @@ impl Config {
     pub fn sources(&self) -> impl Iterator<Item = (&str, &Source)> {
         self.sources.iter().map(|(key, source)| (key.as_str(), source))
     }
+}
+
+/// Slips that anybody can check.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Receipt {
+    /// File with the key that slips are signed with. Without it they are not signed.
+    pub key_file: Option<PathBuf>,
+    /// Page of the county on which anybody can check a slip.
+    pub check_page: Option<String>,
 }
 
 /// The window of the centre (全科窗口).

@@ -27,6 +27,7 @@ sections! {
         county: County,
         seal: Seal,
         store: Folder,
+        receipt: Receipt,
         catalogue: Folder,
         screen: Screen,
         visit: Visit,
@@ -96,6 +97,10 @@ sections! {
         suite: Option<Suite>,
         county_key_file: Option<String>,
         lookup_key_file: Option<String>,
+    }
+    Receipt {
+        key_file: Option<String>,
+        check_page: Option<String>,
     }
     Folder { folder: Option<String> }
     Screen {

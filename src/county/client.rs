@@ -138,6 +138,20 @@ impl CountyClient {
         wire::ticket(&success(answer)?, request).ok_or_else(|| "county.answer-broken".to_owned())
     }
 
+    /// Tells the public half of the key that this terminal signs its slips with (SPKI PEM). Telling it again changes
+    /// nothing; a key told before stays valid for the slips of its time.
+    ///
+    /// # Errors
+    /// A stable code, as with [`Self::case_state`].
+    pub async fn register_receipt_key(&self, suite: &str, public_pem: &str) -> Result<(), String> {
+        let path = format!("/api/v1/terminals/{}/receipt-key", encode(&self.terminal));
+        let key = wire::ReceiptKey { suite, public_key: public_pem };
+        let body = serde_json::to_vec(&key).map_err(|_| "county.body-broken".to_owned())?;
+        let request = Request { verb: Verb::Put, path: &path, query_code: None, body: Zeroizing::new(body) };
+        let answer = self.transport.exchange(request).await.map_err(|failure| failure.code.to_owned())?;
+        success(answer).map(drop)
+    }
+
     async fn look_up(&self, path: &str, ours: Ours<'_>) -> Lookup {
         match self.transport.exchange(Request::get(path)).await {
             Ok(answer) => classify_lookup(answer.status, answer.heads(), &answer.body, ours),

@@ -80,6 +80,9 @@ impl From<AssembleError> for CtlError {
             AssembleError::Seal(seal) => {
                 (seal.code(), "check seal.suite, seal.county_key_file and seal.lookup_key_file")
             }
+            AssembleError::SlipKey { .. } => {
+                ("receipt.key", "check receipt.key_file: a private key in PEM, Ed25519 or SM2")
+            }
             AssembleError::County(_) => ("county.settings", "check county.url, county.ca_file and county.secret_file"),
         };
         Self::new(code, error.to_string(), todo)

@@ -9,7 +9,11 @@ use super::local::{BenchPorts, LocalBench};
 use super::order::BenchError;
 use super::script::MachineSettings;
 use crate::assemble::{self, AssembleError};
+use crate::attest::{KeyError, SEED_LENGTH, SlipKey, Suite};
 use crate::config::{Config, ConfigError, Layer};
+
+/// File of the key that slips are signed with, in the desk's folder.
+const SLIP_KEY: &str = "receipt.key";
 
 /// Why a desk could not be set up.
 #[derive(Debug, thiserror::Error)]
@@ -29,6 +33,9 @@ pub enum DeskError {
     /// A simulator could not be started.
     #[error(transparent)]
     Bench(#[from] BenchError),
+    /// No key for slips could be made.
+    #[error(transparent)]
+    SlipKey(#[from] KeyError),
     /// The desk's configuration has no printer, and slips are what it is about.
     #[error("config/desk.toml has no printer")]
     NoPrinter,
@@ -57,6 +64,7 @@ impl DeskBench {
         let font = assemble::paper_font(&first.screen.fonts)?;
         let (bench, ports) = LocalBench::start(folder.path(), profile, font)?;
         std::fs::create_dir(folder.path().join("store"))?;
+        std::fs::write(folder.path().join(SLIP_KEY), desk_key()?.as_bytes())?;
         let mut config = Config::load_with(&file, &[layer(folder.path(), &ports)])?;
         // Set after the check of the file: nobody waits a minute in a script, and no file may ask for two seconds.
         config.visit.idle_warning = machine.idle_warning_s.map_or(config.visit.idle_warning, Duration::from_secs);
@@ -80,13 +88,22 @@ pub fn desk_file() -> Result<PathBuf, DeskError> {
         .ok_or(DeskError::NoRepository)
 }
 
+/// A key for the slips of this desk, gone with its folder.
+#[expect(clippy::disallowed_methods, reason = "a desk's key is made once, before anything that is replayed")]
+fn desk_key() -> Result<zeroize::Zeroizing<String>, DeskError> {
+    let mut seed = [0; SEED_LENGTH];
+    getrandom::fill(&mut seed).map_err(|error| std::io::Error::other(error.to_string()))?;
+    Ok(SlipKey::from_seed(Suite::International, seed)?.to_pem()?)
+}
+
 /// Where the simulators are, laid over the file.
 fn layer(folder: &Path, ports: &BenchPorts) -> Layer {
     let quote = |path: &Path| toml::Value::String(path.display().to_string()).to_string();
     let text = format!(
         "[devices.id-reader]\nport = {}\n[devices.printer]\nport = {}\n[devices.scanner]\nport = {}\n\
          [county]\nurl = \"{}\"\napp_id = \"kiosk-demo-app\"\nca_file = {}\nsecret_file = {}\n\
-         [seal]\ncounty_key_file = {}\n[store]\nfolder = {}\n[engine]\nsocket = {}\n",
+         [seal]\ncounty_key_file = {}\n[receipt]\nkey_file = {}\ncheck_page = \"{}/verify\"\n\
+         [store]\nfolder = {}\n[engine]\nsocket = {}\n",
         quote(&ports.reader),
         quote(&ports.printer),
         quote(&ports.scanner),
@@ -94,6 +111,8 @@ fn layer(folder: &Path, ports: &BenchPorts) -> Layer {
         quote(&ports.ca_file),
         quote(&ports.secret_file),
         quote(&ports.seal_file),
+        quote(&folder.join(SLIP_KEY)),
+        ports.county_url,
         quote(&folder.join("store")),
         quote(&folder.join("engine.sock")),
     );

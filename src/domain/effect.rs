@@ -203,8 +203,10 @@ pub enum PaperKind {
         name: String,
         /// Kiosk's number, in groups.
         number: String,
-        /// Payload of the QR code.
-        qr: String,
+        /// Query code.
+        code: String,
+        /// What the QR code claims; the engine signs it (`receipt::Claim::text`).
+        claim: String,
     },
     /// Accepted by the platform (县里已收到).
     Accepted {
@@ -216,8 +218,8 @@ pub enum PaperKind {
         number: String,
         /// What the county gave.
         receipt: CaseReceipt,
-        /// Payload of the QR code.
-        qr: String,
+        /// What the QR code claims; the engine signs it (`receipt::Claim::text`).
+        claim: String,
         /// Materials that still have to be shown at the window.
         bring_later: Vec<String>,
     },

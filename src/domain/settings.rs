@@ -16,6 +16,8 @@ pub struct Settings {
     pub window: WindowSettings,
     /// Hotline on every screen and slip.
     pub hotline: String,
+    /// Page of the county on which anybody can check a slip, as it is printed.
+    pub check_page: Option<String>,
     /// Version of the notice on personal data (隐私告知).
     pub notice_version: String,
     /// Which devices the machine has.

@@ -11,6 +11,7 @@ mod journal;
 mod paper;
 mod run;
 mod socket;
+mod stamp;
 mod words;
 
 pub use clock::{Clock, fresh_chance, wall_clock};

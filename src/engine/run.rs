@@ -13,6 +13,8 @@ use super::devices::{DevicePlan, Devices};
 use super::effects::Executor;
 use super::journal::{Journal, Recorder};
 use super::socket::{self, Door};
+use super::stamp::Stamp;
+use crate::attest::SlipKey;
 use crate::county::CountyClient;
 use crate::domain::catalog::Catalog;
 use crate::domain::effect::Effect;
@@ -39,6 +41,8 @@ pub struct EngineSetup {
     pub open_store: Box<dyn FnOnce(StoreSink) -> Result<Store, crate::store::StoreError> + Send>,
     /// The county, if one is configured.
     pub county: Option<CountyClient>,
+    /// What slips are signed with, if the kiosk has a key.
+    pub slip_key: Option<SlipKey>,
     /// Devices to open.
     pub devices: DevicePlan,
     /// Where the journal goes.
@@ -189,6 +193,7 @@ async fn turn_for_ever(
     let devices = Devices::open(setup.devices, &sender)?;
     let now = clock.now();
     let (kiosk, first) = Kiosk::new(setup.settings, setup.catalog, now);
+    let stamp = Rc::new(Stamp::new(setup.slip_key));
     let (show, screens) = watch::channel(Arc::new(kiosk.screen(&now)));
     let status = Rc::new(RefCell::new(EngineStatus::default()));
     if let Some(path) = setup.socket {
@@ -201,8 +206,8 @@ async fn turn_for_ever(
         socket::listen(&path, door)
             .map_err(|source| EngineError::Socket { path: path.display().to_string(), source })?;
     }
-    let executor = Executor::new(store, setup.county.map(Rc::new), devices, words, sender);
-    let mut turn = Turn { clock, kiosk, executor, show, recorder, status };
+    let executor = Executor::new(store, setup.county.map(Rc::new), devices, words, Rc::clone(&stamp), sender);
+    let mut turn = Turn { clock, kiosk, executor, stamp, show, recorder, status };
     // Dropping the store waits for its thread, which may wait for room in the inbox: for ever, once nobody empties it.
     // So the inbox goes first, also after a panic: locals are dropped in reverse order, hence it is declared again behind
     // the executor, which holds the store. Answers lost this way are read again from the database at the next start.
@@ -247,6 +252,7 @@ struct Turn {
     clock: Rc<Clock>,
     kiosk: Kiosk,
     executor: Executor,
+    stamp: Rc<Stamp>,
     show: watch::Sender<Arc<Screen>>,
     recorder: Recorder,
     status: Rc<RefCell<EngineStatus>>,
@@ -290,7 +296,8 @@ impl Turn {
     }
 
     fn show(&mut self, now: &Now) {
-        let screen = self.kiosk.screen(now);
+        let mut screen = self.kiosk.screen(now);
+        self.stamp.screen(&mut screen);
         let page = screen.body.name();
         *self.status.borrow_mut() = self.kiosk.status(now, page);
         let changed = self.show.send_if_modified(|shown| {

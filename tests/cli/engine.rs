@@ -30,6 +30,7 @@ fn flooded(folder: &Path) -> EngineSetup {
             Store::open(&Opening::at(&file, &code, &sealer()), Box::new(flood))
         }),
         county: None,
+        slip_key: None,
         devices: DevicePlan::default(),
         journal: Box::new(FileJournal::default()),
         socket: None,

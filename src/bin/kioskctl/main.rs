@@ -8,6 +8,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 use kiosk::ctl::check::{Depth, check};
 use kiosk::ctl::id_reader::{self, Show};
 use kiosk::ctl::printer::{self, PrinterAt};
+use kiosk::ctl::receipt::{self, Against, Text};
 use kiosk::ctl::status::status;
 use kiosk::ctl::{Form, finish, scanner};
 use kiosk_hal::scanner::protocol::Family;
@@ -22,7 +23,8 @@ mod bench;
 #[command(
     name = "kioskctl",
     version,
-    after_help = "Exit codes: 0 done and well, 1 failed or not well, 2 the command line makes no sense."
+    after_help = "Exit codes: 0 done and well, 1 failed or not well, 2 the command line makes no sense, 3 nothing can be \
+                  said (receipt verify)."
 )]
 struct Arguments {
     /// Print one JSON object; a failure is {"error": {"code", "message", "todo"}}.
@@ -52,6 +54,9 @@ enum Command {
     /// The scanner, driven from here.
     #[command(subcommand)]
     Scanner(ScannerVerb),
+    /// Slips: whether one is genuine.
+    #[command(subcommand)]
+    Receipt(ReceiptVerb),
     /// Simulators in place of devices and county, for desk, training and tests.
     #[cfg(feature = "desk")]
     #[command(subcommand)]
@@ -67,7 +72,8 @@ enum ConfigVerb {
         /// Configuration file.
         #[arg(long, value_name = "FILE")]
         config: PathBuf,
-        /// Read the files it names as well: catalogue, fonts, printer profile, county secret and certificates.
+        /// Read the files it names as well: catalogue, fonts, printer profile, county secret and certificates,
+        /// key for slips.
         #[arg(long)]
         files: bool,
     },
@@ -143,6 +149,29 @@ enum ScannerVerb {
     },
 }
 
+#[derive(Debug, Subcommand)]
+enum ReceiptVerb {
+    /// Checks the text of a slip's QR code, or the check character of a kiosk's number. Asks nobody.
+    ///
+    /// Exit code 0: genuine (or the number is well written). 1: altered, of an unknown kiosk, or no slip of ours. 3: a slip
+    /// without signature (of the layout before, or of a kiosk without a key), which proves nothing either way.
+    #[command(group(clap::ArgGroup::new("what").required(true)))]
+    Verify {
+        /// What the QR code says, or the number as it is printed.
+        #[arg(group = "what", value_name = "TEXT")]
+        text: Option<String>,
+        /// Read it from standard input.
+        #[arg(long, group = "what")]
+        stdin: bool,
+        /// Public key of the kiosk (PEM).
+        #[arg(long, value_name = "FILE", conflicts_with = "county_keys")]
+        key: Option<PathBuf>,
+        /// The county's register of public keys, as its page /verify/keys gives it.
+        #[arg(long, value_name = "FILE")]
+        county_keys: Option<PathBuf>,
+    },
+}
+
 fn main() -> ExitCode {
     let Arguments { json, command } = Arguments::parse();
     let form = if json { Form::Json } else { Form::Text };
@@ -163,6 +192,15 @@ fn main() -> ExitCode {
                 ScannerKind::Plain => Family::Plain,
             };
             finish(scanner::read(&port, baud, family, Duration::from_secs(within)), form)
+        }
+        Command::Receipt(ReceiptVerb::Verify { text, stdin: _, key, county_keys }) => {
+            let text = text.map_or(Text::StandardInput, Text::Given);
+            let against = match (key, county_keys) {
+                (Some(file), _) => Against::Key(file),
+                (None, Some(file)) => Against::Register(file),
+                (None, None) => Against::Nothing,
+            };
+            finish(receipt::verify(text, &against), form)
         }
         #[cfg(feature = "desk")]
         Command::Sim(verb) => bench::run(verb, form),

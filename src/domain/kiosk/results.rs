@@ -238,28 +238,30 @@ impl Kiosk {
         };
         self.outbox.add(entry.clone(), self.outbox.hold_for_slip(now.since_start));
         let name = mask::name(&card.name);
-        let kind = PaperKind::Kept {
-            item: entry.item.clone(),
-            name: name.clone(),
-            number: receipt::in_groups(&receipt::kiosk_number(&self.settings.kiosk_code, sequence)),
-            qr: receipt::kept_qr(&self.settings.kiosk_code, sequence, id),
-        };
-        let slip = self.print(now, kind, false, out);
         let bring_later = self
             .catalog
             .item(&entry.item.item)
             .map(|item| self.catalog.bring_later(item, language))
             .unwrap_or_default();
-        let done = Done {
+        let mut done = Done {
             id,
             sequence,
             item: entry.item,
+            kept_at: entry.kept_at,
             name,
             mobile: form.mobile_masked(),
             bring_later,
-            slip,
+            slip: SlipTrack::None,
             line_up: self.health.line != super::Line::Down,
         };
+        let kind = PaperKind::Kept {
+            item: done.item.clone(),
+            name: done.name.clone(),
+            number: self.number(&done),
+            code: receipt::kept_code(done.id),
+            claim: self.kept_claim(&done),
+        };
+        done.slip = self.print(now, kind, false, out);
         self.turn_to(now, Page::Kept(done), out);
     }
 
@@ -310,8 +312,8 @@ impl Kiosk {
         let kind = PaperKind::Accepted {
             item: done.item.clone(),
             name: done.name.clone(),
-            number: receipt::in_groups(&receipt::kiosk_number(&self.settings.kiosk_code, done.sequence)),
-            qr: receipt::case_qr(&receipt.case_number, &receipt.query_code),
+            number: self.number(&done),
+            claim: self.accepted_claim(&done, &receipt),
             receipt: receipt.clone(),
             bring_later: done.bring_later.clone(),
         };

@@ -152,6 +152,8 @@ pub struct Done {
     pub sequence: Sequence,
     /// Which item.
     pub item: ItemRef,
+    /// When it was kept, by the terminal's clock.
+    pub kept_at: jiff::Timestamp,
     /// Masked name for the slip.
     pub name: String,
     /// Masked mobile number.

@@ -16,7 +16,7 @@ use zeroize::Zeroizing;
 use crate::ServeError;
 use crate::ledger::{Case, Field, HandedIn, Submission};
 use crate::server::{Platform, Unsealed};
-use crate::{seal, sign};
+use crate::{seal, sign, slip};
 
 /// Type of an answer.
 pub const JSON: &str = "application/json; charset=utf-8";
@@ -33,6 +33,7 @@ pub fn router() -> Router<Arc<Platform>> {
         .route("/api/v1/catalogue/version", get(catalogue_version))
         .route("/api/v1/queue-tickets", post(queue_ticket))
         .route("/api/v1/terminals/{terminalId}/gaps", get(gaps))
+        .route("/api/v1/terminals/{terminalId}/receipt-key", put(receipt_key))
         .route("/api/v1/health", get(health))
 }
 
@@ -208,6 +209,32 @@ async fn queue_ticket(State(platform): State<Arc<Platform>>, body: Bytes) -> Res
 async fn gaps(State(platform): State<Arc<Platform>>, Path(terminal): Path<String>) -> Result<Response, Problem> {
     let count = platform.ledger().terminal(&terminal)?;
     Ok(answer(StatusCode::OK, &json!(count)))
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ReceiptKey {
+    suite: String,
+    public_key: String,
+}
+
+/// Keeps a terminal's public key for slips, beside those it told before: slips outlive a replaced key.
+async fn receipt_key(
+    State(platform): State<Arc<Platform>>,
+    Path(terminal): Path<String>,
+    body: Bytes,
+) -> Result<Response, Problem> {
+    let told: ReceiptKey = serde_json::from_slice(&body)
+        .map_err(|_| Problem::new(400, "body-malformed", "the body does not tell a key"))?;
+    check_terminal(&platform, &terminal)?;
+    if slip::Key::read(&told.suite, &told.public_key).is_none() {
+        return Err(Problem::new(422, "key-unusable", "this is no public key of this suite"));
+    }
+    let now = platform.now();
+    let is_new = platform.ledger().remember_key(&terminal, &told.suite, &told.public_key, now)?;
+    let status = if is_new { StatusCode::CREATED } else { StatusCode::OK };
+    let body = json!({ "terminal": terminal, "suite": told.suite, "publicKey": told.public_key });
+    Ok(answer(status, &body))
 }
 
 async fn health(State(platform): State<Arc<Platform>>) -> Response {

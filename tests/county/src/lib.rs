@@ -24,6 +24,8 @@ mod page;
 pub mod seal;
 mod server;
 pub mod sign;
+mod slip;
+mod verify;
 
 pub use fault::{Fault, Faults, Troubles};
 pub use ledger::{Case, Field, Terminal};

@@ -27,7 +27,7 @@ use crate::fault::Faults;
 use crate::gate::{Fate, Gate};
 use crate::ledger::{Case, Ledger, Terminal};
 use crate::seal::Keys;
-use crate::{admin, api, authority, clock, gate, page};
+use crate::{admin, api, authority, clock, gate, page, verify};
 
 /// A client that does not finish its handshake in this time is let go.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -283,6 +283,7 @@ async fn accept(listener: TcpListener, tls: TlsAcceptor, platform: Arc<Platform>
     let listener = tokio::net::TcpListener::from_std(listener)?;
     let router = api::router()
         .merge(page::router())
+        .merge(verify::router())
         .merge(admin::router(platform.settings.admin))
         .fallback(api::no_such_path)
         .layer(axum::middleware::from_fn_with_state(Arc::clone(&platform), gate::pass))

@@ -39,6 +39,9 @@ async fn the_example_submission_is_taken_and_the_example_answers_have_the_true_s
     assert_eq!(ticket.status, 201);
     assert_eq!(ticket.json()["number"], example("Ticket")["number"]);
     assert_eq!(keys(&ticket.json()), keys(&example("Ticket")));
+    let told = bench.put("/api/v1/terminals/K032/receipt-key", &example("ReceiptKey")).await;
+    assert_eq!(told.status, 201);
+    assert_eq!(told.json()["publicKey"], example("ReceiptKey")["publicKey"]);
     for (path, name) in [
         ("/api/v1/catalogue/version", "CatalogueVersion"),
         ("/api/v1/health", "Health"),
@@ -88,7 +91,7 @@ fn document_and_program_have_the_same_paths_and_codes() {
         CONTRACT.lines().filter_map(|line| line.strip_prefix("  /api/")?.strip_suffix(':')).collect();
     let served: BTreeSet<&str> = API.split('"').filter_map(|s| s.strip_prefix("/api/")).collect();
     assert_eq!(documented, served);
-    assert_eq!(documented.len(), 6);
+    assert_eq!(documented.len(), 7);
 
     let documented: BTreeSet<&str> = CONTRACT
         .lines()

@@ -1,10 +1,15 @@
 //! Invented applications and receipts, all from one number each.
 
+use std::path::Path;
+use std::sync::{Arc, OnceLock};
+
+use county_stand_in::seal::{Keys, Suite as TheirSuite};
 use kiosk::domain::id::{ItemId, SubmissionId};
 use kiosk::domain::place::KioskCode;
 use kiosk::domain::submission::{Application, CaseReceipt, FieldValue, ItemRef};
 use kiosk::domain::text::Text;
 use kiosk::ipc::Source;
+use kiosk::seal::{CountyKey, LookupKey, Sealer, Suite};
 use kiosk::store::Opening;
 
 use crate::chance::Chance;
@@ -18,9 +23,23 @@ pub fn kiosk_code() -> KioskCode {
     KioskCode::new("K032").expect("a well-formed code")
 }
 
+/// Seals to the published example key of GB/T 32918.5, with the same chance always, so that a seed gives the same bytes.
+///
+/// # Panics
+/// Never: the example is a key.
+pub fn sealer() -> Arc<Sealer> {
+    static SEALER: OnceLock<Arc<Sealer>> = OnceLock::new();
+    Arc::clone(SEALER.get_or_init(|| {
+        let pem = Keys::of_the_standards().expect("the example is a key").pem(TheirSuite::Sm);
+        let county = CountyKey::from_pem(Suite::Sm, &pem, Path::new("county-seal.pem")).expect("the example is a key");
+        let lookup = LookupKey::new([3; 32]);
+        Arc::new(Sealer::new(county, lookup, Arc::new(|| Ok([9; 32]))).expect("there is chance"))
+    }))
+}
+
 /// The store on a mounted disk.
 pub fn opening(mount: &Mount) -> Opening {
-    Opening { vfs: Some(NAME.to_owned()), ..Opening::at(&store_file(mount), &kiosk_code()) }
+    Opening { vfs: Some(NAME.to_owned()), ..Opening::at(&store_file(mount), &kiosk_code(), &sealer()) }
 }
 
 /// Identity of the application with this mark.

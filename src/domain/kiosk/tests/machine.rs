@@ -58,6 +58,7 @@ pub fn settings() -> Settings {
             phone: "0513-00000001".into(),
         },
         hotline: "12345".into(),
+        check_page: None,
         notice_version: "2026-11".into(),
         fitted: Fitted { reader: true, printer: true, scanner: true },
         times: Times::default(),

@@ -152,8 +152,8 @@ impl Witness {
         for effect in machine.took() {
             match effect {
                 Effect::Print { paper, .. } => match paper.kind {
-                    PaperKind::Kept { qr, .. } => {
-                        assert!(self.stored.iter().any(|id| qr.ends_with(&crate::domain::receipt::kept_code(*id))));
+                    PaperKind::Kept { claim, .. } => {
+                        assert!(self.stored.iter().any(|id| claim.ends_with(&crate::domain::receipt::kept_code(*id))));
                     }
                     PaperKind::Accepted { .. } => assert!(!self.acknowledged.is_empty(), "no receipt is durable"),
                     PaperKind::Notice { .. } => {}

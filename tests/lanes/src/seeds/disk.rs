@@ -10,6 +10,8 @@ use kiosk::domain::place::KioskCode;
 use kiosk::store::{FILE_NAME, Keeper, OpenReport, Opening};
 use tempfile::TempDir;
 
+use crate::people::sealer;
+
 /// A place in memory on Linux; a sync costs nothing there, and nothing here depends on what a sync does.
 const IN_MEMORY: &str = "/dev/shm";
 
@@ -35,7 +37,7 @@ impl Disk {
 
     /// Opens the store, as a program does at its start.
     pub fn open(&self) -> Result<(Keeper, OpenReport), String> {
-        let opening = Opening::at(&self.folder().join(FILE_NAME), &self.kiosk);
+        let opening = Opening::at(&self.folder().join(FILE_NAME), &self.kiosk, &sealer());
         Keeper::open(&opening).map_err(|error| format!("the store does not open: {} ({error})", error.code()))
     }
 

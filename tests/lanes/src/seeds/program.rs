@@ -114,6 +114,7 @@ pub fn settings(probe: Duration) -> Settings {
         },
         hotline: "12345".to_owned(),
         notice_version: "2026-11".to_owned(),
+        check_page: None,
         fitted: Fitted { reader: true, printer: true, scanner: true },
         times: Times { probe, ..Times::default() },
         backoff: Backoff::default(),

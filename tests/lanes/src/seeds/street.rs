@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use kiosk::domain::effect::{Paper, PaperKind};
 use kiosk::domain::event::Event;
+use kiosk::domain::receipt;
 use kiosk::ipc::{Body, Intent};
 use kiosk_hal::model::{
     CardFailure, DeviceState, IdReaderEvent, NotPrintedCause, PrintOutcome, PrinterEvent, Role, ScannedCode,
@@ -109,8 +110,8 @@ impl World {
         }
         if let Some(person) = self.present.filter(|_| out) {
             match &paper.kind {
-                PaperKind::Kept { qr, .. } | PaperKind::Accepted { qr, .. } => {
-                    self.people[person].slips.push(qr.clone())
+                PaperKind::Kept { claim, .. } | PaperKind::Accepted { claim, .. } => {
+                    self.people[person].slips.push(receipt::payload(claim, None));
                 }
                 PaperKind::Notice { .. } => {}
             }
