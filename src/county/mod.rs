@@ -36,6 +36,7 @@
 //!
 //! A refusal (400, 413, 422) that carries the platform's own machine code keeps that code, such as `form-outdated`.
 
+pub mod attachment;
 pub mod classify;
 pub mod client;
 pub mod settings;

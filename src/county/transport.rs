@@ -151,7 +151,7 @@ impl Transport {
             call = call.header(QUERY_CODE, code);
         }
         if request.method != Method::GET {
-            call = call.header(CONTENT_TYPE, "application/json").body(request.body.clone());
+            call = call.header(CONTENT_TYPE, content_type(request.path)).body(request.body.clone());
         }
         let mut response = call.send().await.map_err(|error| no_answer(&error))?;
         let mut body = Vec::new();
@@ -212,6 +212,11 @@ impl NoAnswer {
     pub fn verdict(&self) -> Verdict {
         Verdict::TryAgain { code: self.code.into(), after: None }
     }
+}
+
+/// Chunks of attachments are bytes, everything else is JSON.
+fn content_type(path: &str) -> &'static str {
+    if path.contains("/chunks/") { "application/octet-stream" } else { "application/json" }
 }
 
 fn base_url(text: &str) -> Result<Url, CountyError> {

@@ -60,7 +60,7 @@ struct Child {
     fault: Fault,
     last: Option<(SubmissionId, Sequence, String)>,
     /// Identities to send, and whether a sending had an unclear end before.
-    waiting: Vec<(SubmissionId, bool)>,
+    waiting: Vec<(SubmissionId, Sequence, bool)>,
     refusals: u64,
 }
 
