@@ -299,3 +299,39 @@ pub fn slip_key(config: &Config) -> Result<Option<SlipKey>, AssembleError> {
 fn read(what: &'static str, path: &Path) -> Result<String, AssembleError> {
     std::fs::read_to_string(path).map_err(|source| AssembleError::Read { what, path: path.to_owned(), source })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Layer;
+
+    #[test]
+    fn a_kiosk_without_the_countys_key_does_not_start() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let key = || folder.path().join("county-seal.pem");
+        let setup = || {
+            let text =
+                format!("[store]\nfolder = {0:?}\n[seal]\ncounty_key_file = \"{1}\"", folder.path(), key().display());
+            let layer = Layer { name: "test", text };
+            let desk = Path::new(env!("CARGO_MANIFEST_DIR")).join("config/desk.toml");
+            let config = Config::load_with(&desk, &[layer]).expect("a configuration");
+            sealer(&config)
+        };
+        let error = setup().expect_err("there is no key");
+        assert_eq!(error.code(), "seal.file");
+        assert!(error.to_string().contains("county-seal.pem"), "{error}");
+        let keys = county_stand_in::seal::Keys::of_the_standards().expect("the example");
+        let write = |text: &str| std::fs::write(key(), text).expect("a file");
+        write("no key");
+        assert_eq!(setup().expect_err("no key").code(), "seal.not-a-key");
+        write(&keys.pem(county_stand_in::seal::Suite::International));
+        assert_eq!(setup().expect_err("the other suite").code(), "seal.other-suite");
+        assert!(!folder.path().join(LOOKUP_KEY).exists(), "nothing is made before the county's key is good");
+        write(&keys.pem(county_stand_in::seal::Suite::Sm));
+        let first = setup().expect("all is there");
+        assert!(folder.path().join(LOOKUP_KEY).exists());
+        let second = setup().expect("all is there");
+        assert_eq!(first.lookup_tag("1"), second.lookup_tag("1"), "kept");
+        assert_ne!(first.same_tag(b"1"), second.same_tag(b"1"), "drawn anew and never written");
+    }
+}

@@ -57,6 +57,7 @@ fn every_missing_level_is_refused_by_name() {
         ("level = \"town\"\n", "place.level"),
         ("kind = \"county\"\n", "place.kind"),
         ("town_code = \"320699101\"\n", "place.town_code"),
+        ("county_key_file = \"county-seal.pem\"\n", "seal.county_key_file"),
     ] {
         let desk = Desk::new(&LEAST.replace(line, ""));
         let error = desk.load().unwrap_err();

@@ -57,6 +57,10 @@ impl CountyClient {
         Self { transport: Transport::new(carrier, signer, clock, nonces), terminal, unclear: Mutex::default() }
     }
 
+    pub(super) fn transport(&self) -> &Transport {
+        &self.transport
+    }
+
     /// Hands in a stored application (`stored` is its JSON, byte for byte as kept) and says what came of it.
     pub async fn submit(&self, id: SubmissionId, sequence: Sequence, stored: &[u8]) -> Verdict {
         let Some(envelope) = wire::envelope(id, sequence, &self.terminal, stored) else {

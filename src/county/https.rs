@@ -63,7 +63,7 @@ impl Https {
             request = request.header(*name, value);
         }
         if let Some(body) = &call.body {
-            request = request.header(CONTENT_TYPE, "application/json").body(body.to_vec());
+            request = request.header(CONTENT_TYPE, content_type(&call.path)).body(body.to_vec());
         }
         let mut response = request.send().await.map_err(|error| no_answer(&error))?;
         let mut body = Vec::new();
@@ -154,4 +154,9 @@ fn is_tls(error: &reqwest::Error) -> bool {
         };
     }
     false
+}
+
+/// Chunks of attachments are bytes, everything else is JSON.
+fn content_type(path: &str) -> &'static str {
+    if path.contains("/chunks/") { "application/octet-stream" } else { "application/json" }
 }

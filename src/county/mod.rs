@@ -37,6 +37,7 @@
 //!
 //! A refusal (400, 413, 422) that carries the platform's own machine code keeps that code, such as `form-outdated`.
 
+pub mod attachment;
 pub mod carrier;
 pub mod classify;
 pub mod client;

@@ -27,6 +27,7 @@
 //! Left out on purpose: opening (the county's alone; the stand-in platform has its own code for it), signatures (the
 //! request is signed by `county`), storing and sending.
 
+pub mod attachment;
 mod bound;
 mod draw;
 mod error;

@@ -75,6 +75,11 @@ impl Sealer {
         .map_err(|_| SealError::Cipher)
     }
 
+    /// 32 fresh bytes.
+    pub(super) fn fresh(&self) -> Result<[u8; 32], SealError> {
+        (self.chance)()
+    }
+
     /// The tag under which the applications of a card are found, 32 bytes. The same number gives the same tag on this
     /// kiosk, at any time.
     pub fn lookup_tag(&self, number: &str) -> [u8; 32] {

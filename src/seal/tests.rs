@@ -272,6 +272,11 @@ pub(crate) fn sealer() -> Arc<Sealer> {
     sealer_of(Suite::Sm)
 }
 
+/// One sealer of each suite.
+pub(crate) fn sealers() -> [Arc<Sealer>; 2] {
+    [sealer_of(Suite::Sm), sealer_of(Suite::International)]
+}
+
 /// What the county reads in a stored application.
 pub(crate) fn opened(stored: &[u8], id: SubmissionId, sequence: Sequence) -> Vec<u8> {
     let place = Place { id: &id.to_string(), sequence: i64::try_from(sequence.0).unwrap(), purpose: "application" };

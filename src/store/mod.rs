@@ -31,6 +31,9 @@ mod ledger;
 mod schema;
 mod writer;
 
+#[cfg(test)]
+mod slots_tests;
+
 pub use body::{Body, Plain, encode};
 pub use error::{StoreError, StoreErrorKind};
 pub use keeper::{Keeper, OpenReport, Opening};

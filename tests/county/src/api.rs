@@ -14,6 +14,7 @@ use serde_json::json;
 use zeroize::Zeroizing;
 
 use crate::ServeError;
+use crate::attachment::{self, Wrong};
 use crate::ledger::{Case, Field, HandedIn, Submission};
 use crate::server::{Platform, Unsealed};
 use crate::{seal, sign, slip};
@@ -29,6 +30,8 @@ const FIELDS_MAX: usize = 200;
 pub fn router() -> Router<Arc<Platform>> {
     Router::new()
         .route("/api/v1/submissions/{clientSubmissionId}", put(hand_in).get(look_up))
+        .route("/api/v1/submissions/{clientSubmissionId}/attachments/{number}", put(manifest).get(progress))
+        .route("/api/v1/submissions/{clientSubmissionId}/attachments/{number}/chunks/{chunk}", put(chunk))
         .route("/api/v1/cases/{caseNumber}", get(case))
         .route("/api/v1/catalogue/version", get(catalogue_version))
         .route("/api/v1/queue-tickets", post(queue_ticket))
@@ -140,6 +143,46 @@ async fn look_up(State(platform): State<Arc<Platform>>, Path(id): Path<String>) 
         .by_submission(&id)?
         .ok_or_else(|| Problem::new(404, "submission-unknown", "nothing stands under this submission id"))?;
     Ok(receipt(StatusCode::OK, &case))
+}
+
+async fn manifest(
+    State(platform): State<Arc<Platform>>,
+    Path((id, number)): Path<(String, u16)>,
+    body: Bytes,
+) -> Result<Response, Problem> {
+    check_id(&id)?;
+    if let Ok(manifest) = serde_json::from_slice::<attachment::Manifest>(&body) {
+        check_terminal(&platform, &manifest.terminal_id)?;
+    }
+    told(platform.shelf().manifest(&platform.seal_keys, &id, number, &body))
+}
+
+async fn chunk(
+    State(platform): State<Arc<Platform>>,
+    Path((id, number, at)): Path<(String, u16, usize)>,
+    body: Bytes,
+) -> Result<Response, Problem> {
+    check_id(&id)?;
+    told(platform.shelf().chunk(&id, number, at, &body))
+}
+
+async fn progress(
+    State(platform): State<Arc<Platform>>,
+    Path((id, number)): Path<(String, u16)>,
+) -> Result<Response, Problem> {
+    check_id(&id)?;
+    told(platform.shelf().progress(&id, number))
+}
+
+/// What came of a question about an attachment.
+fn told(progress: Result<attachment::Progress, Wrong>) -> Result<Response, Problem> {
+    progress.map(|progress| answer(StatusCode::OK, &json!(progress))).map_err(|wrong| match wrong {
+        Wrong::Unknown => Problem::new(404, "attachment-unknown", "there is no such attachment"),
+        Wrong::Manifest => Problem::new(422, "manifest-broken", "the manifest is none or contradicts itself"),
+        Wrong::Conflict => Problem::new(409, "manifest-conflict", "another manifest stands under this number"),
+        Wrong::Chunk => Problem::new(422, "chunk-broken", "the chunk is not the one of this place"),
+        Wrong::Seal(refusal) => seal_problem(refusal),
+    })
 }
 
 async fn case(
@@ -295,18 +338,25 @@ fn unseal(platform: &Platform, submission: &Envelope) -> Result<Zeroizing<Vec<u8
             Unsealed::Refused => Err(Problem::new(422, "seal-missing", "the application is not sealed")),
         };
     }
-    let malformed = || Problem::new(422, "seal-malformed", "the envelope is not of a known version and suite");
-    let envelope = seal::Envelope::deserialize(application).map_err(|_| malformed())?;
+    let envelope = seal::Envelope::deserialize(application).map_err(|_| seal_malformed())?;
     if envelope.terminal != submission.terminal_id {
         return Err(Problem::new(422, "seal-broken", "the envelope does not open where it was found"));
     }
     let place =
         seal::Place { id: &submission.client_submission_id, sequence: submission.sequence, purpose: "application" };
-    platform.seal_keys.open(&envelope, place).map_err(|refusal| match refusal {
-        seal::Refusal::Malformed => malformed(),
+    platform.seal_keys.open(&envelope, place).map_err(seal_problem)
+}
+
+fn seal_problem(refusal: seal::Refusal) -> Problem {
+    match refusal {
+        seal::Refusal::Malformed => seal_malformed(),
         seal::Refusal::KeyUnknown => Problem::new(422, "seal-key-unknown", "it is sealed to a key that is not here"),
         seal::Refusal::Broken => Problem::new(422, "seal-broken", "the envelope does not open where it was found"),
-    })
+    }
+}
+
+fn seal_malformed() -> Problem {
+    Problem::new(422, "seal-malformed", "the envelope is not of a known version and suite")
 }
 
 fn id_conflict() -> Problem {

@@ -14,6 +14,7 @@
 
 mod admin;
 mod api;
+pub mod attachment;
 mod authority;
 mod chance;
 mod clock;

@@ -93,6 +93,13 @@ impl std::fmt::Debug for Keys {
     }
 }
 
+impl Envelope {
+    /// Its algorithms.
+    pub fn suite(&self) -> Suite {
+        self.suite
+    }
+}
+
 impl Keys {
     /// Keys from their bytes; `None` if the first is no private key of SM2.
     pub fn new(sm: &[u8; 32], x25519: [u8; 32]) -> Option<Self> {

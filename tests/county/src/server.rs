@@ -23,6 +23,7 @@ use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 use tokio_rustls::TlsAcceptor;
 
+use crate::attachment::Shelf;
 use crate::fault::Faults;
 use crate::gate::{Fate, Gate};
 use crate::ledger::{Case, Ledger, Terminal};
@@ -140,12 +141,17 @@ pub struct Platform {
     pub(crate) gate: Gate,
     pub(crate) faults: Arc<Faults>,
     pub(crate) seal_keys: Keys,
+    shelf: Mutex<Shelf>,
     ledger: Mutex<Ledger>,
 }
 
 impl Platform {
     pub(crate) fn ledger(&self) -> MutexGuard<'_, Ledger> {
         self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn shelf(&self) -> MutexGuard<'_, Shelf> {
+        self.shelf.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn now(&self) -> jiff::Timestamp {
@@ -202,6 +208,11 @@ impl Handle {
         self.platform.ledger().terminal(terminal)
     }
 
+    /// An attachment in the clear, once it is here whole.
+    pub fn attachment(&self, id: &str, number: u16) -> Option<Vec<u8>> {
+        self.platform.shelf().content(id, number)
+    }
+
     /// Moves a case to a state of the contract; `false` if there is no such case.
     ///
     /// # Errors
@@ -235,6 +246,7 @@ pub fn serve(settings: Settings) -> Result<Handle, ServeError> {
     let addr = listener.local_addr().map_err(on_listen)?;
     let platform = Arc::new(Platform {
         seal_keys: authority.seal_keys,
+        shelf: Mutex::default(),
         gate: Gate::new(settings.app_id.clone(), authority.secret),
         faults: Arc::default(),
         ledger: Mutex::new(ledger),
