@@ -7,6 +7,9 @@
 //! Everything is chosen from a seed, so a failure is repeated by its seed. Nothing of this package is in the kiosk.
 
 pub mod chance;
+pub mod disk;
+mod people;
+pub mod powercut;
 pub mod seeds;
 mod tally;
 

@@ -2,9 +2,10 @@
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
-use lanes::seeds::{self, Plant};
-use lanes::{Stopwatch, Tally};
+use clap::{Args, Parser, Subcommand};
+use lanes::powercut::workload::Planted;
+use lanes::seeds::Plant;
+use lanes::{Stopwatch, Tally, powercut, seeds};
 
 /// Tries the promises of the store for as long as it is told.
 ///
@@ -18,6 +19,14 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Lane {
+    /// The power goes at every point of a recorded run.
+    Powercut {
+        /// How many cuts.
+        #[arg(long, default_value_t = 1_000_000)]
+        cuts: u64,
+        #[command(flatten)]
+        seed: Seed,
+    },
     /// Whole visits from seeds: kiosk, store, client, line, county, devices and people, all in virtual time.
     Seeds {
         /// How many seeds.
@@ -35,6 +44,13 @@ enum Lane {
     },
 }
 
+#[derive(Debug, Clone, Copy, Args)]
+struct Seed {
+    /// Repeats a run.
+    #[arg(long, default_value_t = 20_261_124)]
+    seed: u64,
+}
+
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let stopwatch = Stopwatch::start();
@@ -46,6 +62,7 @@ fn main() -> ExitCode {
 /// One arm for each lane; what it does is in the library.
 fn run(lane: &Lane) -> Tally {
     match *lane {
+        Lane::Powercut { cuts, seed } => powercut::run(cuts, seed.seed, Planted::Nothing),
         Lane::Seeds { seed, trace: true, .. } => tell(seed),
         Lane::Seeds { count, seed, trace: false, threads } => seeds::lane(seed, count, threads, Plant::None),
     }
