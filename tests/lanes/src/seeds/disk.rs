@@ -11,7 +11,7 @@ use kiosk::store::{Keeper, OpenReport, Opening};
 
 use crate::chance::Chance;
 use crate::disk::cut::{Names, Replay};
-use crate::disk::{self, Faults, Mount, NAME};
+use crate::disk::{self, Mount, NAME};
 
 /// How a program ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,19 +55,8 @@ impl Disk {
         Keeper::open(&opening).map_err(|error| format!("the store does not open: {}", error.code()))
     }
 
-    /// Sets what goes wrong with it from now on.
-    pub fn set_faults(&self, faults: Faults) {
-        self.mount.disk.set_faults(faults);
-    }
-
-    /// Calls made until now.
-    pub fn calls(&self) -> u64 {
-        self.mount.disk.counts().calls
-    }
-
     /// Ends the program that holds the store, and leaves what is left of the files.
     pub fn leave(&mut self, keeper: Keeper, end: End, chance: &mut Chance) {
-        self.set_faults(Faults::default());
         let files = match end {
             End::Stopped => {
                 drop(keeper);
