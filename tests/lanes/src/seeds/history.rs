@@ -149,7 +149,12 @@ impl History {
         let number = number.replace(' ', "");
         let id = match sequence_of(&number) {
             Some(sequence) => self.kept.iter().find(|(_, kept)| kept.sequence == sequence).map(|(id, _)| *id),
-            None => county.cases.iter().find(|case| case.number == number).and_then(|case| case.id.parse().ok()).map(SubmissionId),
+            None => county
+                .cases
+                .iter()
+                .find(|case| case.number == number)
+                .and_then(|case| case.id.parse().ok())
+                .map(SubmissionId),
         };
         let is_theirs = id.is_some_and(|id| self.asked.get(&id) == Some(&person));
         if !is_theirs {

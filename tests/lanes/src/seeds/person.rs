@@ -126,10 +126,9 @@ impl Person {
                 CardPrompt::Place | CardPrompt::Failed { .. } => Act::LayCard,
                 CardPrompt::Reading => Act::Wait,
                 CardPrompt::ReaderLost => self.patient(12, Act::Touch(Intent::Back)),
-                CardPrompt::Expired
-                | CardPrompt::NotYetValid
-                | CardPrompt::NumberWrong
-                | CardPrompt::KindNotServed => Act::WalkOff,
+                CardPrompt::Expired | CardPrompt::NotYetValid | CardPrompt::NumberWrong | CardPrompt::KindNotServed => {
+                    Act::WalkOff
+                }
             },
             Body::Form(form) => self.answer(form),
             Body::Review(_) => Act::Touch(Intent::Confirm),

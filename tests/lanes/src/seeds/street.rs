@@ -109,7 +109,9 @@ impl World {
         }
         if let Some(person) = self.present.filter(|_| out) {
             match &paper.kind {
-                PaperKind::Kept { qr, .. } | PaperKind::Accepted { qr, .. } => self.people[person].slips.push(qr.clone()),
+                PaperKind::Kept { qr, .. } | PaperKind::Accepted { qr, .. } => {
+                    self.people[person].slips.push(qr.clone())
+                }
                 PaperKind::Notice { .. } => {}
             }
         }
