@@ -4,6 +4,7 @@
 
 mod engine;
 mod halves;
+mod kills;
 mod late;
 mod start;
 mod verbs;
