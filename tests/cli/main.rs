@@ -4,7 +4,6 @@
 
 mod engine;
 mod halves;
-mod kills;
 mod late;
 mod start;
 mod verbs;

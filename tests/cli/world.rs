@@ -205,17 +205,6 @@ impl ScreenClient {
         }
     }
 
-    /// What is still shown until the engine is gone.
-    pub fn to_the_end(mut self) -> Vec<Screen> {
-        let mut screens = Vec::new();
-        while let Ok(Some(reply)) = self.connection.receive() {
-            if let Reply::Screen { screen } = reply {
-                screens.push(*screen);
-            }
-        }
-        screens
-    }
-
     pub fn until_page(&mut self, page: &str) -> Screen {
         self.until(page, |screen| screen.body.name() == page)
     }
