@@ -242,7 +242,8 @@ impl Kiosk {
         let paper =
             Paper { language: visit.language, size: visit.size, printed_at: now.wall, copy, kind: kind.clone() };
         out.push(Effect::Print { job, paper: Box::new(paper) });
-        SlipTrack::Printing { job, until: now.since_start + self.settings.times.print_limit, kind: Box::new(kind) }
+        let until = now.since_start + self.settings.times.print_limit;
+        SlipTrack::Printing { job, until, kind: Box::new(kind), copy }
     }
 
     fn ask_store(&mut self, command: StoreCommand, out: &mut Vec<Effect>) -> AskNo {

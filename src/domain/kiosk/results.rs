@@ -124,8 +124,8 @@ impl Kiosk {
         let Some(slip) = visit.page.slip_mut().filter(|slip| slip.is_printing(job)) else {
             return ignored("a slip that no page waits for", out);
         };
-        if let SlipTrack::Printing { kind, .. } = std::mem::replace(slip, SlipTrack::None) {
-            *slip = SlipTrack::Ended { outcome, kind };
+        if let SlipTrack::Printing { kind, copy, .. } = std::mem::replace(slip, SlipTrack::None) {
+            *slip = SlipTrack::Ended { outcome, kind, copy };
         }
         if let PrintOutcome::NotPrinted(_) = outcome {
             visit.papers = visit.papers.saturating_sub(1);

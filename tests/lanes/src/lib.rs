@@ -10,6 +10,7 @@ pub mod chance;
 pub mod disk;
 mod people;
 pub mod powercut;
+pub mod proxy;
 pub mod seeds;
 mod tally;
 

@@ -4,8 +4,8 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 use lanes::powercut::workload::Planted;
-use lanes::seeds::{self, Plant};
-use lanes::{Stopwatch, Tally, powercut};
+use lanes::seeds::Plant;
+use lanes::{Stopwatch, Tally, powercut, proxy, seeds};
 
 /// Tries the promises of the store for as long as it is told.
 ///
@@ -42,6 +42,17 @@ enum Lane {
         #[arg(long, default_value_t = 2)]
         threads: u64,
     },
+    /// The real client over real sockets, through a proxy that spoils connections.
+    Sockets {
+        /// How many kiosks.
+        #[arg(long, default_value_t = 2_000)]
+        count: u64,
+        /// Kiosks at the same time.
+        #[arg(long, default_value_t = 2)]
+        threads: u64,
+        #[command(flatten)]
+        seed: Seed,
+    },
 }
 
 #[derive(Debug, Clone, Copy, Args)]
@@ -65,6 +76,7 @@ fn run(lane: &Lane) -> Tally {
         Lane::Powercut { cuts, seed } => powercut::run(cuts, seed.seed, Planted::Nothing),
         Lane::Seeds { seed, trace: true, .. } => tell(seed),
         Lane::Seeds { count, seed, trace: false, threads } => seeds::lane(seed, count, threads, Plant::None),
+        Lane::Sockets { count, threads, seed } => proxy::run(count, seed.seed, threads, proxy::Planted::Nothing),
     }
 }
 

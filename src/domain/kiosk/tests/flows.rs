@@ -438,6 +438,18 @@ fn help_is_there_on_every_page_and_closing_it_leads_back() {
 }
 
 #[test]
+fn a_copy_that_did_not_come_out_is_still_a_copy_the_next_time() {
+    let mut machine = Machine::new();
+    machine.kept(PENSION);
+    machine.prints(PrintOutcome::Unknown(UnknownCause::NoProof));
+    machine.touch(Intent::PrintAgain);
+    assert!(machine.prints.first().expect("the resident asked for it").1.copy);
+    machine.prints(PrintOutcome::NotPrinted(NotPrintedCause::CoverOpen));
+    machine.touch(Intent::PrintAgain);
+    assert!(machine.prints.first().expect("the resident asked again").1.copy, "the first may lie in the slot");
+}
+
+#[test]
 fn a_slip_that_was_certainly_not_printed_is_printed_without_the_mark_of_a_copy() {
     let mut machine = Machine::new();
     machine.kept(PENSION);

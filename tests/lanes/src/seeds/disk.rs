@@ -1,61 +1,83 @@
-//! Where a simulated kiosk keeps its store: files in memory where the system has such a place.
+//! The disk of a simulated kiosk, and three ways for a program to leave it.
 //!
-//! A killed program leaves its files as they were written, with the write-ahead log beside the database; a program that
-//! ends in order tidies up. [`Disk`] can do both. What a power cut leaves is the matter of another lane.
+//! The files are those of [`crate::disk`]: in memory, with a log of all that was done to them. A program that ends in
+//! order tidies up. A killed one leaves everything as it was written. When the power goes, only what was synced is
+//! certain, and chance decides about the rest.
 
-use std::path::{Path, PathBuf};
-use std::{fs, io};
+use std::collections::BTreeMap;
 
 use kiosk::domain::place::KioskCode;
-use kiosk::store::{FILE_NAME, Keeper, OpenReport, Opening};
-use tempfile::TempDir;
+use kiosk::store::{Keeper, OpenReport, Opening};
 
-use crate::people::sealer;
+use crate::chance::Chance;
+use crate::disk::cut::{Names, Replay};
+use crate::disk::{self, Mount};
+use crate::people::opening;
 
-/// A place in memory on Linux; a sync costs nothing there, and nothing here depends on what a sync does.
-const IN_MEMORY: &str = "/dev/shm";
+/// How a program ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// In order.
+    Stopped,
+    /// Without a word.
+    Killed,
+    /// With the power.
+    PowerCut,
+}
+
+impl End {
+    const ALL: [Self; 3] = [Self::Stopped, Self::Killed, Self::PowerCut];
+
+    /// One of them.
+    pub fn any(chance: &mut Chance) -> Self {
+        Self::ALL[chance.index(Self::ALL.len())]
+    }
+}
 
 /// The disk of one kiosk.
 #[derive(Debug)]
 pub struct Disk {
-    root: TempDir,
-    generation: u32,
+    mount: Mount,
+    /// What was on it, durable, when it was put in.
+    before: BTreeMap<String, Vec<u8>>,
     kiosk: KioskCode,
 }
 
 impl Disk {
     /// An empty disk.
-    pub fn new(kiosk: KioskCode) -> io::Result<Self> {
-        let mut builder = tempfile::Builder::new();
-        builder.prefix("kiosk-seeds-");
-        let place = Path::new(IN_MEMORY);
-        let root = if place.is_dir() { builder.tempdir_in(place)? } else { builder.tempdir()? };
-        let disk = Self { root, generation: 0, kiosk };
-        fs::create_dir(disk.folder())?;
-        Ok(disk)
+    pub fn new(kiosk: KioskCode) -> Self {
+        Self { mount: Mount::of(disk::Disk::with([])), before: BTreeMap::new(), kiosk }
     }
 
     /// Opens the store, as a program does at its start.
     pub fn open(&self) -> Result<(Keeper, OpenReport), String> {
-        let opening = Opening::at(&self.folder().join(FILE_NAME), &self.kiosk, &sealer());
-        Keeper::open(&opening).map_err(|error| format!("the store does not open: {} ({error})", error.code()))
+        Keeper::open(&opening(&self.mount)).map_err(|error| format!("the store does not open: {}", error.code()))
     }
 
-    /// Ends the program without a word: what it wrote stays as it is, nothing is tidied.
-    pub fn kill(&mut self, keeper: Keeper) -> io::Result<()> {
-        let before = self.folder();
-        self.generation += 1;
-        let after = self.folder();
-        fs::create_dir(&after)?;
-        for entry in fs::read_dir(&before)? {
-            let entry = entry?;
-            fs::copy(entry.path(), after.join(entry.file_name()))?;
-        }
-        drop(keeper);
-        fs::remove_dir_all(before)
-    }
-
-    fn folder(&self) -> PathBuf {
-        self.root.path().join(self.generation.to_string())
+    /// Ends the program that holds the store, and leaves what is left of the files.
+    pub fn leave(&mut self, keeper: Keeper, end: End, chance: &mut Chance) {
+        let files = match end {
+            End::Stopped => {
+                drop(keeper);
+                self.mount.disk.files()
+            }
+            End::Killed => {
+                let files = self.mount.disk.files();
+                drop(keeper);
+                files
+            }
+            End::PowerCut => {
+                let log = self.mount.disk.take_log();
+                drop(keeper);
+                let names = if chance.one_in(2) { Names::Ordered } else { Names::Strict };
+                let mut replay = Replay::new(&self.before, &log, names);
+                replay.walk_to(log.len());
+                replay.image(chance)
+            }
+        };
+        // A stopped or killed program's writes are all with the system, which goes on running: they are as good as
+        // durable until the power goes, and that comes from a fresh start of the log.
+        self.mount = Mount::of(disk::Disk::with(files.clone()));
+        self.before = files;
     }
 }

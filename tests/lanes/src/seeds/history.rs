@@ -196,6 +196,11 @@ impl History {
                 return self.blame(format!("number {} was promised and is gone", sequence.0));
             }
         }
+        for (id, kept) in &self.kept {
+            if entries.get(&kept.sequence).is_none_or(|entry| entry.id != *id) {
+                return self.blame(format!("number {} was kept and is gone", kept.sequence.0));
+            }
+        }
         let numbers: Vec<u64> = entries.keys().map(|sequence| sequence.0).collect();
         if numbers.iter().copied().ne(1..=numbers.len() as u64) {
             return self.blame(format!("the numbers have gaps: {numbers:?}"));

@@ -3,8 +3,8 @@
 //! The kiosk (`domain`), the store (`Keeper` over real SQLite) and the county's client are the real ones. Invented are
 //! the line, the county behind it, the devices, the people, and time itself ([`world`]). Letters are lost, repeated, late
 //! by seconds or weeks, cut, answered by somebody else; the county is busy, broken, dies before and after it has
-//! stored, refuses the kiosk for a while; the program is killed between any two steps, also in the middle of a call;
-//! both clocks jump by up to twenty years; cards do not read, slips do not come out, people walk off and come back
+//! stored, refuses the kiosk for a while; the program stops, is killed or loses its power between any two steps, also in
+//! the middle of a call; both clocks jump by up to twenty years; cards do not read, slips do not come out, people walk off and come back
 //! with their slip.
 //!
 //! [`history`] judges from what was seen alone: whatever was shown or printed as kept is at the county exactly once,
@@ -12,7 +12,7 @@
 //! application and after its receipt is stored; nobody sees what belongs to somebody else; numbers have no gaps; no
 //! slip comes out twice without the mark of a copy.
 //!
-//! Left out: what power cuts and bad disks do to the store (other lanes), pixels, and real sockets (`proxy`).
+//! Left out: a bad disk (other lanes), pixels, and real sockets (the lane of the proxy).
 
 mod county;
 mod disk;
@@ -58,7 +58,7 @@ pub struct Run {
 /// Lets one seed happen.
 ///
 /// # Errors
-/// The simulation itself has no disk.
+/// The simulation itself could not begin.
 pub fn run(seed: u64, plant: Plant, keeps_trace: bool) -> Result<Run, String> {
     let mut world = World::new(seed, plant, keeps_trace)?;
     world.run();

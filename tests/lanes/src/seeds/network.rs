@@ -113,7 +113,7 @@ impl World {
             self.spoil(&mut answer);
         }
         if self.plant == Plant::UnsignedAccepted {
-            county::sign(letter, truth, &mut answer);
+            county::sign(letter, truth + self.county.clock_off, &mut answer);
         }
         if let Some(thing) = end(slot, Ok(answer)) {
             self.soon(travel, thing);
@@ -162,8 +162,8 @@ impl World {
             }
         };
         if self.plant == Plant::UnsignedAccepted {
-            let truth = self.truth();
-            county::sign(letter, truth, &mut answer);
+            let now = self.truth() + self.county.clock_off;
+            county::sign(letter, now, &mut answer);
         }
         answer
     }

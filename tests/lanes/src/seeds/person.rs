@@ -71,7 +71,8 @@ impl Person {
         };
         Self {
             card,
-            mobile: format!("138000077{n:02}"),
+            // One key too many never makes it the number of somebody else.
+            mobile: format!("138{}", ((n + 1) % 10).to_string().repeat(8)),
             goal: Goal::Apply(ITEMS[chance.index(ITEMS.len())]),
             slips: Vec::new(),
             has_begun: false,

@@ -27,15 +27,15 @@ pub enum Plant {
 
 impl Plant {
     /// Everything that can be planted, with words of the finding that must come of it.
-    pub const ALL: [(Self, &'static str); 9] = [
-        (Self::FreshIdOnRetry, "was never given to the store"),
-        (Self::NoUniqueKey, "cases stand under"),
-        (Self::ReceiptNotStored, "before its receipt was stored"),
-        (Self::DroppedOnServerError, "set aside without a refusal"),
-        (Self::QueueForgotten, "still waiting"),
-        (Self::UnsignedAccepted, "the county does not have"),
-        (Self::WallClockDeadlines, "still waiting"),
-        (Self::BytesRebuilt, "went out with other bytes"),
-        (Self::SlipRepeated, "printed twice without the mark"),
+    pub const ALL: [(Self, &'static [&'static str]); 9] = [
+        (Self::FreshIdOnRetry, &["was never given to the store"]),
+        (Self::NoUniqueKey, &["cases stand under"]),
+        (Self::ReceiptNotStored, &["before its receipt was stored"]),
+        (Self::DroppedOnServerError, &["set aside without a refusal"]),
+        (Self::QueueForgotten, &["still waiting"]),
+        (Self::UnsignedAccepted, &["the county does not have", "with the number of somebody else"]),
+        (Self::WallClockDeadlines, &["still waiting"]),
+        (Self::BytesRebuilt, &["went out with other bytes"]),
+        (Self::SlipRepeated, &["printed twice without the mark"]),
     ];
 }

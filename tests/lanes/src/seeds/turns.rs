@@ -15,6 +15,7 @@ use kiosk_hal::model::{
     ScannerRequest,
 };
 
+use super::disk::End;
 use super::plant::Plant;
 use super::program::{Job, Program, Task, catalog, client, settings};
 use super::world::{Thing, World};
@@ -71,12 +72,9 @@ impl World {
     /// The program ends without a word, or in order; whoever stood there goes.
     pub fn kill(&mut self) {
         let Some(program) = self.program.take() else { return };
-        let is_killed = self.fate.below(3) > 0;
-        self.note(format_args!("life {} ends, killed: {is_killed}", program.life));
-        let ended = if is_killed { self.disk.kill(program.keeper) } else { Ok(drop(program.keeper)) };
-        if let Err(error) = ended {
-            return self.history.blame(format!("the simulation's own disk failed: {error}"));
-        }
+        let end = End::any(&mut self.fate);
+        self.note(format_args!("life {} ends, {end:?}", program.life));
+        self.disk.leave(program.keeper, end, &mut self.fate);
         if let Some(person) = self.present.take() {
             self.comes_again(person);
         }

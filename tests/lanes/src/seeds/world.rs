@@ -122,7 +122,7 @@ impl World {
             county_up: true,
             spells: Vec::new(),
             overheard: None,
-            disk: Disk::new(kiosk).map_err(|error| error.to_string())?,
+            disk: Disk::new(kiosk),
             program: None,
             lives: 0,
             wall: Arc::default(),
