@@ -6,10 +6,13 @@
 //!
 //! Everything is chosen from a seed, so a failure is repeated by its seed. Nothing of this package is in the kiosk.
 
+pub mod bitrot;
 pub mod chance;
 pub mod disk;
+pub mod faults;
 mod people;
 pub mod powercut;
 mod tally;
+pub mod volume;
 
 pub use tally::{Stopwatch, Tally};
