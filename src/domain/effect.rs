@@ -156,6 +156,18 @@ pub enum Note {
         /// How it ended.
         outcome: PrintOutcome,
     },
+    /// The store was opened again after it broke, and is sound.
+    StoreOpened {
+        /// Last number given.
+        last: Sequence,
+        /// Entries that are not acknowledged.
+        open: u64,
+    },
+    /// A number has no application.
+    StoreGap {
+        /// The number.
+        sequence: Sequence,
+    },
     /// The store is broken; the machine is out of service for applications.
     StoreBroken {
         /// Stable code.

@@ -74,6 +74,11 @@ pub struct Times {
     /// A second touch of a primary button within this time is the same touch of a trembling hand: the next page stands
     /// in the same place, and nobody has read it yet.
     pub same_touch: Duration,
+    /// A broken store is opened again after this: long enough for a disk that was reset to come back, short enough that
+    /// staff need not be called for it.
+    pub reopen_first: Duration,
+    /// The pause doubles with each opening that fails, up to this.
+    pub reopen_cap: Duration,
     /// Time between two looks at whether the county is there, while nothing is sent.
     pub probe: Duration,
 }
@@ -90,6 +95,8 @@ impl Default for Times {
             store_limit: Duration::from_secs(30),
             lookup_limit: Duration::from_secs(45),
             same_touch: Duration::from_millis(600),
+            reopen_first: Duration::from_secs(30),
+            reopen_cap: Duration::from_secs(15 * 60),
             probe: Duration::from_secs(60),
         }
     }

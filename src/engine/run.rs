@@ -240,6 +240,9 @@ fn record_start(recorder: &Recorder, settings: &Settings, catalog: &Catalog, sto
     }
     let report = store.report();
     recorder.record(&Recorded::StoreOpened { last: report.last, open: report.open });
+    if report.salvaged.is_some() {
+        recorder.record(&Recorded::StoreSalvaged { lost: report.missing.len() as u64 });
+    }
     for sequence in &report.missing {
         recorder.record(&Recorded::StoreGap { sequence: *sequence });
     }

@@ -26,7 +26,7 @@ pub enum StoreErrorKind {
     #[error("the disk is full; free space on it")]
     DiskFull,
     /// Reading or writing failed, or a sync did.
-    #[error("the disk failed; check it, then start the kiosk again")]
+    #[error("the disk failed; check it")]
     Io,
     /// The folder for the file does not exist.
     #[error("its folder does not exist; create it or mount the data disk")]

@@ -4,11 +4,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use jiff::{Timestamp, civil::Date};
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehavior, params};
 use uuid::Uuid;
 
 use super::body::{Body, Holder, Plain, encode};
 use super::error::{StoreError, StoreErrorKind};
+use super::salvage::{TableRow, insertion, values};
 use crate::domain::id::{ItemId, Sequence, SubmissionId};
 use crate::domain::submission::{Application, CaseReceipt, ItemRef, OutboxEntry, OutboxState};
 use crate::domain::text::Text;
@@ -25,6 +27,9 @@ macro_rules! entries {
         )
     };
 }
+
+/// Free pages that stay in the file for the next applications; a busy day needs a few hundred.
+const SPARE_PAGES: i64 = 512;
 
 /// What the numbers say at opening.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,6 +51,47 @@ pub(super) struct Ledger {
 impl Ledger {
     pub(super) fn new(file: &Path, connection: Connection, sealer: &Arc<Sealer>) -> Self {
         Self { file: file.to_owned(), connection, sealer: Arc::clone(sealer) }
+    }
+
+    /// Takes over the rows of one application from a damaged file, if they keep the rules of the schema and the content
+    /// matches its digest. `false`: they do not, and nothing of them is here.
+    pub(super) fn take_over(&mut self, id: SubmissionId, rows: &[TableRow]) -> Result<bool, StoreError> {
+        let transaction = begin(&self.file, &mut self.connection, "salvage")?;
+        for row in rows {
+            match transaction.prepare_cached(&insertion(row)).and_then(|mut insert| insert.execute(values(row))) {
+                Ok(_) => {}
+                // The rules of the schema refuse it: a value is damaged. Dropping the transaction takes all of it back.
+                Err(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::ConstraintViolation) => {
+                    return Ok(false);
+                }
+                Err(error) => return Err(StoreError::sql(&self.file, "salvage", error)),
+            }
+        }
+        let known = stored(&transaction, id).map_err(|e| StoreError::sql(&self.file, "salvage", e))?;
+        let is_right = known.is_some_and(|known| match &known.body {
+            Some(body) => known.digest.as_deref() == Some(&body.digest(id, known.sequence)),
+            None => true,
+        });
+        if is_right {
+            transaction.commit().map_err(|e| StoreError::sql(&self.file, "salvage", e))?;
+        }
+        Ok(is_right)
+    }
+
+    /// Puts the counter where it was in the damaged file.
+    pub(super) fn set_counter(&self, last: i64) -> rusqlite::Result<()> {
+        self.connection.execute("UPDATE terminal SET last_sequence = ?1", [last]).map(|_| ())
+    }
+
+    /// Closing will not touch the file any more: after a failed sync nothing is tried again on this connection.
+    pub(super) fn leave_as_it_is(&self) {
+        // It only sets a flag of the connection. If it were refused, closing would try what a fresh opening tries anyway.
+        let _set = self.connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true);
+    }
+
+    /// An error of the program about this file.
+    pub(super) fn refused(&self, kind: StoreErrorKind) -> StoreError {
+        StoreError::new(&self.file, "work with", kind)
     }
 
     /// Seals an application and keeps it under the next number. The same application again gives the entry it has; its
@@ -125,6 +171,20 @@ impl Ledger {
         transaction.commit().map_err(sql)
     }
 
+    /// Gives free pages back to the disk, a bounded number at a time so that nobody waits for it.
+    pub(super) fn shrink(&self) -> Result<(), StoreError> {
+        let sql = |error| StoreError::sql(&self.file, "shrink", error);
+        let free: i64 = self.connection.query_row("PRAGMA freelist_count", [], |row| row.get(0)).map_err(sql)?;
+        if free < SPARE_PAGES {
+            return Ok(());
+        }
+        // Each row is one page given back.
+        let mut statement = self.connection.prepare_cached("PRAGMA incremental_vacuum(64)").map_err(sql)?;
+        let mut pages = statement.query([]).map_err(sql)?;
+        while pages.next().map_err(sql)?.is_some() {}
+        Ok(())
+    }
+
     /// Empties the write-ahead log, where deleted content lives on until it is overwritten.
     pub(super) fn empty_log(&self) -> Result<(), StoreError> {
         self.connection
@@ -195,7 +255,10 @@ impl Ledger {
             .map_err(sql)?;
         let mut missing = Vec::new();
         let mut expected = 1_u64;
-        let mut statement = self.connection.prepare("SELECT sequence FROM outbox ORDER BY sequence").map_err(sql)?;
+        let mut statement = self
+            .connection
+            .prepare("SELECT o.sequence FROM outbox o JOIN application a ON a.id = o.id ORDER BY o.sequence")
+            .map_err(sql)?;
         let mut rows = statement.query([]).map_err(sql)?;
         while let Some(row) = rows.next().map_err(sql)? {
             let found = natural(row, 0).map_err(sql)?;

@@ -7,7 +7,8 @@
 //! How: one database in WAL mode with a full sync at every commit, one thread that owns the only connection, and one
 //! short transaction per promise that writes application, outbox row and counter together. The thread answers after
 //! the commit, never before. The database is locked for one program; its settings are read back at every open, and
-//! a file that is damaged, foreign, locked or made by a newer program is refused and left as it is.
+//! a file that is foreign, locked or made by a newer program is refused and left as it is. A damaged one is put aside, and
+//! what still reads of it is gone on with (`salvage`).
 //!
 //! - [`Store`] is the handle: commands in, events out through a closure ([`writer`](self)); [`Keeper`] is what its thread drives.
 //! - `ledger` holds the SQL, `schema` the opening of the file and its numbered migrations.
@@ -16,7 +17,8 @@
 //!   nothing in the program can read them back. In the clear stand: identity, number, item, state, times, a masked name
 //!   and a keyed tag of the card's number.
 //!
-//! After an error of the disk itself the connection is closed and nothing is written until the store is opened again:
+//! After an error of the disk itself the connection is closed and nothing is written until the store is opened again (the
+//! command `Reopen`, which the core gives after a pause):
 //! a failed sync is not tried a second time, because the system may have thrown the pages away and would say yes. What was
 //! in flight at that moment is answered with `NotKept`, and the next opening tells whether the disk has it after all; if so
 //! it is an application like any other, sent under its own identity, and nobody was promised that it is not.
@@ -28,6 +30,7 @@ mod body;
 mod error;
 mod keeper;
 mod ledger;
+mod salvage;
 mod schema;
 mod writer;
 

@@ -71,6 +71,9 @@ pub(super) fn open(opening: &Opening) -> Result<Opened, StoreError> {
     // Must come before the first access: the lock is then taken by it and held until the connection closes.
     set(file, &connection, "locking_mode", "EXCLUSIVE", "exclusive")?;
     let found_step = ours(file, &connection)?;
+    if found_step == 0 {
+        shape(file, &connection)?;
+    }
     durable(file, &connection)?;
     sound(file, &connection)?;
     migrate(file, &mut connection, found_step, MIGRATIONS)?;
@@ -118,11 +121,25 @@ fn ours(file: &Path, connection: &Connection) -> Result<i64, StoreError> {
     connection.query_row("SELECT step FROM schema_step", [], |row| row.get(0)).map_err(|e| sql(file, e))
 }
 
+/// What a file is made with, for life; both settings only count before the first page is written.
+fn shape(file: &Path, connection: &Connection) -> Result<(), StoreError> {
+    // Small pages, for two reasons. A new application writes 6 of them, not 5 of four times the size. And when rows
+    // move from page to page, the database leaves their old bytes behind on the page they came from; overflow pages
+    // never move, and of a row on small pages all but the first 230 bytes lie on overflow pages, which are zeroed
+    // when the content is deleted.
+    set(file, connection, "page_size", "1024", "1024")?;
+    // Deleted content can be given back to the disk in small steps.
+    set(file, connection, "auto_vacuum", "INCREMENTAL", "2")
+}
+
 /// The settings every promise stands on, each read back after it was set.
 fn durable(file: &Path, connection: &Connection) -> Result<(), StoreError> {
     set(file, connection, "journal_mode", "WAL", "wal")?;
     set(file, connection, "synchronous", "FULL", "2")?;
     set(file, connection, "foreign_keys", "ON", "1")?;
+    // The log is emptied into the file every 4 MB: rarely enough that pages which change with every application are
+    // copied once for very many of them.
+    set(file, connection, "wal_autocheckpoint", "4000", "4000")?;
     // Deleted content is overwritten with zeros in the file.
     set(file, connection, "secure_delete", "ON", "1")?;
     set(file, connection, "cell_size_check", "ON", "1")?;
@@ -347,7 +364,7 @@ mod tests {
         drop(open(&Opening::at(&file, &kiosk(), &sealer())).unwrap());
         let mut bytes = std::fs::read(&file).unwrap();
         // The page type of every page but the first becomes nonsense.
-        for page in bytes.chunks_mut(4096).skip(1) {
+        for page in bytes.chunks_mut(1024).skip(1) {
             page[0] = 0xee;
         }
         std::fs::write(&file, bytes).unwrap();

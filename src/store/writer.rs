@@ -1,6 +1,7 @@
 //! The handle and the one thread behind it.
 
 use std::fmt;
+use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
@@ -109,11 +110,34 @@ impl Drop for Store {
 /// The thread: requests in their order, until the handle is dropped.
 fn run(keeper: &mut Keeper, inbox: &Receiver<Request>, sink: &mut dyn FnMut(StoreEvent)) {
     while let Ok(request) = inbox.recv() {
+        // A panic is a fault of the program. It must not end as a store that is silently gone: the question is refused,
+        // the machine goes out of service, and the file is opened afresh as after a fault of the disk.
         match request {
-            Request::Command(command) => keeper.command(&command, sink),
-            Request::Body(id, callback) => callback(keeper.body(id, sink)),
+            Request::Command(command) => {
+                let told = std::panic::catch_unwind(AssertUnwindSafe(|| keeper.command(&command, sink)));
+                if told.is_err() {
+                    gave_up(keeper, Some(&command), sink);
+                }
+            }
+            Request::Body(id, callback) => {
+                let told = std::panic::catch_unwind(AssertUnwindSafe(|| callback(keeper.body(id, sink))));
+                if told.is_err() {
+                    gave_up(keeper, None, sink);
+                }
+            }
         }
     }
+}
+
+/// After a panic: refuses what was asked and says that the store is broken.
+fn gave_up(keeper: &mut Keeper, command: Option<&StoreCommand>, sink: &mut dyn FnMut(StoreEvent)) {
+    keeper.give_up();
+    let code = StoreErrorKind::Internal.code();
+    tracing::error!(code, "the store's thread panicked");
+    if let Some(command) = command {
+        sink(refusal(command, code));
+    }
+    sink(StoreEvent::Broken { code: code.to_owned() });
 }
 
 #[cfg(test)]
@@ -196,6 +220,23 @@ mod tests {
         store.send(StoreCommand::Acknowledge { id, receipt }).unwrap();
         assert_eq!(events.recv().unwrap(), StoreEvent::Acknowledged { id });
         assert!(!is_on_disk(&folder, piece));
+    }
+
+    #[test]
+    fn a_panic_on_the_thread_breaks_the_store_and_a_reopening_mends_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let (store, events) = opened(&folder.path().join("kiosk.db"));
+        store.send(keep(1)).unwrap();
+        assert!(matches!(events.recv().unwrap(), StoreEvent::Kept { .. }));
+        store.fetch_body(application(1).client_submission_id, |_| panic!("a planted fault"));
+        assert_eq!(events.recv().unwrap(), StoreEvent::Broken { code: "store.internal".to_owned() });
+        store.send(keep(2)).unwrap();
+        assert!(matches!(events.recv().unwrap(), StoreEvent::NotKept { .. }));
+        store.send(StoreCommand::Reopen).unwrap();
+        let reopened = StoreEvent::Reopened { last: Sequence(1), open: 1, missing: Vec::new() };
+        assert_eq!(events.recv().unwrap(), reopened);
+        store.send(keep(2)).unwrap();
+        assert!(matches!(events.recv().unwrap(), StoreEvent::Kept { entry } if entry.sequence == Sequence(2)));
     }
 
     #[test]

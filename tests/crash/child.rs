@@ -170,7 +170,8 @@ impl Child {
             | StoreEvent::Acknowledged { .. }
             | StoreEvent::SetAside { .. }
             | StoreEvent::Found { .. }
-            | StoreEvent::Queue { .. } => panic!("an answer to another question: {event:?}"),
+            | StoreEvent::Queue { .. }
+            | StoreEvent::Reopened { .. } => panic!("an answer to another question: {event:?}"),
         }
     }
 

@@ -12,6 +12,7 @@
 
 mod health;
 mod project;
+mod reopening;
 mod results;
 mod sending;
 mod touch;
@@ -29,6 +30,7 @@ use super::session::{Page, SlipTrack, Visit};
 use super::settings::Settings;
 use super::submission::{CaseReceipt, CountyCommand, StoreCommand};
 use super::time::{Now, SinceStart};
+use reopening::Reopening;
 
 pub use health::{Health, Line, StoreHealth};
 
@@ -44,6 +46,7 @@ pub struct Kiosk {
     last_job: u64,
     last_ask: u64,
     next_probe: SinceStart,
+    reopening: Reopening,
     /// Slips at the printer, with their word for the log, also those whose page or visit is gone.
     jobs: BTreeMap<u64, &'static str>,
     /// What the county gave, until the mark in the store is durable.
@@ -61,6 +64,8 @@ pub enum WakeReason {
     Outbox,
     /// Time to look whether the county is there.
     Probe,
+    /// A broken store is opened again.
+    Store,
     /// The clock on the screen.
     Clock,
 }
@@ -78,6 +83,7 @@ impl Kiosk {
             last_job: 0,
             last_ask: 0,
             next_probe: now.since_start,
+            reopening: Reopening::default(),
             jobs: BTreeMap::new(),
             receipts: BTreeMap::new(),
         };
@@ -101,6 +107,9 @@ impl Kiosk {
             Event::County { ask, event } => self.county(&now, ask, event, &mut out),
             Event::Woke => {}
         }
+        if self.reopening.take_due(now.since_start) {
+            self.ask_store(StoreCommand::Reopen, &mut out);
+        }
         self.send_due(&now, &mut out);
         out
     }
@@ -119,6 +128,9 @@ impl Kiosk {
         }
         if let Some(due) = self.outbox.next_wake() {
             offer(due, WakeReason::Outbox);
+        }
+        if let Some(due) = self.reopening.due() {
+            offer(due, WakeReason::Store);
         }
         if let Some(visit) = &self.visit {
             let (warning, wipe) = visit.limits(&self.settings.times);

@@ -215,13 +215,31 @@ impl Kiosk {
                 }
             }
             StoreEvent::Queue { entries } => {
+                if self.reopening.read() {
+                    // The disk alone knows what became of the questions under way when the store broke.
+                    self.outbox.keep_only(&entries);
+                    self.health.store = StoreHealth::Good;
+                }
                 for entry in entries {
+                    if self.visit.as_ref().is_some_and(|visit| visit.page.waits_to_keep(entry.id)) {
+                        self.kept(now, entry, out);
+                        continue;
+                    }
                     // Spread over the first wait, so that many kiosks switched on together do not call together.
                     let due = now.since_start + self.settings.backoff.wait(0, now.fraction(), None, false);
                     self.outbox.add(entry, due);
                 }
             }
+            StoreEvent::Reopened { last, open, missing } => {
+                if !self.reopening.opened() {
+                    return ignored("a reopening that was not asked for", out);
+                }
+                out.push(Effect::Note(Note::StoreOpened { last, open }));
+                out.extend(missing.into_iter().map(|sequence| Effect::Note(Note::StoreGap { sequence })));
+                self.ask_store(StoreCommand::LoadQueue, out);
+            }
             StoreEvent::Broken { code } => {
+                self.reopening.broke(now.since_start, &self.settings.times);
                 out.push(Effect::Note(Note::StoreBroken { code: code.clone() }));
                 self.health.store = StoreHealth::Broken(code);
             }

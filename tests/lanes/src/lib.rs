@@ -6,12 +6,15 @@
 //!
 //! Everything is chosen from a seed, so a failure is repeated by its seed. Nothing of this package is in the kiosk.
 
+pub mod bitrot;
 pub mod chance;
 pub mod disk;
+pub mod faults;
 mod people;
 pub mod powercut;
 pub mod proxy;
 pub mod seeds;
 mod tally;
+pub mod volume;
 
 pub use tally::{Stopwatch, Tally};

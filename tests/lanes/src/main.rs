@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 use lanes::powercut::workload::Planted;
 use lanes::seeds::Plant;
-use lanes::{Stopwatch, Tally, powercut, proxy, seeds};
+use lanes::{Stopwatch, Tally, bitrot, faults, powercut, proxy, seeds, volume};
 
 /// Tries the promises of the store for as long as it is told.
 ///
@@ -24,6 +24,38 @@ enum Lane {
         /// How many cuts.
         #[arg(long, default_value_t = 1_000_000)]
         cuts: u64,
+        #[command(flatten)]
+        seed: Seed,
+    },
+    /// The disk fails at every call, in every way.
+    Faults {
+        /// How often all calls are gone through, with other power cuts after each.
+        #[arg(long, default_value_t = 20)]
+        rounds: u64,
+        #[command(flatten)]
+        seed: Seed,
+    },
+    /// A closed store is damaged and opened.
+    Bitrot {
+        /// How many stores.
+        #[arg(long, default_value_t = 100_000)]
+        count: u64,
+        #[command(flatten)]
+        seed: Seed,
+    },
+    /// The power goes on a disk that answers syncs too early.
+    Lying {
+        /// How many cuts.
+        #[arg(long, default_value_t = 100_000)]
+        count: u64,
+        #[command(flatten)]
+        seed: Seed,
+    },
+    /// A store is filled, measured and drained.
+    Volume {
+        /// How many applications wait.
+        #[arg(long, default_value_t = 100_000)]
+        count: u64,
         #[command(flatten)]
         seed: Seed,
     },
@@ -74,6 +106,10 @@ fn main() -> ExitCode {
 fn run(lane: &Lane) -> Tally {
     match *lane {
         Lane::Powercut { cuts, seed } => powercut::run(cuts, seed.seed, Planted::Nothing),
+        Lane::Faults { rounds, seed } => faults::run(rounds, 1, seed.seed, faults::Planted::Nothing),
+        Lane::Bitrot { count, seed } => bitrot::run(count, seed.seed).0,
+        Lane::Lying { count, seed } => bitrot::lying(count, seed.seed).0,
+        Lane::Volume { count, seed } => volume::run(count, seed.seed),
         Lane::Seeds { seed, trace: true, .. } => tell(seed),
         Lane::Seeds { count, seed, trace: false, threads } => seeds::lane(seed, count, threads, Plant::None),
         Lane::Sockets { count, threads, seed } => proxy::run(count, seed.seed, threads, proxy::Planted::Nothing),

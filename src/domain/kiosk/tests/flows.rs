@@ -423,6 +423,55 @@ fn a_broken_store_shows_what_is_wrong_and_guides_still_work() {
 }
 
 #[test]
+fn a_broken_store_is_opened_again_and_what_was_under_way_is_settled() {
+    let mut machine = Machine::new();
+    while !machine.store.is_empty() {
+        machine.store_answers();
+    }
+    machine.kept(PENSION);
+    machine.prints(PrintOutcome::Printed);
+    machine.county_answers(Verdict::Stored { receipt: receipt() });
+    // The mark reached the disk, but the answer was an error: the disk broke on the way.
+    let (ask, command) = machine.store.remove(0);
+    let crate::domain::submission::StoreCommand::Acknowledge { id, .. } = command else { panic!("{command:?}") };
+    machine.marked.insert(id);
+    machine.event(Event::Store { ask, event: StoreEvent::MarkFailed { id, code: "store.io".into() } });
+    let event = StoreEvent::Broken { code: "store.io".into() };
+    machine.event(Event::Store { ask: crate::domain::event::AskNo::default(), event });
+    machine.touch(Intent::Finish);
+    machine.pass(Duration::from_secs(20));
+    assert_eq!(machine.page(), "out-of-service");
+    assert!(machine.store.is_empty(), "not before the pause is over: {:?}", machine.store);
+    machine.pass(Duration::from_secs(11));
+    assert!(matches!(machine.store[..], [(_, crate::domain::submission::StoreCommand::Reopen)]));
+    machine.store_answers();
+    assert_eq!(machine.page(), "out-of-service", "open is not enough: the queue must be read");
+    machine.store_answers();
+    assert_eq!(machine.page(), "idle");
+    assert_eq!(machine.kiosk.waiting(), 0, "what the disk knows as acknowledged is not sent again");
+}
+
+#[test]
+fn an_application_that_reached_the_disk_while_it_broke_is_kept_after_all() {
+    let mut machine = Machine::new();
+    while !machine.store.is_empty() {
+        machine.store_answers();
+    }
+    machine.confirmed(PENSION);
+    let (ask, command) = machine.store.remove(0);
+    let crate::domain::submission::StoreCommand::Keep { application } = command else { panic!("{command:?}") };
+    let id = application.client_submission_id;
+    machine.kept.insert(id, (crate::domain::id::Sequence(1), *application));
+    machine.event(Event::Store { ask, event: StoreEvent::NotKept { id, code: "store.io".into() } });
+    let event = StoreEvent::Broken { code: "store.io".into() };
+    machine.event(Event::Store { ask: crate::domain::event::AskNo::default(), event });
+    assert_eq!(machine.page(), "not-kept");
+    machine.pass(Duration::from_secs(31));
+    machine.store_answers().store_answers();
+    assert_eq!(machine.page(), "kept");
+}
+
+#[test]
 fn help_is_there_on_every_page_and_closing_it_leads_back() {
     let mut machine = Machine::new();
     machine.touch(Intent::Help);
@@ -506,7 +555,8 @@ fn another_try_keeps_the_same_application_to_the_last_byte() {
             crate::domain::submission::StoreCommand::Acknowledge { .. }
             | crate::domain::submission::StoreCommand::SetAside { .. }
             | crate::domain::submission::StoreCommand::Find { .. }
-            | crate::domain::submission::StoreCommand::LoadQueue => None,
+            | crate::domain::submission::StoreCommand::LoadQueue
+            | crate::domain::submission::StoreCommand::Reopen => None,
         })
         .collect();
     assert_eq!(kept.len(), 2);

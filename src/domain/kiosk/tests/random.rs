@@ -231,7 +231,10 @@ fn apply(machine: &mut Machine, witness: &mut Witness, op: &Op) {
                 match command {
                     StoreCommand::Keep { application } => drop(witness.stored.insert(application.client_submission_id)),
                     StoreCommand::Acknowledge { id, .. } => drop(witness.acknowledged.insert(*id)),
-                    StoreCommand::SetAside { .. } | StoreCommand::Find { .. } | StoreCommand::LoadQueue => {}
+                    StoreCommand::SetAside { .. }
+                    | StoreCommand::Find { .. }
+                    | StoreCommand::LoadQueue
+                    | StoreCommand::Reopen => {}
                 }
                 machine.store_answers();
             }
@@ -247,7 +250,7 @@ fn apply(machine: &mut Machine, witness: &mut Witness, op: &Op) {
                         StoreEvent::MarkFailed { id, code }
                     }
                     StoreCommand::Find { .. } => StoreEvent::FindFailed { code },
-                    StoreCommand::LoadQueue => StoreEvent::Queue { entries: Vec::new() },
+                    StoreCommand::LoadQueue | StoreCommand::Reopen => StoreEvent::Broken { code },
                 };
                 machine.store.remove(0);
                 machine.event(Event::Store { ask, event });

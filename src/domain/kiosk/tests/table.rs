@@ -111,7 +111,8 @@ fn events(machine: &Machine) -> Vec<(&'static str, Event)> {
         crate::domain::submission::StoreCommand::Acknowledge { .. }
         | crate::domain::submission::StoreCommand::SetAside { .. }
         | crate::domain::submission::StoreCommand::Find { .. }
-        | crate::domain::submission::StoreCommand::LoadQueue => None,
+        | crate::domain::submission::StoreCommand::LoadQueue
+        | crate::domain::submission::StoreCommand::Reopen => None,
     });
     let touch = |intent| Event::Intent(intent);
     let store = |event| Event::Store { ask: AskNo(99_999), event };

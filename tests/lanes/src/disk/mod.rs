@@ -79,6 +79,8 @@ impl Failure {
 pub struct Faults {
     /// From which call on, how, and for how many calls.
     pub fail: Option<(u64, Failure, u64)>,
+    /// A sync that fails is answered as good.
+    pub hides_failed_syncs: bool,
     /// Syncs of the write-ahead log are answered and not done, as with a setting below "full".
     pub skips_log_syncs: bool,
     /// No sync is done.
@@ -154,6 +156,11 @@ impl Disk {
     /// The log, taken away.
     pub fn take_log(&self) -> Vec<Op> {
         std::mem::take(&mut self.state().log)
+    }
+
+    /// The log so far.
+    pub fn log(&self) -> Vec<Op> {
+        self.state().log.clone()
     }
 
     /// Forgets the log where it is of no use.
@@ -268,7 +275,7 @@ impl State {
         self.counts.syncs += 1;
         if let Some(failure) = self.call(Call::Sync) {
             self.log.push(Op::SyncFailed { file });
-            return Err(failure);
+            return if self.faults.hides_failed_syncs { Ok(()) } else { Err(failure) };
         }
         if self.faults.skips_syncs || (is_log && self.faults.skips_log_syncs) {
             return Ok(());

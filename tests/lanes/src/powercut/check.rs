@@ -22,8 +22,8 @@ pub struct Recovered {
 /// # Errors
 /// The promise that is broken, in words.
 pub fn check(mount: &Mount, image: &Files, must: &Rows, may: Option<&Rows>) -> Result<Recovered, String> {
-    if let Some(number) = found_in(image, must.iter().filter(|(_, row)| row.is_wiped)) {
-        return Err(format!("content of number {number} is still on the disk"));
+    if let Some(place) = found_in(image, must.iter().filter(|(_, row)| row.is_wiped)) {
+        return Err(format!("still on the disk: content of {place}"));
     }
     let (keeper, report) = Keeper::open(&opening(mount)).map_err(|error| format!("does not open: {}", error.code()))?;
     if !report.missing.is_empty() {
@@ -45,8 +45,8 @@ pub fn check(mount: &Mount, image: &Files, must: &Rows, may: Option<&Rows>) -> R
         return Err(format!("{} are said to be open, {open} are", desk.report.open));
     }
     let gone = rows.iter().filter(|(_, row)| row.stage == Stage::Acknowledged);
-    if let Some(number) = found_in(&mount.disk.files(), gone) {
-        return Err(format!("content of number {number} is on the disk after the start"));
+    if let Some(place) = found_in(&mount.disk.files(), gone) {
+        return Err(format!("on the disk after the start: content of {place}"));
     }
     drop(desk);
     let log = mount.disk.take_log();
@@ -90,30 +90,74 @@ fn same(number: u64, row: &Row, wanted: &Row) -> Result<(), String> {
     }
 }
 
-/// The first of these applications of which a piece stands in the raw bytes.
-fn found_in<'r>(files: &Files, rows: impl Iterator<Item = (&'r u64, &'r Row)>) -> Option<u64> {
+/// The first of these applications of which a piece stands in the raw bytes, and where.
+fn found_in<'r>(files: &Files, rows: impl Iterator<Item = (&'r u64, &'r Row)>) -> Option<String> {
+    let mut pieces = Pieces::default();
     for (number, row) in rows {
-        let Some(body) = &row.body else { continue };
-        // Two places, because one of them may lie across the border of two pages.
-        for at in [body.len() / 3, body.len() * 2 / 3] {
-            let piece = body.get(at..at + PIECE)?;
-            if files.values().any(|bytes| contains(bytes, piece)) {
-                return Some(*number);
+        // Two places, because one of them may lie across the border of two pages; near the end, where the answers are
+        // that no other application has.
+        let body = row.body.as_deref().unwrap_or_default();
+        for from_end in [64, 128] {
+            if let Some(piece) = body.len().checked_sub(from_end).and_then(|at| body.get(at..at + PIECE)) {
+                pieces.add(*number, piece);
             }
         }
     }
-    None
+    files.iter().find_map(|(name, bytes)| {
+        pieces.find(bytes).map(|(number, at)| format!("number {number}, in {name} at byte {at}"))
+    })
 }
 
-/// Whether a piece stands in the bytes.
-pub fn contains(bytes: &[u8], piece: &[u8]) -> bool {
-    let Some(first) = piece.first() else { return true };
-    let mut rest = bytes;
-    while let Some(at) = rest.iter().position(|byte| byte == first) {
-        if rest[at..].starts_with(piece) {
-            return true;
-        }
-        rest = &rest[at + 1..];
+/// Pieces that are looked for in one pass.
+#[derive(Debug)]
+struct Pieces<'b> {
+    /// Whether a piece begins with these two bytes.
+    begins: Vec<bool>,
+    pieces: Vec<(u64, &'b [u8])>,
+}
+
+impl Default for Pieces<'_> {
+    fn default() -> Self {
+        Self { begins: vec![false; 1 << 16], pieces: Vec::new() }
     }
-    false
+}
+
+impl<'b> Pieces<'b> {
+    fn add(&mut self, number: u64, piece: &'b [u8]) {
+        self.begins[start(piece)] = true;
+        self.pieces.push((number, piece));
+    }
+
+    fn find(&self, bytes: &[u8]) -> Option<(u64, usize)> {
+        if self.pieces.is_empty() {
+            return None;
+        }
+        bytes.windows(PIECE).enumerate().filter(|(_, window)| self.begins[start(window)]).find_map(|(at, window)| {
+            self.pieces.iter().find(|(_, piece)| *piece == window).map(|(number, _)| (*number, at))
+        })
+    }
+}
+
+/// The first two bytes as an index.
+fn start(bytes: &[u8]) -> usize {
+    usize::from(bytes[0]) << 8 | usize::from(bytes[1])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::powercut::history::Row;
+
+    #[test]
+    fn a_piece_of_an_application_is_found_wherever_it_stands() {
+        let body: Vec<u8> = (0..200).collect();
+        let row =
+            Row { id: crate::people::id(1), body: Some(body.clone()), stage: Stage::Acknowledged, is_wiped: true };
+        let mut disk = vec![0; 10_000];
+        let search =
+            |bytes: &[u8]| found_in(&Files::from([("f".to_owned(), bytes.to_vec())]), [(&7, &row)].into_iter());
+        assert_eq!(search(&disk), None);
+        disk[9_000..9_000 + PIECE].copy_from_slice(&body[136..136 + PIECE]);
+        assert_eq!(search(&disk), Some("number 7, in f at byte 9000".to_owned()));
+    }
 }

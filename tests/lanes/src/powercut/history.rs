@@ -24,7 +24,7 @@ pub struct Row {
     /// The bytes that are sent, where the run has seen them.
     pub body: Option<Vec<u8>>,
     pub stage: Stage,
-    /// It is acknowledged and a later answer came since: nothing of it is on the disk, not even unopened.
+    /// It is acknowledged and something was written and answered since: nothing of it is on the disk, not even unopened.
     pub is_wiped: bool,
 }
 
@@ -65,19 +65,21 @@ impl History {
             if fact.answered > point {
                 let in_flight = (fact.asked < point).then(|| {
                     let mut rows = rows.clone();
-                    fulfil(&mut rows, &fact.promise);
+                    fulfil(&mut rows, fact);
                     rows
                 });
                 return (rows, in_flight);
             }
-            fulfil(&mut rows, &fact.promise);
+            fulfil(&mut rows, fact);
         }
         (rows, None)
     }
 }
 
-fn fulfil(rows: &mut Rows, promise: &Promise) {
-    for row in rows.values_mut().filter(|row| row.stage == Stage::Acknowledged) {
+fn fulfil(rows: &mut Rows, fact: &Fact) {
+    // A mark that changes nothing writes nothing, so it takes no shorter log to the disk.
+    let has_written = fact.answered > fact.asked;
+    for row in rows.values_mut().filter(|row| has_written && row.stage == Stage::Acknowledged) {
         row.is_wiped = true;
     }
     let mut set = |id: &SubmissionId, stage| {
@@ -85,7 +87,7 @@ fn fulfil(rows: &mut Rows, promise: &Promise) {
             row.stage = stage;
         }
     };
-    match promise {
+    match &fact.promise {
         Promise::Kept { sequence, id, body } => {
             rows.entry(*sequence).or_insert_with(|| Row {
                 id: *id,

@@ -140,7 +140,7 @@ mod tests {
 
     #[test]
     fn the_lane_notices_a_log_that_keeps_deleted_content() {
-        notices(Planted::TruncateLost, "is still on the disk");
+        notices(Planted::TruncateLost, "still on the disk");
     }
 
     fn notices(planted: Planted, words: &str) {

@@ -30,7 +30,13 @@ pub enum Planted {
 
 impl Planted {
     const fn faults(self) -> Faults {
-        let fine = Faults { fail: None, skips_log_syncs: false, skips_syncs: false, skips_truncates: false };
+        let fine = Faults {
+            fail: None,
+            hides_failed_syncs: false,
+            skips_log_syncs: false,
+            skips_syncs: false,
+            skips_truncates: false,
+        };
         match self {
             Self::Nothing | Self::AnsweredBeforeCommit | Self::CounterApart => fine,
             Self::LogNotSynced => Faults { skips_log_syncs: true, ..fine },
