@@ -203,6 +203,10 @@ impl StoreErrorKind {
     /// What an error of the database means.
     pub fn of(error: &rusqlite::Error) -> Self {
         use rusqlite::ErrorCode;
+        // The file ends before its own header says: it is hurt, the disk is not.
+        if error.sqlite_error().is_some_and(|e| e.extended_code == rusqlite::ffi::SQLITE_IOERR_SHORT_READ) {
+            return Self::Damaged;
+        }
         match error.sqlite_error_code() {
             Some(ErrorCode::DiskFull) => Self::DiskFull,
             Some(ErrorCode::SystemIoFailure) => Self::Io,
@@ -245,6 +249,7 @@ mod tests {
             (ffi::SQLITE_FULL, "store.disk-full", false),
             (ffi::SQLITE_IOERR_FSYNC, "store.io", true),
             (ffi::SQLITE_IOERR_WRITE, "store.io", true),
+            (ffi::SQLITE_IOERR_SHORT_READ, "store.damaged", true),
             (ffi::SQLITE_CORRUPT, "store.damaged", true),
             (ffi::SQLITE_NOTADB, "store.not-a-database", true),
             (ffi::SQLITE_BUSY, "store.busy", false),

@@ -63,6 +63,8 @@ enum State {
 pub struct Keeper {
     opening: Opening,
     state: State,
+    /// Deleted content still stands in the log, because emptying it found no room; the next question tries again.
+    owes_emptying: bool,
 }
 
 impl Keeper {
@@ -72,7 +74,7 @@ impl Keeper {
     /// Names the file and says why it cannot be used; the file is left as it is.
     pub fn open(opening: &Opening) -> Result<(Self, OpenReport), StoreError> {
         let (ledger, report) = open(opening)?;
-        Ok((Self { opening: opening.clone(), state: State::Open(ledger) }, report))
+        Ok((Self { opening: opening.clone(), state: State::Open(ledger), owes_emptying: false }, report))
     }
 
     /// Carries out one command. `sink` gets its answer, and after it [`StoreEvent::Broken`] once if the store broke
@@ -87,8 +89,9 @@ impl Keeper {
         };
         match carry_out(ledger, command) {
             Ok(answer) => {
-                let has_deleted = matches!(answer, StoreEvent::Acknowledged { .. });
+                let has_deleted = matches!(answer, StoreEvent::Acknowledged { .. }) || self.owes_emptying;
                 let emptied = if has_deleted { ledger.shrink().and_then(|()| ledger.empty_log()) } else { Ok(()) };
+                self.owes_emptying = emptied.is_err();
                 sink(answer);
                 if let Err(error) = emptied {
                     log(&error);
