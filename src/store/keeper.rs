@@ -13,6 +13,7 @@ use super::schema;
 use crate::domain::id::{Sequence, SubmissionId};
 use crate::domain::place::KioskCode;
 use crate::domain::submission::{StoreCommand, StoreEvent};
+use crate::ipc::StoreSchema;
 
 /// Which store to open, and how.
 #[derive(Debug, Clone)]
@@ -43,6 +44,8 @@ pub struct OpenReport {
     pub open: u64,
     /// Numbers without an entry: losses, which the disk must explain.
     pub missing: Vec<Sequence>,
+    /// Which programs can read the file.
+    pub schema: StoreSchema,
 }
 
 #[derive(Debug)]
@@ -74,6 +77,7 @@ impl Keeper {
             last: count.last,
             open: count.open,
             missing: count.missing,
+            schema: opened.schema,
         };
         Ok((Self { file: opening.file.clone(), state: State::Open(ledger) }, report))
     }

@@ -14,12 +14,24 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior};
 use super::error::{StoreError, StoreErrorKind};
 use super::keeper::Opening;
 use crate::domain::place::KioskCode;
+use crate::ipc::StoreSchema;
 
 /// Marks the file as a store of a kiosk (`PRAGMA application_id`): the letters `Kisk`.
 const APPLICATION_ID: i64 = 0x4b69_736b;
 
+/// One step of the schema.
+struct Migration {
+    script: &'static str,
+    /// Oldest schema whose program can still read and deliver what a file of this schema holds.
+    readable_from: i64,
+}
+
 /// Migrations by number, from 1. Only additive between neighbouring versions: the other boot slot must still read the file.
-const MIGRATIONS: &[&str] = &[include_str!("migrations/001_outbox.sql")];
+const MIGRATIONS: &[Migration] = &[Migration { script: include_str!("migrations/001_outbox.sql"), readable_from: 1 }];
+
+/// The file's `user_version` holds its schema in the low half and `readable_from` in the high half, so that both change in
+/// the transaction of the migration, and a program that does not know the schema can decide whether it may read the file.
+const HALF: u32 = 16;
 
 /// Newest schema this program knows.
 pub(super) const NEWEST: i64 = MIGRATIONS.len() as i64;
@@ -32,6 +44,8 @@ pub(super) struct Opened {
     pub connection: Connection,
     /// Schema version found in the file; 0 for a new one.
     pub found_version: i64,
+    /// What the file holds from now on.
+    pub schema: StoreSchema,
 }
 
 /// Opens and checks the database, brings its schema up to date and makes sure it is the store of this kiosk.
@@ -59,7 +73,25 @@ pub(super) fn open(opening: &Opening) -> Result<Opened, StoreError> {
     sound(file, &connection)?;
     migrate(file, &mut connection, found_version, MIGRATIONS)?;
     belongs(file, &connection, kiosk)?;
-    Ok(Opened { connection, found_version })
+    let schema = marked(file, &connection)?;
+    Ok(Opened { connection, found_version, schema })
+}
+
+/// Schema and oldest reader as the file tells them.
+fn marked(file: &Path, connection: &Connection) -> Result<StoreSchema, StoreError> {
+    let version = number(file, connection, "user_version")?;
+    let (schema, readable_from) = halves(version);
+    let half = |number: i64| u32::try_from(number).map_err(|_| refuse(file, StoreErrorKind::NotADatabase));
+    Ok(StoreSchema { schema: half(schema)?, readable_from: half(readable_from)? })
+}
+
+/// Schema and oldest reader of a `user_version`. A file without a high half is read by its own schema alone.
+fn halves(version: i64) -> (i64, i64) {
+    let schema = version & ((1 << HALF) - 1);
+    match version >> HALF {
+        0 => (schema, schema),
+        readable_from => (schema, readable_from),
+    }
 }
 
 /// Creates a missing file for its owner alone. An existing one is left as it is; it is not even opened here, because
@@ -90,10 +122,11 @@ fn ours(file: &Path, connection: &Connection) -> Result<i64, StoreError> {
     if !is_new && application != APPLICATION_ID {
         return Err(refuse(file, StoreErrorKind::NotADatabase));
     }
-    if version > NEWEST {
-        return Err(refuse(file, StoreErrorKind::Newer { found: version, known: NEWEST }));
+    let (schema, readable_from) = halves(version);
+    if schema > NEWEST && readable_from > NEWEST {
+        return Err(refuse(file, StoreErrorKind::Newer { found: schema, known: NEWEST }));
     }
-    Ok(version)
+    Ok(schema)
 }
 
 /// The settings every promise stands on, each read back after it was set.
@@ -146,8 +179,8 @@ fn sound(file: &Path, connection: &Connection) -> Result<(), StoreError> {
 }
 
 /// Runs the migrations above `found`, one transaction each.
-fn migrate(file: &Path, connection: &mut Connection, found: i64, migrations: &[&str]) -> Result<(), StoreError> {
-    for (version, script) in (1_i64..).zip(migrations) {
+fn migrate(file: &Path, connection: &mut Connection, found: i64, migrations: &[Migration]) -> Result<(), StoreError> {
+    for (version, Migration { script, readable_from }) in (1_i64..).zip(migrations) {
         if version <= found {
             continue;
         }
@@ -155,12 +188,17 @@ fn migrate(file: &Path, connection: &mut Connection, found: i64, migrations: &[&
             let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
             transaction.execute_batch(script)?;
             transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
-            transaction.pragma_update(None, "user_version", version)?;
+            transaction.pragma_update(None, "user_version", mark(version, *readable_from))?;
             transaction.commit()
         };
         step(connection).map_err(|e| StoreError::sql(file, "migrate", e))?;
     }
     Ok(())
+}
+
+/// The `user_version` of a file that has this schema and is readable from that one on.
+fn mark(schema: i64, readable_from: i64) -> i64 {
+    if readable_from == schema { schema } else { schema | readable_from << HALF }
 }
 
 /// A new file becomes the store of this kiosk; that of another kiosk is refused, for the numbers are per kiosk.
@@ -235,7 +273,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("kiosk.db");
         let mut connection = open(&Opening::at(&file, &kiosk())).unwrap().connection;
-        let broken = [MIGRATIONS[0], "CREATE TABLE half (a INTEGER) STRICT; CREATE TABLE outbox (a INTEGER) STRICT;"];
+        let script = "CREATE TABLE half (a INTEGER) STRICT; CREATE TABLE outbox (a INTEGER) STRICT;";
+        let first = Migration { script: MIGRATIONS[0].script, readable_from: 1 };
+        let broken = [first, Migration { script, readable_from: 1 }];
         migrate(&file, &mut connection, 1, &broken).unwrap_err();
         assert_eq!(number(&file, &connection, "user_version").unwrap(), 1);
         let half: i64 = connection
@@ -256,6 +296,24 @@ mod tests {
         assert_eq!(error.code(), "store.newer");
         assert!(error.to_string().contains("do not delete"), "{error}");
         assert_eq!(std::fs::read(&file).unwrap(), before);
+    }
+
+    #[test]
+    fn a_newer_file_that_says_so_is_read_by_the_older_program() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("kiosk.db");
+        let opened = open(&Opening::at(&file, &kiosk())).unwrap();
+        assert_eq!(opened.schema.schema, opened.schema.readable_from);
+        opened.connection.pragma_update(None, "user_version", mark(NEWEST + 1, NEWEST)).unwrap();
+        drop(opened);
+        let opened = open(&Opening::at(&file, &kiosk())).unwrap();
+        assert_eq!(i64::from(opened.schema.schema), NEWEST + 1);
+        assert_eq!(i64::from(opened.schema.readable_from), NEWEST);
+        drop(opened);
+        let kept = open(&Opening::at(&file, &kiosk())).unwrap().schema;
+        assert_eq!(i64::from(kept.schema), NEWEST + 1, "the older program leaves the mark as it is");
+        Connection::open(&file).unwrap().pragma_update(None, "user_version", mark(NEWEST + 2, NEWEST + 1)).unwrap();
+        assert_eq!(open(&Opening::at(&file, &kiosk())).unwrap_err().code(), "store.newer");
     }
 
     #[test]
