@@ -9,7 +9,9 @@ mod devices;
 mod effects;
 mod journal;
 mod paper;
+mod pulse;
 mod run;
+mod signs;
 mod socket;
 mod words;
 
@@ -17,3 +19,4 @@ pub use clock::{Clock, wall_clock};
 pub use devices::DevicePlan;
 pub use journal::{FileJournal, Journal, JournalLine};
 pub use run::{Engine, EngineError, EngineSetup};
+pub use signs::Signs;

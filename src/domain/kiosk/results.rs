@@ -215,6 +215,7 @@ impl Kiosk {
                 }
             }
             StoreEvent::Queue { entries } => {
+                self.queue_read = true;
                 for entry in entries {
                     // Spread over the first wait, so that many kiosks switched on together do not call together.
                     let due = now.since_start + self.settings.backoff.wait(0, now.fraction(), None, false);
