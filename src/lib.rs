@@ -16,3 +16,4 @@ pub mod ipc;
 pub mod screen;
 pub mod store;
 pub mod telemetry;
+pub mod update;

@@ -26,5 +26,5 @@ pub use error::{ConfigError, ConfigErrorKind};
 pub use layers::{Layer, Source};
 pub use values::{
     Backoff, Baud, Config, County, Devices, IdReader, Log, LogFormat, LogLevel, Printer, PrinterProfileRef, Scanner,
-    ScannerKind, Screen, ScreenSize, Visit, Window,
+    ScannerKind, Screen, ScreenSize, Update, UpdateServer, Visit, Window,
 };

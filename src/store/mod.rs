@@ -32,6 +32,7 @@ mod writer;
 pub use body::{Body, encode};
 pub use error::{StoreError, StoreErrorKind};
 pub use keeper::{Keeper, OpenReport, Opening};
+pub use schema::{NEWEST_SCHEMA, READABLE_FROM};
 pub use writer::Store;
 
 /// Name of the database in the configured folder.

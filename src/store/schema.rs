@@ -36,6 +36,12 @@ const HALF: u32 = 16;
 /// Newest schema this program knows.
 pub(super) const NEWEST: i64 = MIGRATIONS.len() as i64;
 
+/// Newest schema this program knows, for manifests of images.
+pub const NEWEST_SCHEMA: u32 = MIGRATIONS.len() as u32;
+
+/// Oldest schema whose program can read what this program writes, for manifests of images.
+pub const READABLE_FROM: u32 = MIGRATIONS[MIGRATIONS.len() - 1].readable_from as u32;
+
 const OPEN: &str = "open";
 
 /// A connection that is fit for promises.
