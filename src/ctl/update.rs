@@ -67,7 +67,11 @@ pub fn confirm(config: &Path, within: Duration) -> Result<Confirmed, CtlError> {
     let outcome = runtime.block_on(async {
         let bus = Bus::system().await;
         let booted = booted(bus.as_ref().ok()).await;
-        let before = folder.last_good();
+        // An image that was called good before is not put on trial again: a printer that somebody unplugged, a line that is
+        // down or a broken display are not its doing, and no restart would mend them.
+        let last = folder.last_good();
+        let is_known = last.as_ref().is_some_and(|good| good.version == booted.version && good.slot == booted.slot);
+        let before = last.filter(|_| !is_known);
         let clock = Clock::start();
         let (facts, judgement) = loop {
             let facts = Facts::of(ask_engine(&config.socket).as_ref());
@@ -81,6 +85,11 @@ pub fn confirm(config: &Path, within: Duration) -> Result<Confirmed, CtlError> {
             Judgement::Good => Vec::new(),
             Judgement::NotYet(reasons) => reasons,
         };
+        if is_known {
+            for reason in reasons.drain(..) {
+                tracing::warn!(code = reason.code(), "something is missing on an image that was good before");
+            }
+        }
         if reasons.is_empty() {
             let marked = match &bus {
                 Ok(bus) => bus.mark_good().await.inspect_err(|error| tracing::error!(%error, "no mark")).is_ok(),

@@ -58,7 +58,7 @@ fn take(touch: &TouchEvent, fingers: &RefCell<Fingers>, window: &slint::Window) 
     };
     let slot = slot.map_or(0, |slot| slot as i32);
     for told in fingers.borrow_mut().take(slot, Duration::from_micros(time), contact) {
-        if let Err(error) = window.try_dispatch_event(event(told)) {
+        if let Err(error) = window.dispatch_event_with_result(event(told)) {
             tracing::error!(%error, "a touch was not taken");
         }
     }

@@ -10,15 +10,15 @@
 //!   the old program, in the other slot, could not read what the new one will write, there is no restart while anything
 //!   is unsent: a fall-back would strand it.
 //! - **Power cuts.** Until the installation is complete nothing is remembered, because the old image is what starts; the
-//!   server offers again, the technician's wish lies in its file. Afterwards [`Resume`] is on the disk, and the next start
-//!   tells from the slot it is in whether the new image came up.
+//!   server offers again, the technician's wish lies in its file. Afterwards [`Resume`] is on the disk. The boot order
+//!   changes just before the restart; the next start tells from the slot it is in whether the new image came up.
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use super::fleet::{Poll, Progress};
 use super::folder::{Request, Resume, Status, Verdict};
-use super::gate::Reason;
+use super::gate::{Facts, Reason};
 use super::refusal::Refusal;
 use super::run::{Booted, BundleInfo, Look};
 use super::version::compare;
@@ -118,6 +118,8 @@ pub enum Event {
     Ordered(Result<(), Refusal>),
     /// How the installation is.
     Looked(Look),
+    /// The installer made the new slot the one that starts next, or not.
+    Activated(Result<(), Refusal>),
     /// The image that runs was called good, or not yet.
     Good(bool),
 }
@@ -163,6 +165,10 @@ pub enum Effect {
     Show(Status),
     /// Write down.
     Note(Recorded),
+    /// Remember what works now: the measure for the image that comes.
+    Measure(Facts),
+    /// Make the new slot the one that starts next.
+    Activate,
     /// Restart the machine.
     Restart,
 }
@@ -238,6 +244,7 @@ impl Agent {
                 }
             }
             Event::Looked(look) => self.looked(now, look, &mut out),
+            Event::Activated(result) => self.activated(result, &mut out),
             Event::Good(is_good) => self.good(is_good, &mut out),
         }
         out
@@ -424,9 +431,10 @@ impl Agent {
                 self.step = Step::Installing(source, info);
             }
             Step::Restart(resume) if self.may_restart(now, resume, engine) => {
-                out.push(Effect::Note(Recorded::UpdateRestarting { version: Code::new(&resume.version) }));
-                out.push(Effect::Restart);
-                self.step = Step::Going;
+                if let Some(status) = engine {
+                    out.push(Effect::Measure(Facts::of(Some(status))));
+                }
+                out.push(Effect::Activate);
             }
             Step::Waiting(..)
             | Step::Restart(_)
@@ -434,6 +442,17 @@ impl Agent {
             | Step::Looking(_)
             | Step::Installing(..)
             | Step::Going => {}
+        }
+    }
+
+    /// Only now does the boot order change: a power cut while the update waited started the old image.
+    fn activated(&mut self, result: Result<(), Refusal>, out: &mut Vec<Effect>) {
+        let Step::Restart(resume) = &self.step else { return };
+        // Where it could not be done the next look at the engine tries again.
+        if result.is_ok() {
+            out.push(Effect::Note(Recorded::UpdateRestarting { version: Code::new(&resume.version) }));
+            out.push(Effect::Restart);
+            self.step = Step::Going;
         }
     }
 

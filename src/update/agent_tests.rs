@@ -74,10 +74,11 @@ fn installed(info: BundleInfo, by_stick: bool) -> Agent {
 }
 
 fn refusal(out: &[Effect]) -> Option<String> {
-    out.iter().find_map(|effect| match effect {
-        Effect::Show(status) if status.phase == "refused" => Some(status.code.clone()),
-        _ => None,
-    })
+    shown(out).filter(|status| status.phase == "refused").map(|status| status.code.clone())
+}
+
+fn shown(out: &[Effect]) -> Option<&Status> {
+    out.iter().find_map(|effect| if let Effect::Show(status) = effect { Some(status) } else { None })
 }
 
 fn begins(out: &[Effect]) -> bool {
@@ -124,8 +125,8 @@ fn a_technician_with_a_stick_needs_no_window_and_no_true_clock() {
     assert!(!begins(&agent.handle(&at, answer(in_use))), "but a resident who is there comes first");
     assert!(begins(&agent.handle(&at, answer(free(0)))));
     agent.handle(&at, Event::Looked(Look::Done));
-    assert!(!agent.handle(&at, answer(free(59))).contains(&Effect::Restart));
-    assert!(agent.handle(&at, answer(free(60))).contains(&Effect::Restart));
+    assert!(!agent.handle(&at, answer(free(59))).contains(&Effect::Activate));
+    assert!(agent.handle(&at, answer(free(60))).contains(&Effect::Activate));
 }
 
 #[test]
@@ -148,7 +149,7 @@ fn the_machine_restarts_only_when_nobody_was_there_for_a_while_and_nothing_is_st
         (&breaking, NIGHT, &unread, false),
     ] {
         let out = installed(bundle.clone(), false).handle(&now(1, wall), answer(status.clone()));
-        assert_eq!(out.contains(&Effect::Restart), expected, "{bundle:?} {wall} {status:?}");
+        assert_eq!(out.contains(&Effect::Activate), expected, "{bundle:?} {wall} {status:?}");
     }
 }
 
@@ -230,10 +231,7 @@ fn coming_up_in_the_old_slot_is_a_fall_back_and_its_reason_is_shown_and_reported
         let out = agent.handle(&at, Event::Started(Seen { resume: Some(resume("an earlier one")), bad }));
         assert!(failed(&out), "{out:?}");
         assert!(out.contains(&Effect::Remember(None)));
-        let shown = out.iter().find_map(|effect| match effect {
-            Effect::Show(status) => Some((status.phase.as_str(), status.code.as_str(), !status.zh.is_empty())),
-            _ => None,
-        });
+        let shown = shown(&out).map(|status| (status.phase.as_str(), status.code.as_str(), !status.zh.is_empty()));
         assert_eq!(shown, Some(("fell-back", code, true)));
     }
 }
@@ -262,7 +260,10 @@ fn an_agent_that_was_restarted_goes_on_waiting_for_its_restart() {
     let mut agent = Agent::new(rules(), &at);
     agent.handle(&at, Event::Started(Seen { resume: Some(resume("first")), bad: None }));
     assert!(agent.handle(&at, Event::Woke).contains(&Effect::AskEngine));
-    assert!(agent.handle(&at, answer(free(900))).contains(&Effect::Restart));
+    assert!(agent.handle(&at, answer(free(900))).contains(&Effect::Activate));
+    assert!(agent.handle(&at, Event::Activated(Err(Refusal::NoInstaller))).is_empty(), "no restart into the old slot");
+    assert!(agent.handle(&at, answer(free(900))).contains(&Effect::Activate), "but another try");
+    assert!(agent.handle(&at, Event::Activated(Ok(()))).contains(&Effect::Restart));
 }
 
 #[test]
@@ -271,12 +272,12 @@ fn a_cancelled_action_is_given_up_until_its_installation_begins() {
         let cancel = Some(action.to_owned());
         Event::Polled(Some(Poll { every: Duration::from_secs(300), offer: None, cancel }))
     };
-    let told = |out: &[Effect]| {
-        out.iter().find_map(|effect| match effect {
-            Effect::Report { progress, .. } => Some(progress.clone()),
-            _ => None,
-        })
-    };
+    let told =
+        |out: &[Effect]| {
+            out.iter().find_map(|effect| {
+                if let Effect::Report { progress, .. } = effect { Some(progress.clone()) } else { None }
+            })
+        };
     let mut agent = waiting(info("1.1.0"));
     assert_eq!(told(&agent.handle(&now(1, DAY), cancel("7"))), Some(Progress::Cancelled));
     assert_eq!(agent.step(), &Step::Resting);
@@ -305,6 +306,7 @@ fn every_event_is_legal_in_every_step() {
             Event::Looked(Look::Busy { percent: 30 }),
             Event::Looked(Look::Done),
             Event::Looked(Look::Failed(Refusal::Damaged)),
+            Event::Activated(Ok(())),
             Event::Good(false),
             Event::Good(true),
         ]
@@ -318,11 +320,11 @@ fn every_event_is_legal_in_every_step() {
                     let mut remembers = false;
                     for (at, event) in [&first, &second, &third, &fourth].into_iter().enumerate() {
                         for effect in agent.handle(&now(at as u64 * 400, NIGHT), event.clone()) {
-                            match effect {
-                                Effect::Remember(resume) => remembers = resume.is_some(),
-                                Effect::Restart => assert!(remembers, "{first:?} {second:?} {third:?} {fourth:?}"),
-                                _ => {}
+                            if let Effect::Remember(resume) = &effect {
+                                remembers = resume.is_some();
                             }
+                            let is_safe = effect != Effect::Restart || remembers;
+                            assert!(is_safe, "{first:?} {second:?} {third:?} {fourth:?}");
                         }
                     }
                 }

@@ -118,6 +118,10 @@ impl Installer for Bus {
         within(CALL, self.rauc.install_bundle(source, arguments(header))).await.map_err(refusal)
     }
 
+    async fn activate(&mut self) -> Result<(), Refusal> {
+        within(CALL, self.rauc.mark("active", "other")).await.map(drop).map_err(refusal)
+    }
+
     async fn look(&mut self) -> Look {
         let state = async {
             let operation = within(CALL, self.rauc.operation()).await?;

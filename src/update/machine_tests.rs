@@ -135,34 +135,29 @@ impl Machine {
     }
 
     fn inspect(bundle: &Image) -> Result<BundleInfo, Refusal> {
-        let words = match bundle.fault {
-            Fault::WrongSignature => "signature verification failed: Verify error: self-signed certificate",
-            Fault::Truncated => "Signature size (1869573) exceeds bundle size",
-            _ => {
-                let compatible = if bundle.fault == Fault::WrongModel { "other" } else { "bianmin-kiosk" };
-                let compatible = compatible.to_owned();
-                return Ok(BundleInfo { compatible, version: bundle.version.to_owned(), schema: 1, readable_from: 1 });
-            }
-        };
-        Err(Refusal::of_words(words))
+        if bundle.fault == Fault::WrongSignature {
+            return Err(Refusal::of_words("signature verification failed: Verify error: self-signed certificate"));
+        }
+        if bundle.fault == Fault::Truncated {
+            return Err(Refusal::of_words("Signature size (1869573) exceeds bundle size"));
+        }
+        let compatible = if bundle.fault == Fault::WrongModel { "other" } else { "bianmin-kiosk" };
+        let (compatible, version) = (compatible.to_owned(), bundle.version.to_owned());
+        Ok(BundleInfo { compatible, version, schema: 1, readable_from: 1 })
     }
 
     fn install(&mut self, bundle: &Image) -> Look {
-        let words = match bundle.fault {
-            Fault::FlippedBit => "Failed updating slot rootfs.1: Input/output error",
-            Fault::DataFull => "Failed to create slot status: No space left on device",
-            _ => {
-                let other = 1 - self.running;
-                self.slots[other] = Some(bundle.clone());
-                self.left[other] = TRIES;
-                self.order = [other, self.running];
-                return Look::Done;
-            }
-        };
+        let other = 1 - self.running;
         // Half a slot is no image.
-        self.slots[1 - self.running] = None;
-        self.left[1 - self.running] = 0;
-        Look::Failed(Refusal::of_words(words))
+        (self.slots[other], self.left[other]) = (None, 0);
+        if bundle.fault == Fault::FlippedBit {
+            return Look::Failed(Refusal::of_words("Failed updating slot rootfs.1: Input/output error"));
+        }
+        if bundle.fault == Fault::DataFull {
+            return Look::Failed(Refusal::of_words("Failed to create slot status: No space left on device"));
+        }
+        self.slots[other] = Some(bundle.clone());
+        Look::Done
     }
 
     /// The agent of the running image until it rests or wants to restart. Says whether it wants to.
@@ -209,6 +204,15 @@ impl Machine {
                         Effect::LookAtGood => {
                             let is_good = self.good.as_ref().is_some_and(|good| good.version == self.image().version);
                             events.push_back(Event::Good(is_good));
+                        }
+                        Effect::Measure(facts) => {
+                            self.good = Some(LastGood::of(self.image().version, &name(self.running), &facts));
+                        }
+                        Effect::Activate => {
+                            let other = 1 - self.running;
+                            self.left[other] = TRIES;
+                            self.order = [other, self.running];
+                            events.push_back(Event::Activated(Ok(())));
                         }
                         Effect::Report { progress, .. } => self.reports.push(progress),
                         Effect::Remember(resume) => self.resume = resume,

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::agent::{Agent, Effect, Event, Rules, Seen, Source};
 use super::fleet::Fleet;
-use super::folder::Folder;
+use super::folder::{Folder, LastGood};
 use super::refusal::Refusal;
 use crate::domain::time::Now;
 use crate::ipc::{Connection, EngineStatus, Notifier, Reply, Request};
@@ -61,6 +61,8 @@ pub trait Installer {
     fn inspect(&mut self, source: &str, header: Option<&str>) -> impl Future<Output = Result<BundleInfo, Refusal>>;
     /// Begins to install.
     fn install(&mut self, source: &str, header: Option<&str>) -> impl Future<Output = Result<(), Refusal>>;
+    /// Makes the slot that was installed the one that starts next.
+    fn activate(&mut self) -> impl Future<Output = Result<(), Refusal>>;
     /// How the installation is.
     fn look(&mut self) -> impl Future<Output = Look>;
 }
@@ -157,6 +159,8 @@ impl<I: Installer> Parts<I> {
                 self.notifier.status(line.trim());
                 told(self.folder.set_status(&status));
             }
+            Effect::Measure(facts) => told(self.folder.set_good(&LastGood::of(version, slot, &facts))),
+            Effect::Activate => return Some(Event::Activated(self.installer.activate().await)),
             Effect::Note(event) => event.emit(),
             Effect::Restart => told(std::fs::write(&self.restart_flag, "")),
         }

@@ -109,8 +109,9 @@ enum UpdateVerb {
     /// The health gate: watches the running image and calls it good, or writes down why not.
     ///
     /// Good means: a frame was shown, the engine answers, its store is open and its queue read, every configured device
-    /// answers or was away before the update, and the county answers or did not before. Exit code 1: not good; the unit
-    /// then restarts the machine and the boot counter brings the image before it back.
+    /// answers or was away before the update, and the county answers or did not before. An image that was called good once
+    /// stays good. Exit code 1: not good; the unit then restarts the machine and the boot counter brings the image before
+    /// it back.
     Confirm {
         /// Configuration file.
         #[arg(long, value_name = "FILE")]
