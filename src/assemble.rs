@@ -17,7 +17,7 @@ use crate::county::{CountyClient, CountyError, CountySettings};
 use crate::domain::catalog::{Catalog, CatalogError, Scope};
 use crate::domain::outbox::Backoff;
 use crate::domain::settings::{Fitted, Settings, Times, WindowSettings};
-use crate::engine::{DevicePlan, EngineSetup, Journal, fresh_chance, wall_clock};
+use crate::engine::{DevicePlan, EngineSetup, Journal, Signs, fresh_chance, wall_clock};
 use crate::seal::{CountyKey, LookupKey, SealError, Sealer};
 use crate::store::{FILE_NAME, Opening, Store, StoreError, StoreErrorKind};
 use crate::telemetry::{Code, Event};
@@ -108,7 +108,15 @@ pub fn engine_setup(config: &Config, journal: Box<dyn Journal>, listen: bool) ->
         devices: devices(config)?,
         journal,
         socket: listen.then(|| config.socket.clone()),
+        slot: boot_slot(),
+        signs: Signs::default(),
     })
+}
+
+/// Boot slot that the boot loader named on the kernel's command line (`rauc.slot=A`); empty where no slots are.
+pub fn boot_slot() -> String {
+    let line = std::fs::read_to_string("/proc/cmdline").unwrap_or_default();
+    line.split_whitespace().find_map(|word| word.strip_prefix("rauc.slot=")).unwrap_or_default().to_owned()
 }
 
 /// What the core has to know.

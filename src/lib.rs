@@ -18,3 +18,4 @@ pub mod screen;
 pub mod seal;
 pub mod store;
 pub mod telemetry;
+pub mod update;

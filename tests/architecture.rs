@@ -59,7 +59,17 @@ const TABLE: &[(&str, &[&str], &[&str])] = &[
     (
         "screen",
         &["ipc"],
-        &["slint", "i_slint_backend_testing", "qrcode", "png", "thiserror", "tracing", "kiosk_hal", "ab_glyph"],
+        &[
+            "slint",
+            "i_slint_backend_testing",
+            "input",
+            "qrcode",
+            "png",
+            "thiserror",
+            "tracing",
+            "kiosk_hal",
+            "ab_glyph",
+        ],
     ),
     ("config", &["domain", "seal"], &["serde", "toml", "thiserror", "kiosk_hal"]),
     (
@@ -71,6 +81,11 @@ const TABLE: &[(&str, &[&str], &[&str])] = &[
         "engine",
         &["domain", "ipc", "store", "county", "config", "telemetry", "attest"],
         &["tokio", "tracing", "serde", "serde_json", "toml", "thiserror", "jiff", "getrandom", "kiosk_hal"],
+    ),
+    (
+        "update",
+        &["domain", "ipc", "telemetry"],
+        &["reqwest", "rustls", "serde", "serde_json", "jiff", "thiserror", "tracing", "tokio", "zbus", "zeroize"],
     ),
 ];
 

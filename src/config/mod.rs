@@ -25,6 +25,6 @@ mod tests;
 pub use error::{ConfigError, ConfigErrorKind};
 pub use layers::{Layer, Source};
 pub use values::{
-    Backoff, Baud, Config, County, Devices, IdReader, Log, LogFormat, LogLevel, Printer, PrinterProfileRef, Scanner,
-    ScannerKind, Screen, ScreenSize, Seal, Visit, Window,
+    Backoff, Baud, Config, County, Devices, IdReader, Log, LogFormat, LogLevel, Printer, PrinterProfileRef, Receipt,
+    Scanner, ScannerKind, Screen, ScreenSize, Seal, Update, UpdateServer, Visit, Window,
 };

@@ -3,12 +3,12 @@
 use std::path::Path;
 use std::time::Duration;
 
-use super::check::{Checked, Validator, is_plain};
+use super::check::{Checked, Validator, is_plain, is_window};
 use super::error::ConfigError;
 use super::layers::{Layer, merge};
 use super::values::{
     Backoff, Config, County, Devices, IdReader, Log, Printer, PrinterProfileRef, Receipt, Scanner, Screen, ScreenSize,
-    Seal, Visit, Window,
+    Seal, Update, UpdateServer, Visit, Window,
 };
 use super::written;
 use crate::domain::place::{KioskCode, Place, PlaceError, PlacePart, PlaceParts, Village};
@@ -42,6 +42,7 @@ impl Config {
             visit: v.visit(&w.visit)?,
             backoff: v.backoff(&w.outbox)?,
             socket: v.path("engine.socket", w.engine.socket)?,
+            update: v.update(w.update)?,
             log: v.log(w.log)?,
             sources: merged.sources,
         })
@@ -237,6 +238,38 @@ impl Validator<'_> {
             return Err(self.bad("outbox.backoff_cap_s", "must not be less than outbox.backoff_first_s"));
         }
         Ok(Backoff { first, cap })
+    }
+
+    fn update(&self, w: written::Update) -> Checked<Update> {
+        let minutes = |key: &str, written, range| -> Checked<Duration> {
+            self.number(key, written, range).map(|minutes| Duration::from_secs(minutes * 60))
+        };
+        let tenant = self.need("update.tenant", w.tenant, "write the tenant of the rollout server")?;
+        if !is_plain(&tenant) {
+            return Err(self.bad("update.tenant", "must be 1 to 64 letters, digits, - . or _"));
+        }
+        let server = match w.url {
+            None => None,
+            Some(url) => Some(UpdateServer {
+                url: self.url("update.url", Some(url))?,
+                tenant,
+                token_file: self.path("update.token_file", w.token_file)?,
+                ca_file: self.path("update.ca_file", w.ca_file)?,
+            }),
+        };
+        let window = self.need("update.window", w.window, "write the hours, such as \"02:00-05:00\"")?;
+        if !is_window(&window) {
+            return Err(self.bad("update.window", "must be two times of day with a - between, such as \"02:00-05:00\""));
+        }
+        Ok(Update {
+            folder: self.path("update.folder", w.folder)?,
+            server,
+            window,
+            spread: minutes("update.spread_min", w.spread_min, 0..=720)?,
+            quiet: minutes("update.quiet_min", w.quiet_min, 1..=240)?,
+            stick_folder: self.path("update.stick_folder", w.stick_folder)?,
+            restart_flag: self.path("update.restart_flag", w.restart_flag)?,
+        })
     }
 
     fn log(&self, w: written::Log) -> Checked<Log> {

@@ -40,6 +40,8 @@ pub struct Config {
     pub backoff: Backoff,
     /// Socket between engine, screen and `kioskctl`.
     pub socket: PathBuf,
+    /// Updates of the image.
+    pub update: Update,
     /// Logs.
     pub log: Log,
     pub(super) sources: BTreeMap<String, Source>,
@@ -213,6 +215,38 @@ pub struct Backoff {
     pub first: Duration,
     /// Upper bound of every wait. Not shorter than `first`.
     pub cap: Duration,
+}
+
+/// Updates of the image.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Update {
+    /// Folder of what must survive a fall-back.
+    pub folder: PathBuf,
+    /// The rollout server; `None` = updates come by stick alone.
+    pub server: Option<UpdateServer>,
+    /// Hours for updates of the server, as written: `02:00-05:00`.
+    pub window: String,
+    /// Kiosks take their turns within this after the window opens.
+    pub spread: Duration,
+    /// Nobody must have used the machine for so long before it restarts.
+    pub quiet: Duration,
+    /// Where the system mounts a stick.
+    pub stick_folder: PathBuf,
+    /// File that is made when the machine is to restart.
+    pub restart_flag: PathBuf,
+}
+
+/// The rollout server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UpdateServer {
+    /// `https://host` or `https://host:port`.
+    pub url: String,
+    /// Tenant there.
+    pub tenant: String,
+    /// File with this kiosk's token.
+    pub token_file: PathBuf,
+    /// File with the certificates (PEM) that the server's must lead to.
+    pub ca_file: PathBuf,
 }
 
 /// Logs.

@@ -33,6 +33,7 @@ sections! {
         visit: Visit,
         outbox: Outbox,
         engine: Engine,
+        update: Update,
         log: Log,
     }
     Kiosk { code: Option<String> }
@@ -117,6 +118,18 @@ sections! {
         backoff_cap_s: Option<i64>,
     }
     Engine { socket: Option<String> }
+    Update {
+        folder: Option<String>,
+        url: Option<String>,
+        tenant: Option<String>,
+        token_file: Option<String>,
+        ca_file: Option<String>,
+        window: Option<String>,
+        spread_min: Option<i64>,
+        quiet_min: Option<i64>,
+        stick_folder: Option<String>,
+        restart_flag: Option<String>,
+    }
     Log {
         format: Option<LogFormat>,
         level: Option<LogLevel>,

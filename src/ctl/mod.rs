@@ -15,6 +15,8 @@ pub mod scanner;
 pub mod sim;
 mod start;
 pub mod status;
+#[cfg(feature = "agent")]
+pub mod update;
 
 pub use error::CtlError;
 pub use output::{Form, Report, finish, print};

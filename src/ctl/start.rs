@@ -4,12 +4,16 @@ use std::path::Path;
 #[cfg(feature = "screen")]
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::Context as _;
 
 use crate::assemble::engine_setup;
 use crate::config::Config;
-use crate::engine::{Engine, FileJournal};
+use crate::engine::{Engine, FileJournal, Signs};
+#[cfg(feature = "screen")]
+use crate::ipc::Beats;
+use crate::ipc::Notifier;
 use crate::telemetry;
 
 /// Arguments of `kiosk desk`.
@@ -101,13 +105,41 @@ pub fn run(arguments: &RunArguments) -> anyhow::Result<ExitCode> {
         let plan = crate::desk::VisitPlan { visits: Some(visits.clone()), out: arguments.out.clone() };
         return report(&crate::desk::play_run(&config, arguments.bench.as_deref(), &plan)?);
     }
-    let engine = Engine::start(engine_setup(&config, Box::new(FileJournal::default()), true)?)?;
+    crate::screen::prepare()?;
+    let mut setup = engine_setup(&config, Box::new(FileJournal::default()), true)?;
+    let (notifier, frames) = (notifier(), Beats::default());
+    let every = notifier.every();
+    setup.signs = Signs::with_window(notifier, frames.clone());
+    let engine = Engine::start(setup)?;
     let ui = crate::screen::Ui::new(engine.touch())?;
+    let painted = engine.painted();
+    ui.watch_frames(every.unwrap_or(crate::screen::FRAME_EVERY), move |_| {
+        painted.beat();
+        frames.beat();
+    });
     ui.set_size(config.screen.size.width as f32, config.screen.size.height as f32);
     show_all(&ui, &engine);
     ui.run()?;
     engine.stop().context("run the engine behind the window")?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The line to the service manager that the environment names; silent where nobody started us as a unit.
+pub(super) fn notifier() -> Notifier {
+    let number = |name: &str| std::env::var(name).ok().and_then(|value| value.parse::<u64>().ok());
+    let Some(address) = std::env::var_os("NOTIFY_SOCKET").filter(|address| !address.is_empty()) else {
+        return Notifier::silent();
+    };
+    // The watchdog may be meant for another process of the unit.
+    let is_ours = number("WATCHDOG_PID").is_none_or(|pid| pid == u64::from(std::process::id()));
+    let watchdog = number("WATCHDOG_USEC").filter(|period| is_ours && *period > 0).map(Duration::from_micros);
+    match Notifier::to(&address, watchdog) {
+        Ok(notifier) => notifier,
+        Err(error) => {
+            tracing::error!(%error, "the service manager cannot be told anything");
+            Notifier::silent()
+        }
+    }
 }
 
 /// The engine alone, until it is stopped.
@@ -117,8 +149,9 @@ pub fn run(arguments: &RunArguments) -> anyhow::Result<ExitCode> {
 pub fn engine(config: &Path) -> anyhow::Result<ExitCode> {
     let config = Config::load(config)?;
     telemetry::start(&config.log).context("start the log")?;
-    let engine = Engine::start(engine_setup(&config, Box::new(FileJournal::default()), true)?)?;
-    engine.wait()?;
+    let mut setup = engine_setup(&config, Box::new(FileJournal::default()), true)?;
+    setup.signs = Signs::new(notifier());
+    Engine::start(setup)?.wait()?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -132,7 +165,7 @@ pub fn screen(arguments: &ScreenArguments) -> anyhow::Result<ExitCode> {
     crate::screen::ensure_fonts(&config.screen.fonts)?;
     telemetry::start(&config.log).context("start the log")?;
     let (width, height) = (config.screen.size.width as f32, config.screen.size.height as f32);
-    crate::screen::run_remote(&config.socket, width, height, standby(&config))?;
+    crate::screen::run_remote(&config.socket, (width, height), standby(&config), notifier())?;
     Ok(ExitCode::SUCCESS)
 }
 

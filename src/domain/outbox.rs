@@ -205,6 +205,11 @@ impl Outbox {
         self.planned.values().filter(|planned| planned.phase != Phase::Aside).count()
     }
 
+    /// Entries that were set aside for staff.
+    pub fn aside(&self) -> usize {
+        self.planned.values().filter(|planned| planned.phase == Phase::Aside).count()
+    }
+
     /// Number on this kiosk of an entry of the plan.
     pub fn sequence_of(&self, id: SubmissionId) -> Option<Sequence> {
         self.planned.values().find(|planned| planned.entry.id == id).map(|planned| planned.entry.sequence)

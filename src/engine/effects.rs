@@ -50,6 +50,11 @@ impl Executor {
         Self { store, county, devices, words, stamp, inbox, registered, finds: VecDeque::new() }
     }
 
+    /// Store and devices, for whoever asks whether they live.
+    pub fn parts(&self) -> (&Store, &Devices) {
+        (&self.store, &self.devices)
+    }
+
     /// Gives an answer of the store the number of its question.
     pub fn name_answer(&mut self, mut event: Event) -> Event {
         if let Event::Store { ask, event: StoreEvent::Found { .. } | StoreEvent::FindFailed { .. } } = &mut event {

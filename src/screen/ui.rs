@@ -4,12 +4,13 @@
 
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
+use std::time::Duration;
 
 use slint::{ComponentHandle, PlatformError};
 
 use super::coverage::{Coverage, CoverageError};
 use super::generated::{AppWindow, PageKind};
-use super::{departments, fonts, form, frame, home, identify, idle, item, kept, list, other, panel, review};
+use super::{departments, fonts, form, frame, frames, home, identify, idle, item, kept, list, other, panel, review};
 use crate::ipc::{Body, Intent, Language, Screen, TextSize};
 
 /// Where touches go.
@@ -40,6 +41,7 @@ pub struct Ui(Rc<Inner>);
 
 struct Inner {
     app: AppWindow,
+    frames: frames::Frames,
     coverage: Coverage,
     /// What the frame's two switches switch from.
     session: Rc<Cell<(Language, TextSize)>>,
@@ -58,6 +60,24 @@ struct Inner {
 thread_local! {
     /// The window that screens from other threads are for.
     static WINDOW: RefCell<Weak<Inner>> = const { RefCell::new(Weak::new()) };
+}
+
+/// Takes the machine's input in hand. Once, before the first window; elsewhere there is nothing to do.
+///
+/// # Errors
+/// The toolkit cannot use the display it was told to use.
+pub fn prepare() -> Result<(), UiError> {
+    #[cfg(feature = "device")]
+    super::kms::select().map_err(UiError::Platform)?;
+    Ok(())
+}
+
+/// Calls `work` with the window of this thread, if there is one.
+#[cfg(feature = "device")]
+pub(super) fn with_window(work: impl FnOnce(&slint::Window)) {
+    if let Some(window) = WINDOW.with_borrow(Weak::upgrade) {
+        work(window.app.window());
+    }
 }
 
 impl Ui {
@@ -86,6 +106,7 @@ impl Ui {
             kept: kept::Rows::new(&app),
             other: other::Rows::new(&app),
             shown: RefCell::new(None),
+            frames: frames::Frames::new(&app),
             coverage,
             session,
             app,
@@ -103,6 +124,12 @@ impl Ui {
     /// The way to this window from other threads.
     pub fn remote(&self) -> UiRemote {
         UiRemote(self.0.app.as_weak())
+    }
+
+    /// Asks for a tiny frame every so often and calls `tell` on this thread with the number of frames so far, each time
+    /// that one more was really drawn since the last look. A window that draws no more tells nothing.
+    pub fn watch_frames(&self, every: Duration, tell: impl FnMut(u64) + 'static) {
+        self.0.frames.watch(every, tell);
     }
 
     /// Draws everything `factor` times as large; the desk uses it to fit the portrait window on a monitor.

@@ -15,6 +15,7 @@ use super::schema;
 use crate::domain::id::{Sequence, SubmissionId};
 use crate::domain::place::KioskCode;
 use crate::domain::submission::{StoreCommand, StoreEvent};
+use crate::ipc::StoreSchema;
 use crate::seal::Sealer;
 
 /// Which store to open, and how.
@@ -50,6 +51,8 @@ pub struct OpenReport {
     pub missing: Vec<Sequence>,
     /// The file was damaged: it lies here, and what could be read of it is in a fresh one.
     pub salvaged: Option<PathBuf>,
+    /// Which programs can read the file.
+    pub schema: StoreSchema,
 }
 
 #[derive(Debug)]
@@ -201,6 +204,7 @@ fn open_sound(opening: &Opening) -> Result<(Ledger, OpenReport), StoreError> {
         open: count.open,
         missing: count.missing,
         salvaged: None,
+        schema: opened.schema,
     };
     Ok((ledger, report))
 }

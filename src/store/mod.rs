@@ -40,6 +40,7 @@ mod slots_tests;
 pub use body::{Body, Plain, encode};
 pub use error::{StoreError, StoreErrorKind};
 pub use keeper::{Keeper, OpenReport, Opening};
+pub use schema::{NEWEST_SCHEMA, READABLE_FROM};
 pub use writer::Store;
 
 /// Name of the database in the configured folder.

@@ -19,6 +19,7 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior};
 use super::error::{StoreError, StoreErrorKind};
 use super::keeper::Opening;
 use crate::domain::place::KioskCode;
+use crate::ipc::StoreSchema;
 
 /// Marks the file as a store of a kiosk (`PRAGMA application_id`): the letters `Kisk`.
 const APPLICATION_ID: i64 = 0x4b69_736b;
@@ -40,6 +41,12 @@ const MIGRATIONS: &[Migration] = &[
 /// Newest `user_version` this program can work with.
 const KNOWN: i64 = MIGRATIONS.len() as i64;
 
+/// Newest schema this program knows, for manifests of images.
+pub const NEWEST_SCHEMA: u32 = MIGRATIONS.len() as u32;
+
+/// Oldest schema whose program can work with what this program writes, for manifests of images.
+pub const READABLE_FROM: u32 = MIGRATIONS[MIGRATIONS.len() - 1].reader as u32;
+
 const OPEN: &str = "open";
 
 /// A connection that is fit for promises.
@@ -48,6 +55,8 @@ pub(super) struct Opened {
     pub connection: Connection,
     /// Step of the schema found in the file; 0 for a new one.
     pub found_step: i64,
+    /// What the file holds from now on.
+    pub schema: StoreSchema,
 }
 
 /// Opens and checks the database, brings its schema up to date and makes sure it is the store of this kiosk.
@@ -78,7 +87,15 @@ pub(super) fn open(opening: &Opening) -> Result<Opened, StoreError> {
     sound(file, &connection)?;
     migrate(file, &mut connection, found_step, MIGRATIONS)?;
     belongs(file, &connection, kiosk)?;
-    Ok(Opened { connection, found_step })
+    let schema = marked(file, &connection)?;
+    Ok(Opened { connection, found_step, schema })
+}
+
+/// Step and oldest reader as the file tells them.
+fn marked(file: &Path, connection: &Connection) -> Result<StoreSchema, StoreError> {
+    let natural = |number: i64| u32::try_from(number).map_err(|_| refuse(file, StoreErrorKind::NotADatabase));
+    let schema = natural(ours(file, connection)?)?;
+    Ok(StoreSchema { schema, readable_from: natural(number(file, connection, "user_version")?)? })
 }
 
 /// Creates a missing file for its owner alone. An existing one is left as it is; it is not even opened here, because

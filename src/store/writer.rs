@@ -11,6 +11,7 @@ use super::error::{StoreError, StoreErrorKind};
 use super::keeper::{Keeper, OpenReport, Opening, refusal};
 use crate::domain::id::SubmissionId;
 use crate::domain::submission::{StoreCommand, StoreEvent};
+use crate::ipc::Beats;
 
 /// Commands that may wait for the disk. A visit has one under way and the sender one; more than this is a fault.
 const WAITING: usize = 64;
@@ -20,12 +21,15 @@ type BodyCallback = Box<dyn FnOnce(Result<Option<Body>, StoreError>) + Send>;
 enum Request {
     Command(StoreCommand),
     Body(SubmissionId, BodyCallback),
+    /// Asks for a sign of life.
+    Beat,
 }
 
 /// The store. Dropping it finishes what was sent and closes the database.
 pub struct Store {
     file: PathBuf,
     report: OpenReport,
+    beats: Beats,
     requests: Option<SyncSender<Request>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -43,11 +47,13 @@ impl Store {
         let (mut keeper, report) = Keeper::open(opening)?;
         let (requests, inbox) = sync_channel(WAITING);
         let mut sink = sink;
+        let beats = Beats::default();
+        let beaten = beats.clone();
         let thread = std::thread::Builder::new()
             .name("store".to_owned())
-            .spawn(move || run(&mut keeper, &inbox, &mut sink))
+            .spawn(move || run(&mut keeper, &inbox, &beaten, &mut sink))
             .map_err(|_| StoreError::new(&opening.file, "start the thread of", StoreErrorKind::Internal))?;
-        Ok(Self { file: opening.file.clone(), report, requests: Some(requests), thread: Some(thread) })
+        Ok(Self { file: opening.file.clone(), report, beats, requests: Some(requests), thread: Some(thread) })
     }
 
     /// What was found at opening.
@@ -60,7 +66,7 @@ impl Store {
     pub fn send(&self, command: StoreCommand) -> Result<(), Box<StoreEvent>> {
         self.post(Request::Command(command)).map_err(|(kind, request)| match request {
             Request::Command(command) => Box::new(refusal(&command, kind.code())),
-            Request::Body(..) => Box::new(StoreEvent::Broken { code: kind.code().to_owned() }),
+            Request::Body(..) | Request::Beat => Box::new(StoreEvent::Broken { code: kind.code().to_owned() }),
         })
     }
 
@@ -86,6 +92,13 @@ impl Store {
         wait.recv().unwrap_or_else(|_| Err(StoreError::new(&self.file, "read from", StoreErrorKind::Closed)))
     }
 
+    /// Asks the thread for a sign of life and gives the number of signs so far. A thread that hangs in the disk, or whose
+    /// queue is full, gives none.
+    pub fn beat(&self) -> u64 {
+        self.post(Request::Beat).ok();
+        self.beats.count()
+    }
+
     fn post(&self, request: Request) -> Result<(), (StoreErrorKind, Request)> {
         let Some(requests) = &self.requests else {
             return Err((StoreErrorKind::Closed, request));
@@ -108,7 +121,7 @@ impl Drop for Store {
 }
 
 /// The thread: requests in their order, until the handle is dropped.
-fn run(keeper: &mut Keeper, inbox: &Receiver<Request>, sink: &mut dyn FnMut(StoreEvent)) {
+fn run(keeper: &mut Keeper, inbox: &Receiver<Request>, beats: &Beats, sink: &mut dyn FnMut(StoreEvent)) {
     while let Ok(request) = inbox.recv() {
         // A panic is a fault of the program. It must not end as a store that is silently gone: the question is refused,
         // the machine goes out of service, and the file is opened afresh as after a fault of the disk.
@@ -125,6 +138,7 @@ fn run(keeper: &mut Keeper, inbox: &Receiver<Request>, sink: &mut dyn FnMut(Stor
                     gave_up(keeper, None, sink);
                 }
             }
+            Request::Beat => beats.beat(),
         }
     }
 }
@@ -203,6 +217,26 @@ mod tests {
         let refused = store.send(keep(1)).unwrap_err();
         assert_eq!(*refused, StoreEvent::NotKept { id, code });
         drop(hold);
+    }
+
+    #[test]
+    fn a_thread_that_hangs_gives_no_sign_of_life_and_one_that_goes_on_does() {
+        let folder = tempfile::tempdir().unwrap();
+        let (hold, held) = sync_channel::<()>(0);
+        let (busy, is_busy) = sync_channel(1_000);
+        let store = Store::open(&Opening::at(&folder.path().join("kiosk.db"), &kiosk(), &sealer()), move |_| {
+            let _ended = busy.send(());
+            let _released = held.recv();
+        })
+        .unwrap();
+        let hold = hold;
+        store.send(StoreCommand::LoadQueue).unwrap();
+        is_busy.recv().unwrap();
+        assert_eq!((store.beat(), store.beat()), (0, 0), "it hangs in its sink");
+        drop(hold);
+        // The answer to a later question proves that everything before it is done.
+        assert!(store.body(application(1).client_submission_id).unwrap().is_none());
+        assert!(store.beat() >= 2);
     }
 
     #[test]

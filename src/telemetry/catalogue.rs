@@ -114,6 +114,14 @@ catalogue! {
     SlipPrinted "slip.printed" INFO { job: u64, kind: Kind } "a slip is on paper";
     SlipNotPrinted "slip.not-printed" WARN { job: u64, kind: Kind, why: NotPrintedCause } "a slip is certainly not on paper";
     SlipUnclear "slip.unclear" WARN { job: u64, kind: Kind, why: UnknownCause } "nobody can say whether a slip is on paper";
+    UpdateOffered "update.offered" INFO {} "the rollout server offers an update";
+    UpdateInstalling "update.installing" INFO { version: Code } "an update is being installed into the other slot";
+    UpdateInstalled "update.installed" INFO { version: Code } "an update is installed and waits for its restart";
+    UpdateRestarting "update.restarting" WARN { version: Code } "the machine restarts into an update";
+    UpdateRefused "update.refused" WARN { version: Code, code: Code } "an update was not taken; nothing changed";
+    UpdateGood "update.good" INFO { version: Code } "the image that runs was called good";
+    UpdateBad "update.bad" ERROR { version: Code, code: Code } "the image that runs does not serve; the machine goes back to the one before";
+    UpdateFellBack "update.fell-back" ERROR { version: Code, code: Code } "an update did not come up or did not serve; the image before it runs again";
     InputIgnored "input.ignored" DEBUG { what: Kind, why: Kind } "something happened that has no meaning now";
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use kiosk::assemble;
 use kiosk::config::Config;
 use kiosk::domain::submission::StoreEvent;
-use kiosk::engine::{DevicePlan, Engine, EngineSetup, FileJournal};
+use kiosk::engine::{DevicePlan, Engine, EngineSetup, FileJournal, Signs};
 use kiosk::store::{FILE_NAME, Opening, Store};
 use tempfile::TempDir;
 
@@ -33,6 +33,8 @@ fn flooded(folder: &Path) -> EngineSetup {
         slip_key: None,
         devices: DevicePlan::default(),
         journal: Box::new(FileJournal::default()),
+        slot: String::new(),
+        signs: Signs::default(),
         socket: None,
     }
 }

@@ -57,6 +57,17 @@ enum Command {
     /// Slips: whether one is genuine.
     #[command(subcommand)]
     Receipt(ReceiptVerb),
+    /// The update agent: asks the rollout server, installs, restarts when nobody is disturbed. Runs until it is stopped.
+    #[cfg(feature = "agent")]
+    Agent {
+        /// Configuration file.
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+    },
+    /// Updates of the image.
+    #[cfg(feature = "agent")]
+    #[command(subcommand)]
+    Update(UpdateVerb),
     /// Simulators in place of devices and county, for desk, training and tests.
     #[cfg(feature = "desk")]
     #[command(subcommand)]
@@ -96,6 +107,50 @@ enum IdReaderVerb {
         #[arg(long)]
         show: bool,
     },
+}
+
+#[cfg(feature = "agent")]
+#[derive(Debug, Subcommand)]
+enum UpdateVerb {
+    /// The health gate: watches the running image and calls it good, or writes down why not.
+    ///
+    /// Good means: a frame was shown, the engine answers, its store is open and its queue read, every configured device
+    /// answers or was away before the update, and the county answers or did not before. An image that was called good once
+    /// stays good. Exit code 1: not good; the unit then restarts the machine and the boot counter brings the image before
+    /// it back.
+    Confirm {
+        /// Configuration file.
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+        /// Seconds to wait for it.
+        #[arg(long, default_value_t = 120, value_name = "SECONDS")]
+        within: u64,
+    },
+    /// What the agent does, which image was good last, and why one was not.
+    Status {
+        /// Configuration file.
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+    },
+    /// Installs a bundle from a stick, through the agent. Works without a line and with a wrong clock.
+    ///
+    /// The signature is checked before anything is written. The new image starts once nobody uses the machine.
+    Usb {
+        /// The bundle.
+        #[arg(value_name = "BUNDLE", required_unless_present = "stick")]
+        file: Option<PathBuf>,
+        /// The one bundle on the stick that is in.
+        #[arg(long, conflicts_with = "file")]
+        stick: bool,
+        /// Configuration file.
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+        /// Seconds to wait for the end of the installation.
+        #[arg(long, default_value_t = 1_800, value_name = "SECONDS")]
+        within: u64,
+    },
+    /// What the manifest of an image with this program has to say: version and schema of the store.
+    About,
 }
 
 #[derive(Debug, clap::Args)]
@@ -202,8 +257,32 @@ fn main() -> ExitCode {
             };
             finish(receipt::verify(text, &against), form)
         }
+        #[cfg(feature = "agent")]
+        Command::Agent { config } => match kiosk::ctl::update::agent(&config) {
+            Ok(code) => code,
+            Err(error) => {
+                let error =
+                    kiosk::ctl::CtlError::new("update.agent", format!("{error:#}"), "correct it and start again");
+                finish::<kiosk::ctl::update::About>(Err(error), form)
+            }
+        },
+        #[cfg(feature = "agent")]
+        Command::Update(verb) => update(verb, form),
         #[cfg(feature = "desk")]
         Command::Sim(verb) => bench::run(verb, form),
+    }
+}
+
+#[cfg(feature = "agent")]
+fn update(verb: UpdateVerb, form: Form) -> ExitCode {
+    use kiosk::ctl::update::{Bundle, about, confirm, status, usb};
+    match verb {
+        UpdateVerb::Confirm { config, within } => finish(confirm(&config, Duration::from_secs(within)), form),
+        UpdateVerb::Status { config } => finish(status(&config), form),
+        UpdateVerb::Usb { file, config, within, .. } => {
+            finish(usb(&config, file.map_or(Bundle::Stick, Bundle::File), Duration::from_secs(within)), form)
+        }
+        UpdateVerb::About => finish(Ok(about()), form),
     }
 }
 

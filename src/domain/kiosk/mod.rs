@@ -47,6 +47,12 @@ pub struct Kiosk {
     last_ask: u64,
     next_probe: SinceStart,
     reopening: Reopening,
+    /// When the line to the county came or went.
+    line_since: SinceStart,
+    /// When the last visit ended.
+    quiet_since: SinceStart,
+    /// The store told what is in its queue.
+    queue_read: bool,
     /// Slips at the printer, with their word for the log, also those whose page or visit is gone.
     jobs: BTreeMap<u64, &'static str>,
     /// What the county gave, until the mark in the store is durable.
@@ -84,6 +90,9 @@ impl Kiosk {
             last_ask: 0,
             next_probe: now.since_start,
             reopening: Reopening::default(),
+            line_since: now.since_start,
+            quiet_since: now.since_start,
+            queue_read: false,
             jobs: BTreeMap::new(),
             receipts: BTreeMap::new(),
         };
@@ -193,6 +202,7 @@ impl Kiosk {
     fn end_visit(&mut self, now: &Now, how: VisitEnd, out: &mut Vec<Effect>) {
         self.turn_to(now, Page::Home, out);
         if let Some(visit) = self.visit.take() {
+            self.quiet_since = now.since_start;
             let after = now.since_start.saturating_sub(visit.began);
             out.push(Effect::Note(Note::VisitEnded { visit: visit.no, how, after }));
         }

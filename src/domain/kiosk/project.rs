@@ -1,7 +1,9 @@
 //! The screen as a projection of the state. No side effects, no sentences.
 
 use super::touch::{REVIEW_ROWS, pages};
-use super::{Kiosk, StoreHealth};
+use kiosk_hal::model::Role;
+
+use super::{Kiosk, Line, StoreHealth};
 use crate::domain::catalog::{LIST_PAGE, list_pages};
 use crate::domain::id::ItemId;
 use crate::domain::receipt;
@@ -54,6 +56,28 @@ impl Kiosk {
                 StoreHealth::Good => "good".to_owned(),
                 StoreHealth::Broken(code) => code.clone(),
             },
+            outbox_read: self.queue_read,
+            set_aside: self.outbox.aside(),
+            county_reachable: match health.line {
+                Line::Unknown => None,
+                Line::Up => Some(true),
+                Line::Down => Some(false),
+            },
+            county_seconds: now.since_start.saturating_sub(self.line_since).as_secs(),
+            access: [
+                ("id-reader", self.settings.fitted.reader, Role::IdReader),
+                ("printer", self.settings.fitted.printer, Role::Printer),
+                ("scanner", self.settings.fitted.scanner, Role::Scanner),
+            ]
+            .into_iter()
+            .filter(|(_, fitted, _)| *fitted)
+            .map(|(name, _, role)| (name.to_owned(), health.access(role)))
+            .collect(),
+            quiet_seconds: match self.visit {
+                Some(_) => 0,
+                None => now.since_start.saturating_sub(self.quiet_since).as_secs(),
+            },
+            ..EngineStatus::default()
         }
     }
 

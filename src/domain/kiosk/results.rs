@@ -220,6 +220,7 @@ impl Kiosk {
                     self.outbox.keep_only(&entries);
                     self.health.store = StoreHealth::Good;
                 }
+                self.queue_read = true;
                 for entry in entries {
                     if self.visit.as_ref().is_some_and(|visit| visit.page.waits_to_keep(entry.id)) {
                         self.kept(now, entry, out);

@@ -17,7 +17,7 @@ use kiosk::store::{FILE_NAME, Keeper, Opening};
 use crate::Tally;
 use crate::chance::Chance;
 use crate::disk::cut::{Names, Replay};
-use crate::people::kiosk_code;
+use crate::people::{kiosk_code, sealer};
 use crate::powercut::history::{History, Row, Rows};
 use crate::powercut::workload::{Files, Planted, Recording, Size, record};
 
@@ -139,7 +139,7 @@ fn look(files: &Files, rows: &Rows, may_lose_a_tail: bool) -> Result<Outcome, St
     for (name, bytes) in files {
         std::fs::write(folder.path().join(name), bytes).map_err(|error| error.to_string())?;
     }
-    let opening = Opening::at(&folder.path().join(FILE_NAME), &kiosk_code());
+    let opening = Opening::at(&folder.path().join(FILE_NAME), &kiosk_code(), &sealer());
     let (mut keeper, report) = match Keeper::open(&opening) {
         Ok(opened) => opened,
         Err(error) => return refused(error.code(), files, folder.path()),

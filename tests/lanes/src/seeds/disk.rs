@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use kiosk::domain::place::KioskCode;
-use kiosk::store::{Keeper, OpenReport, Opening};
+use kiosk::store::{Keeper, OpenReport};
 
 use crate::chance::Chance;
 use crate::disk::cut::{Names, Replay};

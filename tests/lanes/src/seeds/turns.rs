@@ -296,7 +296,7 @@ fn no_room(command: &StoreCommand) -> Option<StoreEvent> {
             Some(StoreEvent::MarkFailed { id: *id, code })
         }
         StoreCommand::Find { .. } => Some(StoreEvent::FindFailed { code }),
-        StoreCommand::LoadQueue => None,
+        StoreCommand::LoadQueue | StoreCommand::Reopen => None,
     }
 }
 
@@ -311,6 +311,7 @@ const fn word(event: &StoreEvent) -> &'static str {
         StoreEvent::Found { .. } => "found",
         StoreEvent::FindFailed { .. } => "find failed",
         StoreEvent::Queue { .. } => "queue",
+        StoreEvent::Reopened { .. } => "reopened",
         StoreEvent::Broken { .. } => "broken",
     }
 }
