@@ -155,10 +155,11 @@ fn number(file: &Path, connection: &Connection, setting: &str) -> Result<i64, St
     connection.pragma_query_value(None, setting, |row| row.get(0)).map_err(|e| sql(file, e))
 }
 
-/// Structure and constraints of the whole file.
+/// Structure and constraints of the whole file, and whether each index names the rows of its table: one that has lost a
+/// row would leave an application out of the queue without a word.
 fn sound(file: &Path, connection: &Connection) -> Result<(), StoreError> {
     let verdict: String =
-        connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).map_err(|e| sql(file, e))?;
+        connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0)).map_err(|e| sql(file, e))?;
     if verdict == "ok" { Ok(()) } else { Err(refuse(file, StoreErrorKind::Damaged)) }
 }
 
