@@ -8,7 +8,7 @@
 //! If the machine stops in between, the old name is free or holds a part. That part is sound in itself but not whole, so
 //! the fresh file is filled under a name of its own and takes the old name as the last step.
 //!
-//! Left out: a file whose first page does not read any more, and one of another kiosk or of a newer program. They are
+//! Left out: a file whose first page or schema does not read any more, and one of another kiosk or of a newer program. They are
 //! refused as before, because nothing tells what they are.
 
 use std::ffi::OsString;
@@ -20,7 +20,7 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, params_from_iter};
 
 use super::error::{StoreError, StoreErrorKind};
 use super::keeper::Opening;
-use super::ledger::Ledger;
+use super::ledger::{Ledger, MOST_MISSING};
 use super::schema;
 use crate::domain::id::SubmissionId;
 
@@ -114,12 +114,19 @@ fn copy(source: &Source, fresh: &Opening) -> Result<(), StoreError> {
     if let Some(found) = kiosk.filter(|found| found != fresh.kiosk.as_str()) {
         return Err(StoreError::new(&source.file, DOING, StoreErrorKind::OtherKiosk { found }));
     }
-    // Where the counter does not read, the rows tell how far it was; both directions, for one may end at the damage.
+    // Where the counter does not read or is wrong, the rows tell how far it was; both directions, for one may end at the damage.
     let highest = ["SELECT max(sequence) FROM outbox", "SELECT sequence FROM outbox ORDER BY sequence DESC LIMIT 1"]
         .into_iter()
         .filter_map(|statement| source.connection.query_row(statement, [], |row| row.get::<_, i64>(0)).ok())
         .max();
-    let last = counted.or(highest).unwrap_or(0);
+    if counted.is_none() && highest.is_none() {
+        // The schema itself does not read. An empty store in its place would start again at number 1, without a word.
+        return Err(StoreError::new(&source.file, DOING, StoreErrorKind::Damaged));
+    }
+    // A damaged counter may stand too low, and then the rows above it must not be forgotten; or absurdly high, and then
+    // it says nothing.
+    let highest = highest.unwrap_or(0);
+    let last = counted.filter(|counted| counted.saturating_sub(highest) <= MOST_MISSING).unwrap_or(0).max(highest);
     let target = schema::open(fresh)?;
     let mut ledger = Ledger::new(&fresh.file, target.connection, &fresh.sealer);
     for sequence in 1..=last {

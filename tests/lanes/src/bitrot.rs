@@ -24,7 +24,7 @@ use crate::powercut::workload::{Files, Planted, Recording, Size, record};
 /// The piece that is wiped.
 const SECTOR: usize = 512;
 /// Size of a page.
-const PAGE: usize = 1024;
+const PAGE: usize = 512;
 /// Most syncs that a lying disk owes.
 const LAG: u64 = 16;
 
