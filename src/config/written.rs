@@ -30,6 +30,7 @@ sections! {
         visit: Visit,
         outbox: Outbox,
         engine: Engine,
+        setup: Setup,
         log: Log,
     }
     Kiosk { code: Option<String> }
@@ -105,6 +106,12 @@ sections! {
         backoff_cap_s: Option<i64>,
     }
     Engine { socket: Option<String> }
+    Setup {
+        folder: Option<String>,
+        enrolment_keys: Option<String>,
+        places: Option<String>,
+        inbox: Option<String>,
+    }
     Log {
         format: Option<LogFormat>,
         level: Option<LogLevel>,
