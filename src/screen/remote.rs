@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use super::ui::{Ui, UiError, UiRemote};
 use crate::ipc::{
-    Body, Clock, Connection, Frame, Language, OutOfService, OutReason, Reply, Request, Screen, Sender, TextSize,
+    Body, Clock, Connection, Frame, Language, OutOfService, OutReason, Place, Reply, Request, Screen, Sender, TextSize,
     WindowPlace,
 };
 
@@ -32,6 +32,15 @@ pub struct Standby {
     pub centre: String,
     /// Where to go meanwhile.
     pub window: WindowPlace,
+}
+
+impl Default for Standby {
+    /// Nothing is known of the place: the machine is not set up yet.
+    fn default() -> Self {
+        let place = Place { name: String::new(), address: String::new(), hours: String::new() };
+        let window = WindowPlace { place, phone: String::new(), hotline: String::new() };
+        Self { language: Language::default(), centre: String::new(), window }
+    }
 }
 
 /// Runs the window until it is closed.
