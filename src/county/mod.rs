@@ -8,7 +8,7 @@
 //! How: [`wire`] holds the shapes and builds the envelope, the same bytes every time, from the bytes the store keeps.
 //! [`sign`] signs requests and checks answers. [`mod@classify`] turns an answer into a verdict and is pure. `transport`
 //! does the talking: one request, one deadline, a bounded answer, no redirect, no proxy, one certificate authority.
-//! [`client`] has one method for each thing the contract offers.
+//! [`client`] has one method for each thing the contract offers. [`enrol`] is the exchange before there is a secret.
 //!
 //! Left out on purpose: back-off and order (`domain`), reading the stored bytes (`store`), any retry loop. The one
 //! repetition inside is the clock: an answer that proves that our clock is wrong is worth a second try at once.
@@ -38,6 +38,7 @@
 
 pub mod classify;
 pub mod client;
+pub mod enrol;
 pub mod settings;
 pub mod sign;
 mod transport;

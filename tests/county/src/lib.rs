@@ -17,13 +17,15 @@ mod api;
 mod authority;
 mod chance;
 mod clock;
+mod enrol;
 mod fault;
 mod gate;
 mod ledger;
 mod page;
+mod request;
 mod server;
 pub mod sign;
 
 pub use fault::{Fault, Faults, Troubles};
 pub use ledger::{Case, Field, Terminal};
-pub use server::{Admin, Handle, ServeError, Settings, serve};
+pub use server::{Admin, Handle, ServeError, Settings, enrol_code, serve};

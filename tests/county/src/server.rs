@@ -23,6 +23,7 @@ use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 use tokio_rustls::TlsAcceptor;
 
+use crate::enrol::{self, Enrolments};
 use crate::fault::Faults;
 use crate::gate::{Fate, Gate};
 use crate::ledger::{Case, Ledger, Terminal};
@@ -126,6 +127,11 @@ pub struct Platform {
     pub(crate) settings: Settings,
     pub(crate) gate: Gate,
     pub(crate) faults: Arc<Faults>,
+    pub(crate) enrolments: Enrolments,
+    /// The shared secret, as a machine that enrols is given it.
+    pub(crate) secret: String,
+    /// Public key that applications are sealed to, if the folder has one.
+    pub(crate) seal_key: Option<String>,
     ledger: Mutex<Ledger>,
 }
 
@@ -149,6 +155,10 @@ pub struct Handle {
     pub ca_pem: PathBuf,
     /// The shared secret, for the kiosk's settings.
     pub secret_file: PathBuf,
+    /// Public key of the authority that signs enrolment codes.
+    pub enrol_pub: PathBuf,
+    /// Its private key, for making prepared cards.
+    pub enrol_key: PathBuf,
     platform: Arc<Platform>,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
@@ -184,6 +194,25 @@ impl Handle {
         self.platform.ledger().terminal(terminal)
     }
 
+    /// A new enrolment code for a machine; `place` is the code of its place. It counts for `seconds` from now.
+    ///
+    /// # Errors
+    /// The system gives no random bytes.
+    pub fn enrol_code(&self, kiosk: &str, place: &str, seconds: i64) -> Result<String, ServeError> {
+        let expires = self.platform.now().as_second().saturating_add(seconds);
+        self.platform.enrolments.code(&self.url, kiosk, place, expires)
+    }
+
+    /// A code with any payload, signed as ours; for tests of the other side.
+    pub fn signed_code(&self, payload: &serde_json::Value) -> String {
+        self.platform.enrolments.signed_code(payload)
+    }
+
+    /// The answer to an enrolment that was carried here in a file. `None` if it is refused.
+    pub fn answer_file(&self, request: &[u8]) -> Option<String> {
+        enrol::answer(&self.platform, request).ok()
+    }
+
     /// Moves a case to a state of the contract; `false` if there is no such case.
     ///
     /// # Errors
@@ -204,6 +233,16 @@ impl Drop for Handle {
     }
 }
 
+/// A new enrolment code, made with the keys of a folder while no server runs on it, or beside one.
+///
+/// # Errors
+/// The folder cannot be used.
+pub fn enrol_code(folder: &Path, url: &str, kiosk: &str, place: &str, seconds: i64) -> Result<String, ServeError> {
+    let authority = authority::open(folder)?;
+    let expires = clock::now(0).as_second().saturating_add(seconds);
+    Enrolments::open(folder, &authority.ca_pem)?.code(url, kiosk, place, expires)
+}
+
 /// Starts the platform on a thread of its own. It is reachable when this returns.
 ///
 /// # Errors
@@ -215,7 +254,12 @@ pub fn serve(settings: Settings) -> Result<Handle, ServeError> {
     let listener = TcpListener::bind(settings.listen).map_err(on_listen)?;
     listener.set_nonblocking(true).map_err(on_listen)?;
     let addr = listener.local_addr().map_err(on_listen)?;
+    let seal_key = std::fs::read_to_string(settings.folder.join("seal.pub")).ok();
+    let (enrol_pub, enrol_key) = (settings.folder.join("enrol.pub"), settings.folder.join("enrol.key"));
     let platform = Arc::new(Platform {
+        enrolments: Enrolments::open(&settings.folder, &authority.ca_pem)?,
+        secret: String::from_utf8_lossy(&authority.secret).into_owned(),
+        seal_key,
         gate: Gate::new(settings.app_id.clone(), authority.secret),
         faults: Arc::default(),
         ledger: Mutex::new(ledger),
@@ -252,6 +296,8 @@ pub fn serve(settings: Settings) -> Result<Handle, ServeError> {
         url: format!("https://{host}:{}", addr.port()),
         ca_pem: authority.ca_pem,
         secret_file: authority.secret_file,
+        enrol_pub,
+        enrol_key,
         platform,
         stop: Some(stop),
         thread: Some(thread),
@@ -261,6 +307,7 @@ pub fn serve(settings: Settings) -> Result<Handle, ServeError> {
 async fn accept(listener: TcpListener, tls: TlsAcceptor, platform: Arc<Platform>) -> io::Result<()> {
     let listener = tokio::net::TcpListener::from_std(listener)?;
     let router = api::router()
+        .merge(enrol::router())
         .merge(page::router())
         .merge(admin::router(platform.settings.admin))
         .fallback(api::no_such_path)
