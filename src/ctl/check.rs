@@ -51,7 +51,7 @@ pub fn check(file: &Path, depth: Depth) -> Result<ConfigReport, CtlError> {
     let config = Config::load(file)?;
     if depth == Depth::Files {
         catalogue(&config)?;
-        printer_plan(&config)?;
+        printer_plan(&config.devices, &config.screen.fonts)?;
         county(&config).map_err(crate::assemble::AssembleError::from)?;
     }
     let keys =

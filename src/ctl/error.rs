@@ -76,6 +76,8 @@ impl From<AssembleError> for CtlError {
             AssembleError::Catalogue { .. } => ("catalogue.refused", "correct the catalogue or put the last one back"),
             AssembleError::Font { .. } => ("file.font", "put the shipped font back"),
             AssembleError::Profile { .. } => ("config.profile", "take a shipped profile, or correct the file"),
+            AssembleError::TestSlip(_) => ("file.test-slip", "this is an error of the program"),
+            AssembleError::Key(_) => ("provision.key", "give the right key file, or check its permissions"),
             AssembleError::County(_) => ("county.settings", "check county.url, county.ca_file and county.secret_file"),
         };
         Self::new(code, error.to_string(), todo)

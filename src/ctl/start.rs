@@ -7,8 +7,10 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 
-use crate::assemble::engine_setup;
-use crate::config::Config;
+use crate::assemble::{engine_setup, first_start};
+#[cfg(feature = "screen")]
+use crate::config::VendorConfig;
+use crate::config::{Config, Loaded};
 use crate::engine::{Engine, FileJournal};
 use crate::telemetry;
 
@@ -110,14 +112,23 @@ pub fn run(arguments: &RunArguments) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The engine alone, until it is stopped.
+/// The engine alone, until it is stopped. On a machine that is not set up yet it is the set-up, and ends well when that is
+/// over: the unit starts the kiosk then.
 ///
 /// # Errors
 /// What could not be started, by name.
 pub fn engine(config: &Path) -> anyhow::Result<ExitCode> {
-    let config = Config::load(config)?;
-    telemetry::start(&config.log).context("start the log")?;
-    let engine = Engine::start(engine_setup(&config, Box::new(FileJournal::default()), true)?)?;
+    let engine = match Config::load_or_set_up(config)? {
+        Loaded::Whole(config) => {
+            telemetry::start(&config.log).context("start the log")?;
+            Engine::start(engine_setup(&config, Box::new(FileJournal::default()), true)?)?
+        }
+        Loaded::ToSetUp(vendor) => {
+            telemetry::start(&vendor.log).context("start the log")?;
+            let setup = vendor.setup.clone().context("a machine to be set up has a folder for it")?;
+            Engine::start_setup(first_start(&vendor, &setup, Box::new(FileJournal::default()), true)?)?
+        }
+    };
     engine.wait()?;
     Ok(ExitCode::SUCCESS)
 }
@@ -128,11 +139,14 @@ pub fn engine(config: &Path) -> anyhow::Result<ExitCode> {
 /// There is no display or no font.
 #[cfg(feature = "screen")]
 pub fn screen(arguments: &ScreenArguments) -> anyhow::Result<ExitCode> {
-    let config = Config::load(&arguments.config)?;
-    crate::screen::ensure_fonts(&config.screen.fonts)?;
-    telemetry::start(&config.log).context("start the log")?;
-    let (width, height) = (config.screen.size.width as f32, config.screen.size.height as f32);
-    crate::screen::run_remote(&config.socket, width, height, standby(&config))?;
+    let (vendor, standby) = match Config::load_or_set_up(&arguments.config)? {
+        Loaded::Whole(config) => (VendorConfig::load(&arguments.config)?, standby(&config)),
+        Loaded::ToSetUp(vendor) => (*vendor, crate::screen::Standby::default()),
+    };
+    crate::screen::ensure_fonts(&vendor.screen.fonts)?;
+    telemetry::start(&vendor.log).context("start the log")?;
+    let (width, height) = (vendor.screen.size.width as f32, vendor.screen.size.height as f32);
+    crate::screen::run_remote(&vendor.socket, width, height, standby)?;
     Ok(ExitCode::SUCCESS)
 }
 

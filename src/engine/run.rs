@@ -50,6 +50,9 @@ pub struct EngineSetup {
 /// Takes the store's answers, from any thread.
 pub type StoreSink = Box<dyn FnMut(StoreEvent) + Send>;
 
+/// Takes the screens once the loop runs.
+pub(super) type Ready = std::sync::mpsc::SyncSender<watch::Receiver<Arc<Screen>>>;
+
 /// A running engine. Dropping it stops the loop, the devices and the store.
 pub struct Engine {
     intents: mpsc::Sender<Event>,
@@ -97,6 +100,17 @@ impl Engine {
     /// # Errors
     /// What could not be opened, by name.
     pub fn start(setup: EngineSetup) -> Result<Self, EngineError> {
+        Self::spawn(move |sender, inbox, stopped, ready| turn_for_ever(setup, sender, inbox, stopped, ready))
+    }
+
+    /// Runs a loop on its own thread and waits until it runs.
+    pub(super) fn spawn<Loop, Turning>(run: Loop) -> Result<Self, EngineError>
+    where
+        Loop: FnOnce(mpsc::Sender<Event>, mpsc::Receiver<Event>, oneshot::Receiver<()>, Ready) -> Turning
+            + Send
+            + 'static,
+        Turning: Future<Output = Result<(), EngineError>>,
+    {
         let (intents, inbox) = mpsc::channel(INBOX);
         let (stop, stopped) = oneshot::channel();
         let (ready, started) = std::sync::mpsc::sync_channel(1);
@@ -104,7 +118,7 @@ impl Engine {
         let thread = thread::Builder::new().name("engine".into()).spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
             let local = tokio::task::LocalSet::new();
-            local.block_on(&runtime, turn_for_ever(setup, sender, inbox, stopped, ready))
+            local.block_on(&runtime, run(sender, inbox, stopped, ready))
         })?;
         match started.recv() {
             Ok(screens) => Ok(Self { intents, screens, stop: Some(stop), thread: Some(thread) }),

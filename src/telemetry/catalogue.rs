@@ -113,6 +113,10 @@ catalogue! {
     SlipPrinted "slip.printed" INFO { job: u64, kind: Kind } "a slip is on paper";
     SlipNotPrinted "slip.not-printed" WARN { job: u64, kind: Kind, why: NotPrintedCause } "a slip is certainly not on paper";
     SlipUnclear "slip.unclear" WARN { job: u64, kind: Kind, why: UnknownCause } "nobody can say whether a slip is on paper";
+    SetupStarted "setup.started" INFO { step: u64 } "the machine is being set up; first step that is not finished, from 1";
+    SetupStep "setup.step" INFO { step: u64 } "a step of the set-up is on the disk";
+    SetupRefused "setup.refused" WARN { code: Code } "an enrolment code, a prepared card or an answer of the county was not taken";
+    SetupNotSaved "setup.not-saved" ERROR {} "a step of the set-up could not be written to the disk";
     InputIgnored "input.ignored" DEBUG { what: Kind, why: Kind } "something happened that has no meaning now";
 }
 
