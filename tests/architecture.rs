@@ -32,6 +32,25 @@ const TABLE: &[(&str, &[&str], &[&str])] = &[
             "kiosk_hal",
             "getrandom",
             "zeroize",
+            "ring",
+        ],
+    ),
+    (
+        "provision",
+        &["domain", "ipc", "config"],
+        &[
+            "base64",
+            "hex",
+            "jiff",
+            "kiosk_hal",
+            "rcgen",
+            "ring",
+            "rustls",
+            "serde",
+            "serde_json",
+            "thiserror",
+            "toml",
+            "zeroize",
         ],
     ),
     (
@@ -47,7 +66,7 @@ const TABLE: &[(&str, &[&str], &[&str])] = &[
     ),
     (
         "engine",
-        &["domain", "ipc", "store", "county", "config", "telemetry"],
+        &["domain", "ipc", "store", "county", "config", "telemetry", "provision"],
         &["tokio", "tracing", "serde", "serde_json", "toml", "thiserror", "jiff", "getrandom", "kiosk_hal"],
     ),
 ];
