@@ -27,6 +27,9 @@ pub struct DeskArguments {
     /// Folder for pictures, slips, cases and the journal.
     #[arg(long, value_name = "FOLDER")]
     pub out: Option<PathBuf>,
+    /// A new machine: its first start on the screen. Needs a display.
+    #[arg(long, conflicts_with_all = ["headless", "visits", "out"])]
+    pub setup: bool,
 }
 
 /// Arguments of `kiosk run`.
@@ -76,6 +79,10 @@ pub fn desk(arguments: &DeskArguments) -> anyhow::Result<ExitCode> {
     crate::screen::ensure_fonts(&config.screen.fonts)?;
     telemetry::start(&config.log).context("start the log")?;
     let display = has_display();
+    if arguments.setup {
+        anyhow::ensure!(display, "the set-up on the desk is done by hand and needs a display");
+        return window_setup();
+    }
     if display && !arguments.headless && arguments.visits.is_none() {
         return window_desk();
     }
@@ -206,6 +213,23 @@ fn window_desk() -> anyhow::Result<ExitCode> {
     show_all(&ui, &engine);
     crate::desk::open_windows(&desk, &ui)?;
     engine.stop().context("run the engine behind the window")?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The first start of a machine, with the bench beside it.
+#[cfg(feature = "desk")]
+fn window_setup() -> anyhow::Result<ExitCode> {
+    let desk = std::rc::Rc::new(crate::desk::DeskBench::set_up(&Default::default())?);
+    let machine = desk.new_machine()?;
+    say("Choose 示例县, 示例镇 and its own centre, then let the bench's scanner read this code:")?;
+    say(&machine.code)?;
+    let first = first_start(&machine.vendor, &machine.setup, Box::new(FileJournal::default()), true)?;
+    let engine = Engine::start_setup(first)?;
+    let ui = crate::screen::Ui::new(engine.touch())?;
+    show_all(&ui, &engine);
+    crate::desk::open_windows(&desk, &ui)?;
+    // The set-up may be over or not: both are a good end of the demo.
+    drop(engine);
     Ok(ExitCode::SUCCESS)
 }
 

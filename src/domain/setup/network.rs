@@ -3,7 +3,7 @@
 //! Only cable networks with IPv4 exist here. Wireless is left out: a machine of an office stands beside a socket, and a
 //! password would need a keyboard.
 
-use std::net::Ipv4Addr;
+use core::net::Ipv4Addr;
 
 use serde::{Deserialize, Serialize};
 
