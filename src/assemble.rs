@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use kiosk_hal::id_card::driver::IdReaderSettings;
+use kiosk_hal::model::Slip;
 use kiosk_hal::printer::driver::PrinterSettings;
 use kiosk_hal::printer::font::PaperFont;
 use kiosk_hal::printer::profile::PrinterProfile;
@@ -11,13 +12,15 @@ use kiosk_hal::scanner::driver::ScannerSettings;
 use kiosk_hal::scanner::protocol::Family;
 use zeroize::Zeroizing;
 
-use crate::attest::{KeyError, SlipKey};
-use crate::config::{Baud, Config, PrinterProfileRef, ScannerKind};
+use crate::attest::SlipKey;
+use crate::config::{Baud, Config, Devices, PrinterProfileRef, ScannerKind, Setup, VendorConfig};
 use crate::county::{CountyClient, CountyError, CountySettings};
 use crate::domain::catalog::{Catalog, CatalogError, Scope};
 use crate::domain::outbox::Backoff;
 use crate::domain::settings::{Fitted, Settings, Times, WindowSettings};
-use crate::engine::{DevicePlan, EngineSetup, Journal, Signs, fresh_chance, wall_clock};
+use crate::domain::setup::{FittedDevices, NetworkState, SetupPlan};
+use crate::engine::{DevicePlan, EngineSetup, FirstStart, Journal, Signs, fresh_chance, look_at_network, wall_clock};
+use crate::provision::{Folders, KeyError, Trusted};
 use crate::seal::{CountyKey, LookupKey, SealError, Sealer};
 use crate::store::{FILE_NAME, Opening, Store, StoreError, StoreErrorKind};
 use crate::telemetry::{Code, Event};
@@ -30,6 +33,9 @@ const NOTICE_VERSION: &str = "2026-11-24";
 const LOOKUP_KEY: &str = "lookup.key";
 /// The font that slips fall back to, in the folder of fonts.
 const PAPER_FONT: &str = "NotoSansCJKsc-Regular.otf";
+
+/// The slip that the technician's tool and the set-up print.
+const TEST_SLIP: &str = include_str!("../ui/i18n/test-slip.toml");
 
 /// What could not be put together.
 #[derive(Debug, thiserror::Error)]
@@ -80,8 +86,14 @@ pub enum AssembleError {
         /// Which file.
         path: PathBuf,
         /// Why.
-        source: KeyError,
+        source: crate::attest::KeyError,
     },
+    /// The shipped test slip is damaged.
+    #[error("cannot use the shipped test slip: {0}")]
+    TestSlip(String),
+    /// A key of an authority cannot be used.
+    #[error(transparent)]
+    Key(#[from] KeyError),
     /// The county's settings are not usable.
     #[error(transparent)]
     County(#[from] CountyError),
@@ -105,7 +117,7 @@ pub fn engine_setup(config: &Config, journal: Box<dyn Journal>, listen: bool) ->
         open_store: Box::new(move |sink| Store::open(&opening, sink)),
         county: Some(county(config)?),
         slip_key: slip_key(config)?,
-        devices: devices(config)?,
+        devices: devices(&config.devices, &config.screen.fonts)?,
         journal,
         socket: listen.then(|| config.socket.clone()),
         slot: boot_slot(),
@@ -117,6 +129,51 @@ pub fn engine_setup(config: &Config, journal: Box<dyn Journal>, listen: bool) ->
 pub fn boot_slot() -> String {
     let line = std::fs::read_to_string("/proc/cmdline").unwrap_or_default();
     line.split_whitespace().find_map(|word| word.strip_prefix("rauc.slot=")).unwrap_or_default().to_owned()
+}
+
+/// Reads places and keys, and plans the devices of a machine that is to be set up.
+///
+/// # Errors
+/// Names the file and says why it cannot be used.
+pub fn first_start(
+    vendor: &VendorConfig,
+    setup: &Setup,
+    journal: Box<dyn Journal>,
+    listen: bool,
+) -> Result<FirstStart, AssembleError> {
+    let places = read("the list of places", &setup.places)?;
+    let places = serde_json::from_str(&places).map_err(|error| AssembleError::Read {
+        what: "the list of places",
+        path: setup.places.clone(),
+        source: error.into(),
+    })?;
+    let fitted = FittedDevices {
+        reader: vendor.devices.id_reader.is_some(),
+        printer: vendor.devices.printer.is_some(),
+        scanner: vendor.devices.scanner.is_some(),
+    };
+    let look: Box<dyn Fn() -> NetworkState + Send> = Box::new(look_at_network);
+    Ok(FirstStart {
+        plan: SetupPlan { places, fitted, kiosk: vendor.kiosk.clone(), hotline: HOTLINE.to_owned() },
+        folders: Folders::under(&setup.folder),
+        trusted: Trusted::read(&setup.enrolment_keys)?,
+        inbox: setup.inbox.clone(),
+        devices: devices(&vendor.devices, &vendor.screen.fonts)?,
+        test_slip: test_slip()?,
+        floor: crate::ctl::provision::time_floor(),
+        look,
+        journal,
+        socket: listen.then(|| vendor.socket.clone()),
+        signs: Signs::default(),
+    })
+}
+
+/// The slip that is printed as a test. It is part of the program, and a test reads it.
+///
+/// # Errors
+/// The file is not what it should be.
+pub fn test_slip() -> Result<Slip, AssembleError> {
+    toml::from_str(TEST_SLIP).map_err(|error: toml::de::Error| AssembleError::TestSlip(error.to_string()))
 }
 
 /// What the core has to know.
@@ -212,17 +269,17 @@ pub fn profile(printer: &crate::config::Printer) -> Result<PrinterProfile, Assem
     Ok(profile)
 }
 
-fn devices(config: &Config) -> Result<DevicePlan, AssembleError> {
+fn devices(devices: &Devices, fonts: &Path) -> Result<DevicePlan, AssembleError> {
     let text = |path: &Path| path.display().to_string();
-    let reader = config.devices.id_reader.as_ref().map(|reader| {
+    let reader = devices.id_reader.as_ref().map(|reader| {
         let mut settings = IdReaderSettings::at(text(&reader.port));
         if let Baud::Fixed(baud) = reader.baud {
             settings.baud = baud;
         }
         settings
     });
-    let printer = printer_plan(config)?;
-    let scanner = config.devices.scanner.as_ref().map(|scanner| {
+    let printer = printer_plan(devices, fonts)?;
+    let scanner = devices.scanner.as_ref().map(|scanner| {
         let family = match scanner.kind {
             ScannerKind::Newland => Family::Newland,
             ScannerKind::Plain => Family::Plain,
@@ -236,11 +293,14 @@ fn devices(config: &Config) -> Result<DevicePlan, AssembleError> {
 ///
 /// # Errors
 /// Names the profile or the font.
-pub fn printer_plan(config: &Config) -> Result<Option<(PrinterSettings, Arc<PaperFont>)>, AssembleError> {
-    let Some(printer) = &config.devices.printer else { return Ok(None) };
+pub fn printer_plan(
+    devices: &Devices,
+    fonts: &Path,
+) -> Result<Option<(PrinterSettings, Arc<PaperFont>)>, AssembleError> {
+    let Some(printer) = &devices.printer else { return Ok(None) };
     let port = printer.port.display().to_string();
     let settings = PrinterSettings { port, profile: profile(printer)?, first_id: first_process_id() };
-    Ok(Some((settings, paper_font(&config.screen.fonts)?)))
+    Ok(Some((settings, paper_font(fonts)?)))
 }
 
 /// Differs from start to start, so that an echo of the last run is not taken for one of this run.

@@ -13,6 +13,7 @@ pub mod desk;
 pub mod domain;
 pub mod engine;
 pub mod ipc;
+pub mod provision;
 #[cfg(feature = "screen")]
 pub mod screen;
 pub mod seal;

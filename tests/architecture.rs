@@ -54,6 +54,25 @@ const TABLE: &[(&str, &[&str], &[&str])] = &[
             "kiosk_hal",
             "getrandom",
             "zeroize",
+            "ring",
+        ],
+    ),
+    (
+        "provision",
+        &["domain", "ipc", "config", "seal", "attest"],
+        &[
+            "base64",
+            "hex",
+            "jiff",
+            "kiosk_hal",
+            "rcgen",
+            "ring",
+            "rustls",
+            "serde",
+            "serde_json",
+            "thiserror",
+            "toml",
+            "zeroize",
         ],
     ),
     (
@@ -79,7 +98,7 @@ const TABLE: &[(&str, &[&str], &[&str])] = &[
     ),
     (
         "engine",
-        &["domain", "ipc", "store", "county", "config", "telemetry", "attest"],
+        &["domain", "ipc", "store", "county", "config", "telemetry", "attest", "provision"],
         &["tokio", "tracing", "serde", "serde_json", "toml", "thiserror", "jiff", "getrandom", "kiosk_hal"],
     ),
     (

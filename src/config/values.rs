@@ -42,6 +42,8 @@ pub struct Config {
     pub socket: PathBuf,
     /// Updates of the image.
     pub update: Update,
+    /// Where the machine is set up, if it is set up on its own screen.
+    pub setup: Option<Setup>,
     /// Logs.
     pub log: Log,
     pub(super) sources: BTreeMap<String, Source>,
@@ -66,6 +68,53 @@ pub struct Receipt {
     pub key_file: Option<PathBuf>,
     /// Page of the county on which anybody can check a slip.
     pub check_page: Option<String>,
+}
+
+/// What the image brings with it: everything but the place, the number and the county of one machine.
+#[derive(Debug, Clone, PartialEq)]
+pub struct VendorConfig {
+    /// Number of the kiosk, if it has one already.
+    pub kiosk: Option<KioskCode>,
+    /// Which devices there are.
+    pub devices: Devices,
+    /// Folder of the database.
+    pub store_folder: PathBuf,
+    /// Folder of the catalogue.
+    pub catalogue_folder: PathBuf,
+    /// The screen.
+    pub screen: Screen,
+    /// Times of a visit.
+    pub visit: Visit,
+    /// Times between attempts to send.
+    pub backoff: Backoff,
+    /// Socket between engine, screen and `kioskctl`.
+    pub socket: PathBuf,
+    /// Where the machine is set up.
+    pub setup: Option<Setup>,
+    /// Logs.
+    pub log: Log,
+}
+
+/// What a configuration is good for.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Loaded {
+    /// For serving.
+    Whole(Box<Config>),
+    /// For setting up: place, number or county are missing, and there is a folder to write them to.
+    ToSetUp(Box<VendorConfig>),
+}
+
+/// Where a machine finds and keeps what its set-up needs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Setup {
+    /// Folder on the data partition: `config.d`, `county`, `keys`, `network`, and the progress of the set-up.
+    pub folder: PathBuf,
+    /// Folder with the keys (`*.pub`) of the authorities whose enrolment codes count.
+    pub enrolment_keys: PathBuf,
+    /// File with the places to choose from.
+    pub places: PathBuf,
+    /// Folder in which a prepared card's `provision.toml` is found.
+    pub inbox: PathBuf,
 }
 
 /// The window of the centre (全科窗口).

@@ -34,6 +34,7 @@ sections! {
         outbox: Outbox,
         engine: Engine,
         update: Update,
+        setup: Setup,
         log: Log,
     }
     Kiosk { code: Option<String> }
@@ -129,6 +130,12 @@ sections! {
         quiet_min: Option<i64>,
         stick_folder: Option<String>,
         restart_flag: Option<String>,
+    }
+    Setup {
+        folder: Option<String>,
+        enrolment_keys: Option<String>,
+        places: Option<String>,
+        inbox: Option<String>,
     }
     Log {
         format: Option<LogFormat>,

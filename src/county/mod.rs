@@ -9,7 +9,8 @@
 //! [`sign`] signs requests and checks answers. [`mod@classify`] turns an answer into a verdict and is pure. `transport`
 //! signs, checks and learns the platform's time. [`carrier`] is the seam below it, and `https` the carrier of the
 //! product: one request, one deadline, a bounded answer, no redirect, no proxy, one certificate authority; a simulation
-//! has its own. [`client`] has one method for each thing the contract offers.
+//! has its own. [`client`] has one method for each thing the contract offers. [`enrol`] is the
+//! exchange before there is a secret.
 //!
 //! Left out on purpose: back-off and order (`domain`), reading the stored bytes (`store`), any retry loop. The one
 //! repetition inside is the clock: an answer that proves that our clock is wrong is worth a second try at once.
@@ -41,6 +42,7 @@ pub mod attachment;
 pub mod carrier;
 pub mod classify;
 pub mod client;
+pub mod enrol;
 mod https;
 pub mod settings;
 pub mod sign;

@@ -50,7 +50,7 @@ pub fn check(file: &Path, depth: Depth) -> Result<ConfigReport, CtlError> {
     let config = Config::load(file)?;
     if depth == Depth::Files {
         catalogue(&config)?;
-        printer_plan(&config)?;
+        printer_plan(&config.devices, &config.screen.fonts)?;
         slip_key(&config)?;
         county(&config).map_err(AssembleError::from)?;
         county_key(&config).map_err(AssembleError::from)?;

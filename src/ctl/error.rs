@@ -83,6 +83,8 @@ impl From<AssembleError> for CtlError {
             AssembleError::SlipKey { .. } => {
                 ("receipt.key", "check receipt.key_file: a private key in PEM, Ed25519 or SM2")
             }
+            AssembleError::TestSlip(_) => ("file.test-slip", "this is an error of the program"),
+            AssembleError::Key(_) => ("provision.key", "give the right key file, or check its permissions"),
             AssembleError::County(_) => ("county.settings", "check county.url, county.ca_file and county.secret_file"),
         };
         Self::new(code, error.to_string(), todo)

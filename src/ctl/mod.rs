@@ -9,6 +9,7 @@ mod error;
 pub mod id_reader;
 mod output;
 pub mod printer;
+pub mod provision;
 pub mod receipt;
 pub mod scanner;
 #[cfg(feature = "desk")]

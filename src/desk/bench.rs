@@ -10,7 +10,7 @@ use super::order::BenchError;
 use super::script::MachineSettings;
 use crate::assemble::{self, AssembleError};
 use crate::attest::{KeyError, SEED_LENGTH, SlipKey, Suite};
-use crate::config::{Config, ConfigError, Layer};
+use crate::config::{Config, ConfigError, Layer, Setup, VendorConfig};
 
 /// File of the key that slips are signed with, in the desk's folder.
 const SLIP_KEY: &str = "receipt.key";
@@ -70,6 +70,46 @@ impl DeskBench {
         config.visit.idle_warning = machine.idle_warning_s.map_or(config.visit.idle_warning, Duration::from_secs);
         config.visit.idle_wipe = machine.idle_wipe_s.map_or(config.visit.idle_wipe, Duration::from_secs);
         Ok(Self { bench, config, _folder: folder })
+    }
+}
+
+/// A new machine on the desk: the configuration of its image, and the county's code for it.
+pub struct NewMachine {
+    /// What the image brings with it.
+    pub vendor: VendorConfig,
+    /// Where the set-up keeps things.
+    pub setup: Setup,
+    /// The code to be held to the scanner.
+    pub code: String,
+}
+
+impl DeskBench {
+    /// The same desk with a machine that is not set up yet. The code is for the town's centre of the first county of the list.
+    ///
+    /// # Errors
+    /// What is missing or could not be written.
+    pub fn new_machine(&self) -> Result<NewMachine, DeskError> {
+        let folder = self._folder.path();
+        let (code, key) = self.bench.enrol_code("K032", "320699101")?;
+        let keys = folder.join("enrolment");
+        std::fs::create_dir_all(&keys)?;
+        std::fs::copy(key, keys.join("county.pub"))?;
+        let places = desk_file()?.with_file_name("places.json");
+        let setup = Setup { folder: folder.join("data"), enrolment_keys: keys, places, inbox: folder.join("inbox") };
+        let config = self.config.clone();
+        let vendor = VendorConfig {
+            kiosk: None,
+            devices: config.devices,
+            store_folder: config.store_folder,
+            catalogue_folder: config.catalogue_folder,
+            screen: config.screen,
+            visit: config.visit,
+            backoff: config.backoff,
+            socket: config.socket,
+            setup: Some(setup.clone()),
+            log: config.log,
+        };
+        Ok(NewMachine { vendor, setup, code })
     }
 }
 

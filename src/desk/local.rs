@@ -126,6 +126,15 @@ impl LocalBench {
         Ok(ports)
     }
 
+    /// An enrolment code of the platform for one hour, and the file with the key that its signature is checked with.
+    ///
+    /// # Errors
+    /// There is no platform here, or it cannot make one.
+    pub fn enrol_code(&self, kiosk: &str, place: &str) -> Result<(String, PathBuf), BenchError> {
+        let county = self.county()?;
+        Ok((county.enrol_code(kiosk, place, 3600)?, county.enrol_pub.clone()))
+    }
+
     fn reader(&self) -> Result<&SimPort<IdReaderModel>, BenchError> {
         self.reader.as_ref().ok_or(BenchError::NotHere("no reader is simulated here"))
     }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::outbox::Backoff;
 use super::text::Text;
 
@@ -29,7 +31,7 @@ pub struct Settings {
 }
 
 /// The all-round window (全科窗口) a resident is sent to.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WindowSettings {
     /// Name of the place.
     pub name: Text,

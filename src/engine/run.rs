@@ -59,6 +59,9 @@ pub struct EngineSetup {
 /// Takes the store's answers, from any thread.
 pub type StoreSink = Box<dyn FnMut(StoreEvent) + Send>;
 
+/// Takes the screens once the loop runs.
+pub(super) type Ready = std::sync::mpsc::SyncSender<watch::Receiver<Arc<Screen>>>;
+
 /// A running engine. Dropping it stops the loop, the devices and the store.
 pub struct Engine {
     intents: mpsc::Sender<Event>,
@@ -107,16 +110,29 @@ impl Engine {
     /// # Errors
     /// What could not be opened, by name.
     pub fn start(setup: EngineSetup) -> Result<Self, EngineError> {
+        let painted = Beats::default();
+        let frames = painted.clone();
+        Self::spawn(painted, move |sender, inbox, stopped, ready| {
+            turn_for_ever(setup, sender, inbox, frames, stopped, ready)
+        })
+    }
+
+    /// Runs a loop on its own thread and waits until it runs. `painted` counts the frames of a window in this process.
+    pub(super) fn spawn<Loop, Turning>(painted: Beats, run: Loop) -> Result<Self, EngineError>
+    where
+        Loop: FnOnce(mpsc::Sender<Event>, mpsc::Receiver<Event>, oneshot::Receiver<()>, Ready) -> Turning
+            + Send
+            + 'static,
+        Turning: Future<Output = Result<(), EngineError>>,
+    {
         let (intents, inbox) = mpsc::channel(INBOX);
         let (stop, stopped) = oneshot::channel();
         let (ready, started) = std::sync::mpsc::sync_channel(1);
         let sender = intents.clone();
-        let painted = Beats::default();
-        let frames = painted.clone();
         let thread = thread::Builder::new().name("engine".into()).spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
             let local = tokio::task::LocalSet::new();
-            local.block_on(&runtime, turn_for_ever(setup, sender, inbox, frames, stopped, ready))
+            local.block_on(&runtime, run(sender, inbox, stopped, ready))
         })?;
         match started.recv() {
             Ok(screens) => Ok(Self { intents, screens, painted, stop: Some(stop), thread: Some(thread) }),
@@ -259,7 +275,7 @@ async fn turn_for_ever(
 }
 
 /// Waits for a time since the start; for ever where there is none.
-async fn until(clock: &Clock, at: Option<SinceStart>) {
+pub(super) async fn until(clock: &Clock, at: Option<SinceStart>) {
     match at {
         Some(at) => tokio::time::sleep_until(tokio::time::Instant::from_std(clock.instant(at))).await,
         None => std::future::pending().await,
@@ -309,7 +325,7 @@ impl Turn {
         let page = self.show.borrow().body.name();
         self.report(&now, page);
         let (store, devices) = self.executor.parts();
-        signs.give(now.since_start, store, devices, &self.status.borrow());
+        signs.give(now.since_start, Some(store), devices, &self.status.borrow());
     }
 
     /// Brings the status up to date.

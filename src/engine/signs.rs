@@ -42,9 +42,15 @@ impl Signs {
         self.notifier.every()
     }
 
-    /// Looks at the parts and tells what is true.
-    pub(super) fn give(&mut self, now: SinceStart, store: &Store, devices: &Devices, status: &EngineStatus) {
-        let mut seen = vec![Seen { name: "store", limit: STORE_SILENCE, turns: Some(store.beat()), must_begin: false }];
+    /// Looks at the parts and tells what is true. A machine that is being set up has no store.
+    pub(super) fn give(&mut self, now: SinceStart, store: Option<&Store>, devices: &Devices, status: &EngineStatus) {
+        let store = store.map(|store| Seen {
+            name: "store",
+            limit: STORE_SILENCE,
+            turns: Some(store.beat()),
+            must_begin: false,
+        });
+        let mut seen: Vec<Seen> = store.into_iter().collect();
         let device = |name, turns| Seen { name, limit: DEVICE_SILENCE, turns, must_begin: false };
         seen.extend(devices.reader.as_ref().map(|reader| device("id-reader", reader.turns())));
         seen.extend(devices.printer.as_ref().map(|printer| device("printer", printer.turns())));

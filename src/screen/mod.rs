@@ -30,6 +30,7 @@ mod qr;
 mod remote;
 mod review;
 mod rows;
+mod setup;
 mod ui;
 
 pub use coverage::{Coverage, CoverageError, Shown};

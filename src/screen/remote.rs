@@ -18,8 +18,8 @@ use std::time::Duration;
 use super::frames::FRAME_EVERY;
 use super::ui::{Ui, UiError, UiRemote};
 use crate::ipc::{
-    Beats, Body, Clock, Connection, Frame, Language, Notifier, OutOfService, OutReason, Reply, Request, Screen, Sender,
-    TextSize, WindowPlace,
+    Beats, Body, Clock, Connection, Frame, Language, Notifier, OutOfService, OutReason, Place, Reply, Request, Screen,
+    Sender, TextSize, WindowPlace,
 };
 
 /// Pause before connecting again: an engine needs about two seconds to come back.
@@ -37,6 +37,15 @@ pub struct Standby {
     pub centre: String,
     /// Where to go meanwhile.
     pub window: WindowPlace,
+}
+
+impl Default for Standby {
+    /// Nothing is known of the place: the machine is not set up yet.
+    fn default() -> Self {
+        let place = Place { name: String::new(), address: String::new(), hours: String::new() };
+        let window = WindowPlace { place, phone: String::new(), hotline: String::new() };
+        Self { language: Language::default(), centre: String::new(), window }
+    }
 }
 
 /// Runs the window until it is closed.

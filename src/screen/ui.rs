@@ -10,7 +10,9 @@ use slint::{ComponentHandle, PlatformError};
 
 use super::coverage::{Coverage, CoverageError};
 use super::generated::{AppWindow, PageKind};
-use super::{departments, fonts, form, frame, frames, home, identify, idle, item, kept, list, other, panel, review};
+use super::{
+    departments, fonts, form, frame, frames, home, identify, idle, item, kept, list, other, panel, review, setup,
+};
 use crate::ipc::{Body, Intent, Language, Screen, TextSize};
 
 /// Where touches go.
@@ -55,6 +57,7 @@ struct Inner {
     review: review::Rows,
     kept: kept::Rows,
     other: other::Rows,
+    setup: setup::Rows,
 }
 
 thread_local! {
@@ -105,6 +108,7 @@ impl Ui {
             review: review::Rows::new(&app, &send),
             kept: kept::Rows::new(&app),
             other: other::Rows::new(&app),
+            setup: setup::Rows::new(&app, &send),
             shown: RefCell::new(None),
             frames: frames::Frames::new(&app),
             coverage,
@@ -244,6 +248,7 @@ impl Inner {
             Body::Window(window) => other::show_window(app, window),
             Body::Take(take) => other::show_take(app, take),
             Body::OutOfService(out) => self.other.show_out(app, out),
+            Body::Setup(setup) => self.setup.show(app, setup),
         }
     }
 }
@@ -279,5 +284,6 @@ fn page_kind(body: &Body) -> PageKind {
         Body::Window(_) => PageKind::Window,
         Body::Take(_) => PageKind::Take,
         Body::OutOfService(_) => PageKind::OutOfService,
+        Body::Setup(_) => PageKind::Setup,
     }
 }

@@ -122,6 +122,10 @@ catalogue! {
     UpdateGood "update.good" INFO { version: Code } "the image that runs was called good";
     UpdateBad "update.bad" ERROR { version: Code, code: Code } "the image that runs does not serve; the machine goes back to the one before";
     UpdateFellBack "update.fell-back" ERROR { version: Code, code: Code } "an update did not come up or did not serve; the image before it runs again";
+    SetupStarted "setup.started" INFO { step: u64 } "the machine is being set up; first step that is not finished, from 1";
+    SetupStep "setup.step" INFO { step: u64 } "a step of the set-up is on the disk";
+    SetupRefused "setup.refused" WARN { code: Code } "an enrolment code, a prepared card or an answer of the county was not taken";
+    SetupNotSaved "setup.not-saved" ERROR {} "a step of the set-up could not be written to the disk";
     InputIgnored "input.ignored" DEBUG { what: Kind, why: Kind } "something happened that has no meaning now";
 }
 

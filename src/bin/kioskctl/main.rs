@@ -8,6 +8,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 use kiosk::ctl::check::{Depth, check};
 use kiosk::ctl::id_reader::{self, Show};
 use kiosk::ctl::printer::{self, PrinterAt};
+use kiosk::ctl::provision::{self, MakeFrom};
 use kiosk::ctl::receipt::{self, Against, Text};
 use kiosk::ctl::status::status;
 use kiosk::ctl::{Form, finish, scanner};
@@ -68,6 +69,9 @@ enum Command {
     #[cfg(feature = "agent")]
     #[command(subcommand)]
     Update(UpdateVerb),
+    /// Setting machines up: prepared cards, the way without a line, what a machine was set up with.
+    #[command(subcommand)]
+    Provision(ProvisionVerb),
     /// Simulators in place of devices and county, for desk, training and tests.
     #[cfg(feature = "desk")]
     #[command(subcommand)]
@@ -227,6 +231,67 @@ enum ReceiptVerb {
     },
 }
 
+#[derive(Debug, Subcommand)]
+enum ProvisionVerb {
+    /// Makes a signed card (provision.toml) for each machine of a table. A mistake is named with line and column.
+    Make {
+        /// Table of machines, CSV with a line of names.
+        #[arg(long, value_name = "FILE")]
+        list: PathBuf,
+        /// Private key of the county's authority (Ed25519, PKCS #8 in PEM).
+        #[arg(long, value_name = "FILE")]
+        county_key: PathBuf,
+        /// Certificate (PEM) of the authority that vouches for the platform.
+        #[arg(long, value_name = "FILE")]
+        authority: PathBuf,
+        /// Address of the platform, https://host or https://host:port.
+        #[arg(long)]
+        url: String,
+        /// Folder for the cards; each machine has a folder in it.
+        #[arg(long, value_name = "FOLDER")]
+        out: PathBuf,
+        /// Days that the cards count.
+        #[arg(long, default_value_t = 60)]
+        days: u16,
+    },
+    /// Writes this machine's request to a file, to be carried to the county where there is no line.
+    Request {
+        /// Configuration file.
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+        /// Text of the county's code; without it the one that was scanned last.
+        #[arg(long, value_name = "FILE")]
+        code: Option<PathBuf>,
+        /// File to write.
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+    },
+    /// Takes the county's answer that was carried here. Wipe the stick afterwards.
+    Accept {
+        /// Configuration file.
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+        /// The answer.
+        #[arg(value_name = "FILE")]
+        answer: PathBuf,
+    },
+    /// Shows what the set-up wrote.
+    Show {
+        /// Configuration file.
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+    },
+    /// Removes what the set-up wrote; the next start begins it anew. Database, key and certificates stay.
+    Reset {
+        /// Configuration file.
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+        /// I mean it.
+        #[arg(long)]
+        yes: bool,
+    },
+}
+
 fn main() -> ExitCode {
     let Arguments { json, command } = Arguments::parse();
     let form = if json { Form::Json } else { Form::Text };
@@ -268,6 +333,7 @@ fn main() -> ExitCode {
         },
         #[cfg(feature = "agent")]
         Command::Update(verb) => update(verb, form),
+        Command::Provision(verb) => run_provision(&verb, form),
         #[cfg(feature = "desk")]
         Command::Sim(verb) => bench::run(verb, form),
     }
@@ -283,6 +349,18 @@ fn update(verb: UpdateVerb, form: Form) -> ExitCode {
             finish(usb(&config, file.map_or(Bundle::Stick, Bundle::File), Duration::from_secs(within)), form)
         }
         UpdateVerb::About => finish(Ok(about()), form),
+    }
+}
+
+fn run_provision(verb: &ProvisionVerb, form: Form) -> ExitCode {
+    match verb {
+        ProvisionVerb::Make { list, county_key, authority, url, out, days } => {
+            finish(provision::make(&MakeFrom { list, county_key, authority, url, out, days: *days }), form)
+        }
+        ProvisionVerb::Request { config, code, out } => finish(provision::request(config, code.as_deref(), out), form),
+        ProvisionVerb::Accept { config, answer } => finish(provision::accept(config, answer), form),
+        ProvisionVerb::Show { config } => finish(provision::show(config), form),
+        ProvisionVerb::Reset { config, yes } => finish(provision::reset(config, *yes), form),
     }
 }
 

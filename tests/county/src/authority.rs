@@ -66,7 +66,9 @@ pub fn open(folder: &Path) -> Result<Authority, ServeError> {
     write(&seal_sm_pem, 0o644, &seal_keys.pem(Suite::Sm))?;
     write(&seal_international_pem, 0o644, &seal_keys.pem(Suite::International))?;
     let secret = read(&secret_file)?.trim_ascii().to_vec();
-    let tls = tls_config(&read(&server_pem)?, &read(&server_key)?)?;
+    // The authority's certificate is shown as well: a machine that enrols knows its fingerprint and nothing else.
+    let chain = [read(&server_pem)?, read(&ca_pem)?].concat();
+    let tls = tls_config(&chain, &read(&server_key)?)?;
     Ok(Authority { ca_pem, secret_file, secret, seal_sm_pem, seal_international_pem, seal_keys, tls })
 }
 
@@ -124,7 +126,7 @@ fn read(file: &Path) -> Result<Vec<u8>, ServeError> {
 }
 
 /// Writes a file with these permissions, in one step: it is there whole or not at all.
-fn write(file: &Path, mode: u32, text: &str) -> Result<(), ServeError> {
+pub fn write(file: &Path, mode: u32, text: &str) -> Result<(), ServeError> {
     use std::os::unix::fs::OpenOptionsExt as _;
     let unfinished = file.with_extension("new");
     let written = || {

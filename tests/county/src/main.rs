@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::{fs, io};
 
 use anyhow::Context as _;
-use clap::Parser;
+use clap::{Parser, Subcommand};
 use county_stand_in::{Admin, Settings, Unsealed, serve};
 
 /// Stand-in for the county platform: desk, training and tests only, never for real cases.
@@ -14,14 +14,16 @@ use county_stand_in::{Admin, Settings, Unsealed, serve};
 /// Makes a certificate authority (`ca.pem`), a shared secret (`secret`) and a database in the folder, prints its
 /// address and serves until it is interrupted.
 #[derive(Debug, Parser)]
-#[command(name = "county-stand-in", version)]
+#[command(name = "county-stand-in", version, args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 struct Arguments {
+    #[command(subcommand)]
+    verb: Option<Verb>,
     /// Where to listen; port 0 takes a free one.
     #[arg(long, default_value = "127.0.0.1:0")]
     listen: SocketAddr,
     /// Folder for certificates, secret and database; made if missing.
-    #[arg(long)]
-    folder: PathBuf,
+    #[arg(long, required = true)]
+    folder: Option<PathBuf>,
     /// File to write the address to, once it can be reached.
     #[arg(long)]
     ready_file: Option<PathBuf>,
@@ -42,12 +44,40 @@ struct Arguments {
     faults: bool,
 }
 
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Prints a new enrolment code for a machine, signed with the key of the folder.
+    EnrolCode {
+        /// Folder of the platform.
+        #[arg(long)]
+        folder: PathBuf,
+        /// Address of the platform, as machines reach it.
+        #[arg(long)]
+        url: String,
+        /// Number of the kiosk.
+        #[arg(long)]
+        kiosk: String,
+        /// Code of its place, nine or twelve digits.
+        #[arg(long)]
+        place: String,
+        /// Hours that it counts.
+        #[arg(long, default_value_t = 72)]
+        hours: u32,
+    },
+}
+
 fn main() -> anyhow::Result<()> {
     tracing_subscriber::fmt().with_writer(io::stderr).init();
     let arguments = Arguments::parse();
+    if let Some(Verb::EnrolCode { folder, url, kiosk, place, hours }) = &arguments.verb {
+        let code = county_stand_in::enrol_code(folder, url, kiosk, place, i64::from(*hours) * 3600)?;
+        writeln!(io::stdout(), "{code}")?;
+        return Ok(());
+    }
+    let folder = arguments.folder.context("say which folder")?;
     let handle = serve(Settings {
         listen: arguments.listen,
-        folder: arguments.folder,
+        folder,
         app_id: arguments.app_id,
         terminals: arguments.terminals,
         min_form_version: arguments.min_form_version,

@@ -24,6 +24,7 @@ use tokio::sync::oneshot;
 use tokio_rustls::TlsAcceptor;
 
 use crate::attachment::Shelf;
+use crate::enrol::{self, Enrolments};
 use crate::fault::Faults;
 use crate::gate::{Fate, Gate};
 use crate::ledger::{Case, Ledger, Terminal};
@@ -142,6 +143,9 @@ pub struct Platform {
     pub(crate) faults: Arc<Faults>,
     pub(crate) seal_keys: Keys,
     shelf: Mutex<Shelf>,
+    pub(crate) enrolments: Enrolments,
+    /// The shared secret, as a machine that enrols is given it.
+    pub(crate) secret: String,
     ledger: Mutex<Ledger>,
 }
 
@@ -173,6 +177,10 @@ pub struct Handle {
     pub seal_sm_pem: PathBuf,
     /// The public key of the international suite, for the kiosk's settings.
     pub seal_international_pem: PathBuf,
+    /// Public key of the authority that signs enrolment codes.
+    pub enrol_pub: PathBuf,
+    /// Its private key, for making prepared cards.
+    pub enrol_key: PathBuf,
     platform: Arc<Platform>,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
@@ -213,6 +221,25 @@ impl Handle {
         self.platform.shelf().content(id, number)
     }
 
+    /// A new enrolment code for a machine; `place` is the code of its place. It counts for `seconds` from now.
+    ///
+    /// # Errors
+    /// The system gives no random bytes.
+    pub fn enrol_code(&self, kiosk: &str, place: &str, seconds: i64) -> Result<String, ServeError> {
+        let expires = self.platform.now().as_second().saturating_add(seconds);
+        self.platform.enrolments.code(&self.url, kiosk, place, expires)
+    }
+
+    /// A code with any payload, signed as ours; for tests of the other side.
+    pub fn signed_code(&self, payload: &serde_json::Value) -> String {
+        self.platform.enrolments.signed_code(payload)
+    }
+
+    /// The answer to an enrolment that was carried here in a file. `None` if it is refused.
+    pub fn answer_file(&self, request: &[u8]) -> Option<String> {
+        enrol::answer(&self.platform, request).ok()
+    }
+
     /// Moves a case to a state of the contract; `false` if there is no such case.
     ///
     /// # Errors
@@ -233,6 +260,16 @@ impl Drop for Handle {
     }
 }
 
+/// A new enrolment code, made with the keys of a folder while no server runs on it, or beside one.
+///
+/// # Errors
+/// The folder cannot be used.
+pub fn enrol_code(folder: &Path, url: &str, kiosk: &str, place: &str, seconds: i64) -> Result<String, ServeError> {
+    let authority = authority::open(folder)?;
+    let expires = clock::now(0).as_second().saturating_add(seconds);
+    Enrolments::open(folder, &authority.ca_pem)?.code(url, kiosk, place, expires)
+}
+
 /// Starts the platform on a thread of its own. It is reachable when this returns.
 ///
 /// # Errors
@@ -244,9 +281,12 @@ pub fn serve(settings: Settings) -> Result<Handle, ServeError> {
     let listener = TcpListener::bind(settings.listen).map_err(on_listen)?;
     listener.set_nonblocking(true).map_err(on_listen)?;
     let addr = listener.local_addr().map_err(on_listen)?;
+    let (enrol_pub, enrol_key) = (settings.folder.join("enrol.pub"), settings.folder.join("enrol.key"));
     let platform = Arc::new(Platform {
         seal_keys: authority.seal_keys,
         shelf: Mutex::default(),
+        enrolments: Enrolments::open(&settings.folder, &authority.ca_pem)?,
+        secret: String::from_utf8_lossy(&authority.secret).into_owned(),
         gate: Gate::new(settings.app_id.clone(), authority.secret),
         faults: Arc::default(),
         ledger: Mutex::new(ledger),
@@ -285,6 +325,8 @@ pub fn serve(settings: Settings) -> Result<Handle, ServeError> {
         secret_file: authority.secret_file,
         seal_sm_pem: authority.seal_sm_pem,
         seal_international_pem: authority.seal_international_pem,
+        enrol_pub,
+        enrol_key,
         platform,
         stop: Some(stop),
         thread: Some(thread),
@@ -294,6 +336,7 @@ pub fn serve(settings: Settings) -> Result<Handle, ServeError> {
 async fn accept(listener: TcpListener, tls: TlsAcceptor, platform: Arc<Platform>) -> io::Result<()> {
     let listener = tokio::net::TcpListener::from_std(listener)?;
     let router = api::router()
+        .merge(enrol::router())
         .merge(page::router())
         .merge(verify::router())
         .merge(admin::router(platform.settings.admin))

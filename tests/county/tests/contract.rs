@@ -16,6 +16,7 @@ use tempfile::TempDir;
 
 const CONTRACT: &str = include_str!("../../../config/county-contract.yaml");
 const API: &str = include_str!("../src/api.rs");
+const ENROL: &str = include_str!("../src/enrol.rs");
 const GATE: &str = include_str!("../src/gate.rs");
 const ID: &str = "019b0a6e-8c00-7d4e-9a3b-5f2c1e7d8a90";
 
@@ -89,9 +90,13 @@ async fn a_seal_that_is_not_right_has_a_code_each_and_makes_no_case() {
 fn document_and_program_have_the_same_paths_and_codes() {
     let documented: BTreeSet<&str> =
         CONTRACT.lines().filter_map(|line| line.strip_prefix("  /api/")?.strip_suffix(':')).collect();
-    let served: BTreeSet<&str> = API.split('"').filter_map(|s| s.strip_prefix("/api/")).collect();
+    let served: BTreeSet<&str> =
+        [API, ENROL].into_iter().flat_map(|source| source.split('"')).filter_map(|s| s.strip_prefix("/api/")).collect();
     assert_eq!(documented, served);
-    assert_eq!(documented.len(), 9);
+    assert_eq!(documented.len(), 10);
+    for code in ENROL.split("\"enrolment-").skip(1).filter_map(|rest| rest.split('"').next()) {
+        assert!(CONTRACT.contains(&format!("`enrolment-{code}`")), "{code} is not documented");
+    }
 
     let documented: BTreeSet<&str> = CONTRACT
         .lines()

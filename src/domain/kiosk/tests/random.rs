@@ -74,7 +74,7 @@ fn offered(machine: &Machine) -> Vec<Intent> {
     let screen = machine.screen();
     let mut touches = vec![Intent::Back, Intent::Home, Intent::Help, Intent::MoreTime, Intent::CloseHelp];
     match screen.body {
-        Body::Idle(_) | Body::OutOfService(_) => touches.push(Intent::Begin),
+        Body::Idle(_) | Body::OutOfService(_) | Body::Setup(_) => touches.push(Intent::Begin),
         Body::Home(home) => {
             touches.extend([Intent::OpenDepartments, Intent::OpenScan]);
             touches.extend(home.themes.into_iter().map(|tile| Intent::OpenTheme { theme: tile.id }));

@@ -6,7 +6,6 @@
 
 use std::collections::BTreeMap;
 
-use kiosk::domain::place::KioskCode;
 use kiosk::store::{Keeper, OpenReport};
 
 use crate::chance::Chance;
@@ -40,13 +39,12 @@ pub struct Disk {
     mount: Mount,
     /// What was on it, durable, when it was put in.
     before: BTreeMap<String, Vec<u8>>,
-    kiosk: KioskCode,
 }
 
 impl Disk {
     /// An empty disk.
-    pub fn new(kiosk: KioskCode) -> Self {
-        Self { mount: Mount::of(disk::Disk::with([])), before: BTreeMap::new(), kiosk }
+    pub fn new() -> Self {
+        Self { mount: Mount::of(disk::Disk::with([])), before: BTreeMap::new() }
     }
 
     /// Opens the store, as a program does at its start.

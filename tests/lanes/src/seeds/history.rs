@@ -128,13 +128,12 @@ impl History {
 
     /// Something is on the screen before somebody, or before nobody.
     pub fn shown(&mut self, person: Option<PersonNo>, screen: &Screen, secrets: &[(PersonNo, String)]) {
-        match &screen.body {
-            Body::Kept(kept) => self.promise(person, &kept.number, "the screen"),
-            Body::Accepted(accepted) => {
-                self.accepted_shown += 1;
-                self.check_receipt(person, &accepted.number.replace(' ', ""), &accepted.query_code);
-            }
-            _ => {}
+        if let Body::Kept(kept) = &screen.body {
+            self.promise(person, &kept.number, "the screen");
+        }
+        if let Body::Accepted(accepted) = &screen.body {
+            self.accepted_shown += 1;
+            self.check_receipt(person, &accepted.number.replace(' ', ""), &accepted.query_code);
         }
         let text = serde_json::to_string(screen).unwrap_or_default().replace(' ', "");
         for (owner, secret) in secrets {

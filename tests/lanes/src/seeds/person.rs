@@ -110,7 +110,7 @@ impl Person {
 
     fn on_page(&mut self, body: &Body, chance: &mut Chance) -> Act {
         match body {
-            Body::Idle(_) | Body::OutOfService(_) => Act::Touch(Intent::Begin),
+            Body::Idle(_) | Body::Setup(_) | Body::OutOfService(_) => Act::Touch(Intent::Begin),
             Body::Home(_) => match self.goal {
                 Goal::Apply(_) => Act::Touch(Intent::OpenTheme { theme: THEME.to_owned() }),
                 Goal::Ask(_) => Act::Touch(Intent::OpenScan),
