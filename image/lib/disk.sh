@@ -2,7 +2,7 @@
 # The card of a target, from the parts of a slot: boot partition, boot state, both slots, an empty data partition.
 
 # QEMU's machine for the vm, in one place: the device tree below is made for it and holds for no other.
-VM_MACHINE=(-M 'virt-10.0,gic-version=2' -cpu cortex-a72 -smp 2 -m 1024)
+VM_MACHINE=(-M 'virt-10.0,acpi=off,gic-version=2' -cpu cortex-a72 -smp 2 -m 1024)
 
 # The device tree of the vm with the public key. Seeds in it are random, so they go: the vm has a random device.
 vm_tree() {
