@@ -29,7 +29,7 @@ cross_build() {
     local remap="--remap-path-prefix=$TREE=/src --remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=/cargo"
     # Its own target folder per sysroot is not needed: cargo sees changed flags.
     (
-        cd "$TREE"
+        cd "$TREE" || exit
         export PKG_CONFIG_ALLOW_CROSS=1 PKG_CONFIG_PATH='' PKG_CONFIG_SYSROOT_DIR="$root" \
             PKG_CONFIG_LIBDIR="$library/pkgconfig:$root/usr/share/pkgconfig" \
             CC_aarch64_unknown_linux_gnu=aarch64-linux-gnu-gcc \

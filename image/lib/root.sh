@@ -53,7 +53,7 @@ root_tree() {
 # What Debian's packages bring and a kiosk must not have, or has no use for.
 root_trim() {
     local tree=$1
-    rm -rf "$tree"/{boot,home,media,mnt,opt,srv} "$tree"/var/{cache,lib,log,backups,mail,spool,tmp,local,opt}/* \
+    rm -rf "${tree:?}"/{boot,home,media,mnt,opt,srv} "$tree"/var/{cache,lib,log,backups,mail,spool,tmp,local,opt}/* \
         "$tree"/etc/{apt,dpkg,cron*,motd,issue,issue.net,init.d,rc*.d,update-motd.d,default,skel,profile.d,xdg} \
         "$tree"/etc/*- "$tree"/usr/share/{bash-completion,debconf,perl5,pam-configs,menu,apport,reportbug,gdb} \
         "$tree"/usr/lib/{apt,dpkg,init} "$tree"/usr/include "$tree"/usr/src "$tree"/usr/games

@@ -45,7 +45,7 @@ uboot_make() {
         # The card of the vm hangs on PCI, which must be there before the boot state is read. There is no choice for it.
         [ "$board" != vm ] || KCPPFLAGS+=' -DCONFIG_SYS_EARLY_PCI_INIT'
         export KBUILD_BUILD_USER=image KBUILD_BUILD_HOST=image
-        cd "$source"
+        cd "$source" || exit
         # shellcheck disable=SC1007
         KCONFIG_CONFIG="$build/.config" scripts/kconfig/merge_config.sh -m -O "$build" "$build/base.config" \
             "$build/fragment.config" >/dev/null
