@@ -4,7 +4,7 @@
 # The address of the archive is the one this machine's own apt uses; it is read when it is needed and kept nowhere.
 
 SUITE=trixie
-KERNEL_SUITE=trixie-backports
+KERNEL_SUITE=${IMAGE_KERNEL_SUITE:-trixie}
 
 # The address of Debian's archive, as the apt of this machine has it.
 archive() {

@@ -12,7 +12,7 @@ initrd() {
     install -m 755 "$IMAGE_DIR/boot/init" "$tree/init"
     printf 'ROOT_HASH=%s\nHASH_OFFSET=%s\n' "$hash" "$offset" >"$tree/root-hash"
     while read -r name; do
-        xz -dc "$kernel_folder/tree/usr/lib/modules/$release/$name" >"$tree/modules/$(basename "$name" .xz)"
+        xz -dcf "$kernel_folder/tree/usr/lib/modules/$release/$name" >"$tree/modules/$(basename "$name" .xz)"
         basename "$name" .xz >>"$tree/modules/list"
     done <"$kernel_folder/boot-modules"
     cp "$root/usr/sbin/veritysetup" "$tree/sbin/"
