@@ -46,7 +46,7 @@ pub enum Reply {
     /// A status report.
     Status {
         /// The report.
-        status: EngineStatus,
+        status: Box<EngineStatus>,
     },
     /// The line was not understood.
     Error {

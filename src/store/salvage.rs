@@ -96,7 +96,7 @@ impl Source {
     /// One row by its key, with the names of its columns. A row that does not read is none.
     fn row(&self, statement: &str, key: &Value) -> Option<(Vec<String>, Vec<Value>)> {
         let mut statement = self.connection.prepare_cached(statement).ok()?;
-        let names: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+        let names: Vec<String> = statement.column_names().map(str::to_owned).collect();
         let values = statement
             .query_row([key], |row| (0..names.len()).map(|column| row.get(column)).collect::<rusqlite::Result<_>>())
             .optional()

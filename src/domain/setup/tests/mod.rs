@@ -81,10 +81,9 @@ impl Bench {
     }
 
     fn page(&self) -> SetupPage {
-        match self.setup.screen(&now(self.seconds)).body {
-            Body::Setup(setup) => setup.page,
-            other => panic!("{}", other.name()),
-        }
+        let body = self.setup.screen(&now(self.seconds)).body;
+        let Body::Setup(setup) = body else { panic!("{}", body.name()) };
+        setup.page
     }
 
     fn wait(&mut self, seconds: u64) {
@@ -207,7 +206,8 @@ fn a_machine_is_set_up_without_a_keyboard_in_few_touches() {
 
 #[test]
 fn a_loss_of_power_resumes_at_the_first_step_that_was_not_finished() {
-    let steps: [(&str, fn(&mut Bench)); 5] = [
+    type Step = (&'static str, fn(&mut Bench));
+    let steps: [Step; 5] = [
         ("language", |bench| bench.touch(Intent::SetLanguage { language: Language::En })),
         ("place", |bench| bench.touch(Intent::Choose { value: Setup::ELSEWHERE.to_owned() })),
         ("network", |bench| bench.touch(Intent::Next)),

@@ -174,7 +174,7 @@ impl Person {
     /// Waits so many looks and then does it.
     fn patient(&mut self, looks: u32, then: Act) -> Act {
         self.looks += 1;
-        if self.looks % looks == 0 { then } else { Act::Wait }
+        if self.looks.is_multiple_of(looks) { then } else { Act::Wait }
     }
 
     fn answer(&mut self, form: &Form) -> Act {

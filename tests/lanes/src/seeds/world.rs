@@ -122,7 +122,7 @@ impl World {
             county_up: true,
             spells: Vec::new(),
             overheard: None,
-            disk: Disk::new(kiosk),
+            disk: Disk::new(),
             program: None,
             lives: 0,
             wall: Arc::default(),
