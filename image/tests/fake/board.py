@@ -10,6 +10,7 @@ import pathlib
 
 from lab import env
 from lab.hush import Hush, Stop
+from lab.maker import settings
 
 BOOT = pathlib.Path(__file__).resolve().parents[2] / "boot"
 # Smaller than any card writes at once, so that a cut also falls into the middle of the few bytes that matter.
@@ -130,10 +131,12 @@ class Board:
 
 
 class Rauc:
-    """The writings of an install and of "mark good", with `attempts` tries for a slot."""
+    """The writings of an install and of "mark good", with the tries that `system.conf` gives."""
 
-    def __init__(self, card, environment, attempts=3):
-        self.card, self.environment, self.attempts = card, environment, attempts
+    def __init__(self, card, environment):
+        system = settings()["system"]
+        self.card, self.environment = card, environment
+        self._first, self._later = system["boot-attempts-primary"], system["boot-attempts"]
 
     def _values(self):
         stored = self.card.stored()
@@ -159,9 +162,9 @@ class Rauc:
     def activate(self, slot):
         """Makes a slot the first to try."""
         order = [name for name in self._values()["BOOT_ORDER"].split() if name != slot]
-        self._set(f"BOOT_{slot}_LEFT", str(self.attempts))
+        self._set(f"BOOT_{slot}_LEFT", self._first)
         self._set("BOOT_ORDER", " ".join([slot, *order]))
 
     def mark_good(self, slot):
         """Fills the counter of the running slot."""
-        self._set(f"BOOT_{slot}_LEFT", str(self.attempts))
+        self._set(f"BOOT_{slot}_LEFT", self._later)

@@ -1,10 +1,12 @@
 """The real boot script, counting."""
 
+import re
 import unittest
 
-from fake.board import Board, Card, Rauc, built_in
-from lab import env
+from fake.board import BOOT, VARIABLES, Board, Card, Rauc, built_in
+from lab import disk, env
 from lab.hush import NotUnderstood
+from lab.maker import settings
 
 
 def left(card):
@@ -84,6 +86,46 @@ class TheBootScript(unittest.TestCase):
     def test_a_command_that_nobody_knows_stops_the_test(self):
         with self.assertRaises(NotUnderstood):
             Board(Card(), environment=built_in() | {"start": "fatload mmc 0 x"}).power_on()
+
+
+class TheConfiguration(unittest.TestCase):
+    """What several files say of the same thing is the same."""
+
+    IMAGE = BOOT.parent
+
+    def text(self, *names):
+        return "\n".join((self.IMAGE / name).read_text(encoding="utf-8") for name in names)
+
+    def test_u_boot_reads_back_the_boot_state_and_nothing_else(self):
+        writable = re.search(r"^UBOOT_WRITABLE='(.*)'$", self.text("lib/uboot.sh"), re.MULTILINE)[1]
+        names = [entry.split(":")[0] for entry in writable.split(",")]
+        self.assertEqual(sorted(names), sorted(VARIABLES))
+        self.assertIn("CONFIG_ENV_WRITEABLE_LIST=y", self.text("boot/uboot-common.config"))
+        self.assertNotIn("CONFIG_ENV_WRITEABLE_LIST", self.text("boot/uboot-vm.config", "boot/uboot-pi.config"))
+
+    def test_both_sides_look_for_the_boot_state_at_the_same_places(self):
+        config = dict(re.findall(r"^(CONFIG_ENV\w+)=(0x\w+)$", self.text("boot/uboot-common.config"), re.MULTILINE))
+        built = [(int(config[key], 16), int(config["CONFIG_ENV_SIZE"], 16))
+                 for key in ("CONFIG_ENV_OFFSET", "CONFIG_ENV_OFFSET_REDUND")]
+        lines = [line.split() for line in self.text("overlay/etc/fw_env.config").splitlines() if line.startswith("/dev")]
+        self.assertEqual([(int(line[1], 16), int(line[2], 16)) for line in lines], built)
+        self.assertEqual([place for place, _ in built], list(disk.ENV_PLACES))
+        self.assertEqual(built[0][1], disk.ENV_SIZE)
+
+    def test_every_slot_of_the_update_is_a_partition_that_the_boot_script_knows(self):
+        conf = settings()
+        slots = {name: conf[name] for name in conf.sections() if name.startswith("slot.")}
+        parts = {slot["device"].rsplit("/", 1)[1] for slot in slots.values()}
+        self.assertEqual(parts, {"boot_a", "boot_b", "rootfs_a", "rootfs_b"})
+        for name, slot in slots.items():
+            letter = slot["device"][-1].upper()
+            self.assertEqual(slot.get("bootname") or slots[f"slot.{slot['parent']}"]["bootname"], letter, name)
+            self.assertIn(f"boot_{letter.lower()}", built_in()[f"try_{letter}"])
+
+    def test_a_fresh_slot_has_fewer_tries_than_one_that_was_good(self):
+        first, later = int(settings()["system"]["boot-attempts-primary"]), int(settings()["system"]["boot-attempts"])
+        self.assertTrue(2 <= first <= later)
+        self.assertEqual(str(later), built_in()["BOOT_A_LEFT"])
 
 
 class TheStoredEnvironment(unittest.TestCase):

@@ -102,13 +102,14 @@ class BundleServer:
                     request.close_connection = True
                     request.connection.close()
                     return
+                # Counted before it is sent: whoever has read it must find it counted.
+                with self._lock:
+                    counts.bytes += len(data)
                 try:
                     request.wfile.write(data)
                 except OSError:
                     return
                 length -= len(data)
-                with self._lock:
-                    counts.bytes += len(data)
                 if self.slow:
                     time.sleep(len(data) / self.slow)
 

@@ -66,6 +66,10 @@ class Console:
             self._keep(self._partial_at, self._partial)
             self._partial = ""
 
+    def now(self):
+        """Seconds since the machine was switched on."""
+        return self._clock() - self._start
+
     def mark(self):
         """The place after all that came so far, for `since`."""
         with self._news:
@@ -111,6 +115,10 @@ class Console:
 
     def close(self):
         """Lets go of the port; the log is complete afterwards."""
+        try:
+            self._socket.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass  # The other side was gone before.
+        self._thread.join(timeout=10)
         self._socket.close()
-        self._thread.join(timeout=2)
         self._log.close()

@@ -142,8 +142,9 @@ class Hush:
                 return False
         return True
 
-    def _do_setexpr(self, name, left, operator, right):
+    def _do_setexpr(self, name, *words):
         try:
+            left, operator, right = words
             one, two = int(left, 16), int(right, 16)
         except ValueError:
             return False

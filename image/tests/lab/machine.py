@@ -21,6 +21,10 @@ SIZE = (1080, 1920)
 # The serial ports of the board by their place on the bus, which udev turns into /dev/kiosk/NAME; the fourth is for tests.
 PORTS = ("id-reader", "printer", "scanner", "test")
 FIRST_PORT = 0x10
+# Bytes; the emulator's cards have a size that is a power of two. The image is smaller and grows into it.
+CARD_SIZE = 2 << 30
+# The board that the device tree of the image was made for (image/lib/disk.sh); its number of processors and its memory too.
+BOARD = "virt-10.0,gic-version=2"
 EMULATOR = "qemu-system-aarch64"
 
 
@@ -28,11 +32,9 @@ def make_overlay(overlay, base):
     """A card that begins as `base` (an overlay or a raw image) and keeps what is written for itself."""
     base = pathlib.Path(base).resolve()
     kind = "qcow2" if base.suffix == ".qcow2" else "raw"
-    size = base.stat().st_size if kind == "raw" else None
     command = ["qemu-img", "create", "-q", "-f", "qcow2", "-F", kind, "-b", str(base), str(overlay)]
-    if size:
-        # An SD card has a size that is a power of two.
-        command.append(str(1 << (size - 1).bit_length()))
+    if kind == "raw":
+        command.append(str(CARD_SIZE))
     subprocess.run(command, check=True, timeout=60)
     return pathlib.Path(overlay)
 
@@ -40,7 +42,7 @@ def make_overlay(overlay, base):
 class Machine:
     """A machine that can be switched on. Use as `with Machine(...) as machine`.
 
-    `ports` maps names of PORTS to paths of terminals; one that is not named is a socket, `machine.port(name)` opens it.
+    `uboot` is the boot loader and the device tree with the public key. `ports` maps names of PORTS to paths of terminals; one that is not named is a socket, `machine.port(name)` opens it.
     `forwards` maps (address, port) of the guest's network to ports of this host's loopback.
     """
 
@@ -58,14 +60,14 @@ class Machine:
     def command(self):
         """The command line of the emulator."""
         run = self.folder
-        line = [EMULATOR, "-M", "virt", "-cpu", "cortex-a72", "-accel", "tcg,thread=multi", "-smp", str(self.cpus),
+        line = [EMULATOR, "-M", BOARD, "-cpu", "cortex-a72", "-accel", "tcg,thread=multi", "-smp", str(self.cpus),
                 "-m", str(self.memory), "-display", "none", "-nodefaults", "-no-user-config", "-S",
                 "-qmp", f"unix:{run}/qmp.sock,server=on,wait=off",
                 "-chardev", f"socket,id=console,path={run}/console.sock,server=on,wait=off", "-serial", "chardev:console"]
         if self.direct:
             line += ["-kernel", str(self.direct[0]), "-initrd", str(self.direct[1]), "-append", self.direct[2]]
         else:
-            line += ["-bios", str(self.uboot)]
+            line += ["-bios", str(self.uboot[0]), "-dtb", str(self.uboot[1])]
         line += ["-blockdev", f"driver=qcow2,node-name=card,file.driver=file,file.filename={self.card},discard=unmap,"
                  "cache.direct=off,cache.no-flush=on",
                  "-device", "sdhci-pci,id=sdhci,addr=0x3", "-device", "sd-card,drive=card",
