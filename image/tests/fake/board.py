@@ -102,12 +102,18 @@ class Board:
             self.card.save({name: values[name] for name in VARIABLES if name in values})
             return True
 
+        def fdt(*words):
+            # The size of the signed part, told by its head, which is there or not.
+            if words[0] == "header":
+                if not self.card.signed(values["slot"]):
+                    return False
+                values[words[2]] = "19eb2e2"
+            return True
+
         def fine(*_):
             return True
 
-        commands = {"bootm": bootm, "saveenv": saveenv, "mmc": fine, "part": fine, "iminfo": fine}
-        commands["wdt"] = commands["virtio"] = fine
-        shell = Hush(values, commands)
+        shell = Hush(values, {"bootm": bootm, "saveenv": saveenv, "mmc": fine, "part": fine, "fdt": fdt})
         try:
             shell.run(values["bootcmd"])
         except Stop as stop:

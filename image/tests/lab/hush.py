@@ -148,8 +148,20 @@ class Hush:
             one, two = int(left, 16), int(right, 16)
         except ValueError:
             return False
-        self.env[name] = format({"-": one - two, "+": one + two}[operator] & (2**64 - 1), "x")
+        if operator not in ("+", "-", "*", "/") or (operator == "/" and two == 0):
+            return False
+        value = {"+": one + two, "-": one - two, "*": one * two, "/": one // two if two else 0}[operator]
+        self.env[name] = format(value & (2**64 - 1), "x")
         return True
+
+    def _do_itest(self, *words):
+        try:
+            left, how, right = words
+            one, two = int(left, 16), int(right, 16)
+        except ValueError:
+            return False
+        return {"-gt": one > two, "-ge": one >= two, "-lt": one < two, "-le": one <= two, "-eq": one == two,
+                "-ne": one != two}.get(how, False)
 
     def _do_test(self, *words):
         match words:

@@ -23,7 +23,7 @@ def root_bits(stage):
     for number in range(20 if stage.long else 2):
         card = copy_card(stage.served(), stage.run / "root-bit.qcow2")
         offset, _ = Card(card).place("rootfs_a")
-        size = (stage.out / "variants/agent/rootfs.img").stat().st_size
+        size = (stage.variant("agent") / "rootfs.img").stat().st_size
         place = dice.randrange(size)
         Card(card).flip(offset + place, dice.randrange(8))
         with stage.machine(card) as machine:

@@ -4,6 +4,7 @@ A card is made ready outside the machine, as a technician would with a card read
 partition, and for scenarios that have to ask the guest something, the image with the test agent into its first slot.
 """
 
+import hashlib
 import json
 import os
 import pathlib
@@ -182,14 +183,34 @@ class Stage:
                 Card(path).fill(slot, images / "rootfs.img", images / "boot.img")
         return path
 
-    def variant(self, name, *options):
-        """Images and bundle of a variant of the root (`image/lib/variant.sh`); made once, kept between runs."""
-        place = self.out / "variants" / name
-        done = subprocess.run([IMAGE / "lib/variant.sh", name, *options], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                              stderr=subprocess.STDOUT, text=True, check=False, timeout=1200)
-        if done.returncode:
-            raise Failed(f"variant {name}: {' '.join(done.stdout.split())[-200:]}")
+    def variant(self, name, kept_as=None, **options):
+        """A folder with the images of a variant of the root and its bundle `bundle.raucb`; made by `image/lib/variant.sh`
+        at first use and again when what goes in has changed. Options: version, compatible, keys."""
+        kept_as = kept_as or name
+        bundle, place = self.out / "variants" / f"{kept_as}.raucb", self.out / "variants" / f"{kept_as}.parts"
+        words = [word for option, value in options.items() for word in (f"--{option}", str(value))]
+        stamp = self._stamp(IMAGE / "tests/variants" / name, words)
+        if not (place / "stamp").exists() or (place / "stamp").read_text(encoding="ascii") != stamp:
+            command = [IMAGE / "lib/variant.sh", kept_as, "--overlay", IMAGE / "tests/variants" / name, *words]
+            done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                  text=True, check=False, timeout=1200)
+            if done.returncode:
+                raise Failed(f"variant {kept_as}: {' '.join(done.stdout.split())[-200:]}")
+            shutil.rmtree(place, ignore_errors=True)
+            maker.call("unsquashfs", "-q", "-n", "-d", place, bundle)
+            (place / "bundle.raucb").symlink_to(f"../{bundle.name}")
+            (place / "stamp").write_text(stamp, encoding="ascii")
         return place
+
+    def _stamp(self, overlay, words):
+        """What a variant is made of, as a digest."""
+        digest = hashlib.sha256(repr(words).encode())
+        digest.update((self.out / "slot/root-hash").read_bytes())
+        for path in sorted(overlay.rglob("*")):
+            digest.update(str(path.relative_to(overlay)).encode())
+            if path.is_file():
+                digest.update(path.read_bytes())
+        return digest.hexdigest()
 
     # Kept states ------------------------------------------------------------------------------------------------------
 

@@ -57,7 +57,7 @@ def waiting(stage, agent):
 
 def next_version(stage):
     """The next version: the system with the agent and one changed program."""
-    return stage.variant("agent", "--version", NEXT, "--as", "next")
+    return stage.variant("agent", "next", version=NEXT)
 
 
 def by_line(stage):
@@ -123,11 +123,11 @@ def refused(stage):
     flipped = bytearray(whole)
     flipped[len(whole) // 3] ^= 4
     bundles = {
-        "another machine's": stage.variant("agent", "--compatible", "some-other-machine", "--as", "other") / "bundle.raucb",
+        "another machine's": stage.variant("agent", "other", version=NEXT, compatible="some-other-machine") / "bundle.raucb",
         "a stranger's signature": foreign(stage, place, good),
         "a truncated one": bad("truncated", whole[:len(whole) * 2 // 3]),
         "one with a flipped bit": bad("flipped", bytes(flipped)),
-        "an older one": stage.variant("agent", "--version", "0.0.1", "--as", "older") / "bundle.raucb",
+        "an older one": stage.variant("agent", "older", version="0.0.1") / "bundle.raucb",
     }
     reasons = []
     with stage.from_served("refused") as machine:

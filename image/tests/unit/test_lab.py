@@ -209,6 +209,7 @@ class TheInterpreter(unittest.TestCase):
     def test_numbers_of_setexpr_are_hexadecimal(self):
         self.assertEqual(self.run_script("setexpr n ${n} - 1; echo ${n}", n="10"), ["f"])
         self.assertEqual(self.run_script("setexpr n ${n} - 1; echo ${n}", n=""), [""])
+        self.assertEqual(self.run_script("setexpr n ${n} / 200; if itest ${n} -gt 1f; then echo ${n}; fi", n="4000"), ["20"])
 
     def test_what_it_does_not_know_stops_it(self):
         for script in ("while true; do echo; done", "fatload x", "echo a | b", "if true; then echo"):
