@@ -22,9 +22,9 @@ SIZE = (1080, 1920)
 PORTS = ("id-reader", "printer", "scanner", "test")
 FIRST_PORT = 0x10
 # Bytes; the emulator's cards have a size that is a power of two. The image is smaller and grows into it.
-CARD_SIZE = 2 << 30
+CARD_SIZE = 1 << 30
 # The board that the device tree of the image was made for (image/lib/disk.sh); its number of processors and its memory too.
-BOARD = "virt-10.0,gic-version=2"
+BOARD = "virt-10.0,acpi=off,gic-version=2"
 EMULATOR = "qemu-system-aarch64"
 
 
