@@ -1,0 +1,106 @@
+"""The bench: simulated devices behind the machine's serial ports and the stand-in county platform, all on this host.
+
+The simulators are those of the desk (`kioskctl sim`), processes of their own on pseudo-terminals. The platform gets a
+certificate for the address under which the guest reaches this host; its authority goes to the machine by provisioning.
+"""
+
+import json
+import pathlib
+import socket
+import subprocess
+
+from .maker import call
+from .waiting import Failed, until
+
+# Under this address of its own network the guest finds the county, and under this one the update server.
+COUNTY = ("10.0.2.100", 443)
+BUNDLES = ("10.0.2.101", 8000)
+
+
+def county_certificates(folder, address=COUNTY[0]):
+    """Authority and server certificate for the guest's address, where the stand-in looks for its own."""
+    folder = pathlib.Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    ca, ca_key, pem, key = folder / "ca.pem", folder / "ca.key", folder / "server.pem", folder / "server.key"
+    if pem.exists():
+        return ca
+    request, rules = folder / "server.csr", folder / "server.ext"
+    call("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "7300",
+         "-subj", "/CN=Stand-in county authority", "-addext",
+         "basicConstraints=critical,CA:true", "-addext", "keyUsage=critical,keyCertSign", "-keyout", ca_key, "-out", ca)
+    rules.write_text(f"subjectAltName=IP:{address},IP:127.0.0.1,DNS:localhost\nextendedKeyUsage=serverAuth\n"
+                     "basicConstraints=CA:false\nkeyUsage=critical,digitalSignature\n", encoding="ascii")
+    call("openssl", "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj",
+         "/CN=Stand-in county platform", "-keyout", key, "-out", request)
+    call("openssl", "x509", "-req", "-in", request, "-CA", ca, "-CAkey", ca_key, "-CAcreateserial", "-days", "7300",
+         "-extfile", rules, "-out", pem)
+    for rest in (request, rules, ca_key, folder / "ca.srl"):
+        rest.unlink(missing_ok=True)
+    return ca
+
+
+class Bench:
+    """Reader, printer, scanner and county. `ports` and `forwards` fit the machine's."""
+
+    def __init__(self, folder, kioskctl, fonts):
+        self.folder = pathlib.Path(folder).resolve()
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._kioskctl, self._processes = str(kioskctl), []
+        self.ports = {}
+        for device, more in (("id-reader", []), ("printer", ["--fonts", fonts]), ("scanner", [])):
+            at = self.folder / device
+            self._start(device, ["--at", at, *more])
+            self.ports[device] = at
+        county_certificates(self.folder / "county")
+        ready = self._start("county", ["--folder", self.folder / "county"], "county")
+        self.county_port = int(ready["url"].rsplit(":", 1)[1])
+        self.ca_file, self.secret_file = pathlib.Path(ready["ca_file"]), pathlib.Path(ready["secret_file"])
+        self.forwards = {COUNTY: self.county_port}
+
+    def _start(self, verb, arguments, socket_name=None):
+        control = self.folder / f"{socket_name or verb}.sock"
+        command = [self._kioskctl, "sim", verb, "--json", "--control", str(control), *map(str, arguments)]
+        log = (self.folder / f"{verb}.log").open("ab")
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, text=True)
+        log.close()
+        self._processes.append(process)
+        line = process.stdout.readline()
+        if not line:
+            raise Failed(f"the simulator {verb} did not start; see {self.folder}/{verb}.log")
+        return json.loads(line)
+
+    def ask(self, part, question, expected=10):
+        """One line to a simulator's control socket and its answer."""
+        with socket.socket(socket.AF_UNIX) as line:
+            line.settimeout(expected * 4)
+            line.connect(str(self.folder / f"{part}.sock"))
+            line.sendall(json.dumps(question).encode() + b"\n")
+            answer = json.loads(line.makefile("r", encoding="utf-8").readline())
+        if isinstance(answer, dict) and "refused" in answer:
+            raise Failed(f"the simulated {part} refuses: {answer['refused']}")
+        return answer
+
+    def order(self, part, **order):
+        """An order to the bench: `order("id-reader", order="card", key="…")`."""
+        self.ask(part, {"obey": order})
+
+    def slips(self):
+        """The pieces of paper so far: each with PNG bytes and whether it is complete."""
+        slips = self.ask("printer", "slips")["slips"]
+        return [(bytes.fromhex(slip["png"]), slip["complete"]) for slip in slips]
+
+    def cases(self):
+        """What the county holds."""
+        answer = self.ask("county", "cases")["cases"]
+        return json.loads(answer) if answer else []
+
+    def wait_cases(self, count, expected=60):
+        """Waits until the county holds at least so many cases."""
+        return until(f"{count} case(s) at the county", expected, lambda: (c := self.cases()) and len(c) >= count and c, 0.5)
+
+    def close(self):
+        """Ends every simulator."""
+        for process in self._processes:
+            process.kill()
+            process.wait(timeout=10)
+            process.stdout.close()

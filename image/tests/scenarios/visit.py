@@ -1,0 +1,92 @@
+"""One visit made of real touches on the image as shipped: card, questions, slip, the case at the county.
+
+Places are those of the portrait layout. After each touch the screen must have changed and come to rest; what it shows is
+compared with the page that the desk draws for the same step, so a touch that led elsewhere is noticed.
+"""
+
+
+from lab.waiting import Failed, until
+
+from .scenario import scenarios
+from .stage import BOOT, HEALTHY, SICK
+
+PRIMARY = (540, 1664)
+DIGIT = {str(n): ((205, 527, 853)[(n - 1) % 3], (705, 880, 1050)[(n - 1) // 3]) for n in range(1, 10)} | {"0": (527, 1221)}
+# Name of the picture, what is done to come there.
+STEPS = (
+    ("idle", None),
+    ("home", (540, 733)),
+    ("list", (787, 433)),
+    ("item", (540, 811)),
+    ("identify", PRIMARY),
+    ("mobile", "card"),
+    ("address", "13900001234"),
+    ("kind", (540, 516)),
+    ("review", (540, 456)),
+    ("accepted", PRIMARY),
+    ("take", PRIMARY),
+    ("end", PRIMARY),
+)
+CARD = "liu_xiaoyan"
+
+
+def rested(machine, before, expected=15):
+    """The next page after `before`, once two looks at it are the same."""
+    last = [before]
+
+    def look():
+        picture = machine.picture()
+        same = picture.difference(last[0]) < 0.0005 and (before is None or picture.difference(before) > 0.002)
+        last[0] = picture
+        return picture if same else None
+    return until("the next page", expected, look, pause=0.4)
+
+
+def act(stage, machine, what):
+    """One step of the visit."""
+    if what == "card":
+        stage.bench.order("id-reader", order="card", key=CARD)
+    elif isinstance(what, str):
+        for digit in what:
+            machine.fingers.tap(*DIGIT[digit])
+    else:
+        machine.fingers.tap(*what)
+
+
+def visit(stage):
+    """From the first touch to the last."""
+    card = stage.overlay(stage.provisioned(), "visit")
+    with stage.machine(card) as machine:
+        machine.console.wait(HEALTHY, BOOT, unless=SICK)
+        machine.page()
+        play(stage, machine, "3-visit")
+        cases = stage.bench.wait_cases(1)
+        slips = until("two slips", 30, lambda: (s := stage.bench.slips()) and len(s) >= 2 and s, 0.5)
+        for number, (png, complete) in enumerate(slips, 1):
+            stage.picture(f"3-slip-{number}").write_bytes(png)
+            if not complete:
+                raise Failed(f"slip {number} is not complete")
+        if len(cases) != 1:
+            raise Failed(f"the county holds {len(cases)} cases")
+        touches = machine.fingers.taps
+    return f"{touches} touches, {len(slips)} slips, 1 case at the county"
+
+
+def play(stage, machine, name):
+    """The steps, with a picture of each."""
+    picture = None
+    for number, (page, what) in enumerate(STEPS):
+        if what is not None:
+            act(stage, machine, what)
+        if isinstance(what, str) and what != "card" or page in ("kind", "review"):
+            # A filled answer first, then its one primary action.
+            picture = rested(machine, picture)
+            machine.fingers.tap(*PRIMARY)
+        try:
+            picture = rested(machine, picture, 40 if page == "accepted" else 15)
+        finally:
+            machine.keep_picture(stage.picture(f"{name}-{number:02}-{page}"))
+    stage.bench.order("id-reader", order="no-card")
+
+
+SCENARIOS = scenarios(("visit", "a visit made of touches ends with a slip and a case", visit))
