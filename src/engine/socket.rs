@@ -157,7 +157,7 @@ impl Client {
                 self.door.status.borrow_mut().painted = true;
                 None
             }
-            Ok(Request::Status) => Some(Reply::Status { status: self.door.status.borrow().clone() }),
+            Ok(Request::Status) => Some(Reply::Status { status: Box::new(self.door.status.borrow().clone()) }),
             Err(error) => Some(Reply::Error { message: error.to_string() }),
         }
     }

@@ -188,7 +188,7 @@ pub fn ask_engine(socket: &Path) -> Option<EngineStatus> {
     connection.wait_at_most(ANSWER).ok()?;
     connection.send(&Request::Status).ok()?;
     match connection.receive().ok()?? {
-        Reply::Status { status } => Some(status),
+        Reply::Status { status } => Some(*status),
         Reply::Screen { .. } | Reply::Error { .. } => None,
     }
 }

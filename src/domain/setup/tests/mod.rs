@@ -206,8 +206,8 @@ fn a_machine_is_set_up_without_a_keyboard_in_few_touches() {
 
 #[test]
 fn a_loss_of_power_resumes_at_the_first_step_that_was_not_finished() {
-    type Step = (&'static str, fn(&mut Bench));
-    let steps: [Step; 5] = [
+    type Doing = (&'static str, fn(&mut Bench));
+    let steps: [Doing; 5] = [
         ("language", |bench| bench.touch(Intent::SetLanguage { language: Language::En })),
         ("place", |bench| bench.touch(Intent::Choose { value: Setup::ELSEWHERE.to_owned() })),
         ("network", |bench| bench.touch(Intent::Next)),

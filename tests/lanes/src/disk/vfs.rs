@@ -27,7 +27,10 @@ const LONGEST_PATH: c_int = 256;
 /// What the system's file system says on Linux.
 const SECTOR: c_int = 4096;
 
-static MOUNTED: LazyLock<Mutex<(u64, BTreeMap<u64, Arc<Disk>>)>> = LazyLock::new(Mutex::default);
+/// The last number given, and the disks by number.
+type Mounted = (u64, BTreeMap<u64, Arc<Disk>>);
+
+static MOUNTED: LazyLock<Mutex<Mounted>> = LazyLock::new(Mutex::default);
 
 /// A disk in its place. Dropping it takes the disk out.
 #[derive(Debug)]
