@@ -11,6 +11,7 @@ use super::values::{
     Seal, Visit, Window,
 };
 use super::written;
+use crate::domain::outbox::Limits;
 use crate::domain::place::{KioskCode, Place, PlaceError, PlacePart, PlaceParts, Village};
 use crate::domain::text::Text;
 
@@ -41,6 +42,7 @@ impl Config {
             screen: v.screen(w.screen)?,
             visit: v.visit(&w.visit)?,
             backoff: v.backoff(&w.outbox)?,
+            limits: v.limits(&w.outbox)?,
             socket: v.path("engine.socket", w.engine.socket)?,
             log: v.log(w.log)?,
             sources: merged.sources,
@@ -237,6 +239,17 @@ impl Validator<'_> {
             return Err(self.bad("outbox.backoff_cap_s", "must not be less than outbox.backoff_first_s"));
         }
         Ok(Backoff { first, cap })
+    }
+
+    fn limits(&self, w: &written::Outbox) -> Checked<Limits> {
+        let days = self.number("outbox.max_days_offline", w.max_days_offline, 1..=365)?;
+        let waiting = self.number("outbox.max_waiting", w.max_waiting, 1..=100_000)?;
+        let min_free_mb = self.number("outbox.min_free_mb", w.min_free_mb, 10..=100_000)?;
+        Ok(Limits {
+            max_days_offline: u32::try_from(days).unwrap_or(u32::MAX),
+            max_waiting: usize::try_from(waiting).unwrap_or(usize::MAX),
+            min_free_mb,
+        })
     }
 
     fn log(&self, w: written::Log) -> Checked<Log> {

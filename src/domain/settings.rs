@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::outbox::Backoff;
+use super::outbox::{Backoff, Limits};
 use super::text::Text;
 
 /// Settings of one kiosk.
@@ -26,6 +26,8 @@ pub struct Settings {
     pub times: Times,
     /// How sending is retried.
     pub backoff: Backoff,
+    /// How much may wait here.
+    pub limits: Limits,
 }
 
 /// The all-round window (全科窗口) a resident is sent to.

@@ -28,12 +28,16 @@ mod body;
 mod error;
 mod keeper;
 mod ledger;
+mod room;
 mod schema;
 mod writer;
 
 pub use body::{Body, Plain, encode};
 pub use error::{StoreError, StoreErrorKind};
 pub use keeper::{Keeper, OpenReport, Opening};
+pub use ledger::Listed;
+#[cfg(test)]
+pub(crate) use ledger::tests::application;
 pub use writer::Store;
 
 /// Name of the database in the configured folder.

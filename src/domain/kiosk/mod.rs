@@ -13,6 +13,7 @@
 mod health;
 mod project;
 mod results;
+mod room;
 mod sending;
 mod touch;
 
@@ -30,6 +31,8 @@ use super::settings::Settings;
 use super::submission::{CaseReceipt, CountyCommand, StoreCommand};
 use super::time::{Now, SinceStart};
 
+use room::Room;
+
 pub use health::{Health, Line, StoreHealth};
 
 /// What the machine is and knows.
@@ -44,6 +47,7 @@ pub struct Kiosk {
     last_job: u64,
     last_ask: u64,
     next_probe: SinceStart,
+    room: Room,
     /// Slips at the printer, with their word for the log, also those whose page or visit is gone.
     jobs: BTreeMap<u64, &'static str>,
     /// What the county gave, until the mark in the store is durable.
@@ -61,6 +65,8 @@ pub enum WakeReason {
     Outbox,
     /// Time to look whether the county is there.
     Probe,
+    /// Time to look how much room the disk has.
+    Room,
     /// The clock on the screen.
     Clock,
 }
@@ -78,11 +84,13 @@ impl Kiosk {
             last_job: 0,
             last_ask: 0,
             next_probe: now.since_start,
+            room: Room { next: now.since_start, ..Room::default() },
             jobs: BTreeMap::new(),
             receipts: BTreeMap::new(),
         };
         let mut out = Vec::new();
         kiosk.ask_store(StoreCommand::LoadQueue, &mut out);
+        kiosk.watch_room(&now, &mut out);
         kiosk.send_due(&now, &mut out);
         (kiosk, out)
     }
@@ -101,6 +109,7 @@ impl Kiosk {
             Event::County { ask, event } => self.county(&now, ask, event, &mut out),
             Event::Woke => {}
         }
+        self.watch_room(&now, &mut out);
         self.send_due(&now, &mut out);
         out
     }
@@ -117,6 +126,7 @@ impl Kiosk {
         if !self.outbox.is_sending() {
             offer(self.next_probe, WakeReason::Probe);
         }
+        offer(self.room.next, WakeReason::Room);
         if let Some(due) = self.outbox.next_wake() {
             offer(due, WakeReason::Outbox);
         }

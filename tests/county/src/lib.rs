@@ -15,6 +15,7 @@
 mod admin;
 mod api;
 mod authority;
+mod carry;
 mod chance;
 mod clock;
 mod fault;
@@ -27,6 +28,7 @@ pub mod sign;
 mod slip;
 mod verify;
 
+pub use carry::CarryRefusal;
 pub use fault::{Fault, Faults, Troubles};
 pub use ledger::{Case, Field, Terminal};
 pub use server::{Admin, Handle, ServeError, Settings, Unsealed, serve};

@@ -13,7 +13,7 @@ use crate::domain::effect::{Effect, Paper, PaperKind};
 use crate::domain::event::{AskNo, Event};
 use crate::domain::id::{Sequence, SubmissionId};
 use crate::domain::kiosk::Kiosk;
-use crate::domain::outbox::Backoff;
+use crate::domain::outbox::{Backoff, Limits};
 use crate::domain::settings::{Fitted, Settings, Times, WindowSettings};
 use crate::domain::submission::{
     Application, CaseReceipt, CountyCommand, CountyEvent, OutboxEntry, OutboxState, StoreCommand, StoreEvent, Verdict,
@@ -63,6 +63,7 @@ pub fn settings() -> Settings {
         fitted: Fitted { reader: true, printer: true, scanner: true },
         times: Times::default(),
         backoff: Backoff::default(),
+        limits: Limits::default(),
     }
 }
 
@@ -162,6 +163,7 @@ impl Machine {
         for effect in effects {
             match &effect {
                 Effect::Print { job, paper } => self.prints.push((*job, (**paper).clone())),
+                Effect::Store { command: StoreCommand::Measure, .. } => {}
                 Effect::Store { ask, command } => self.store.push((*ask, command.clone())),
                 Effect::County { ask, command } => self.county.push((*ask, command.clone())),
                 Effect::Reader(_) | Effect::Scanner(_) | Effect::Note(_) | Effect::Ignored { .. } => {}
@@ -185,6 +187,7 @@ impl Machine {
             StoreCommand::Find { sequence } => StoreEvent::Found {
                 entry: self.kept.values().find(|kept| kept.0 == sequence).map(|kept| entry(kept.0, &kept.1)),
             },
+            StoreCommand::Measure => StoreEvent::Measured { free: None },
             StoreCommand::LoadQueue => StoreEvent::Queue { entries: Vec::new() },
         };
         self.event(Event::Store { ask, event })
@@ -192,10 +195,13 @@ impl Machine {
 
     /// The county answers its oldest question.
     pub fn county_answers(&mut self, verdict: Verdict) -> &mut Self {
-        let index = self.county.iter().position(|(_, command)| matches!(command, CountyCommand::Submit { .. }));
+        let index = self.county.iter().position(|(_, command)| is_sending(command));
         let (ask, command) = self.county.remove(index.expect("an application is with the county"));
         let event = match command {
             CountyCommand::Submit { id, .. } => CountyEvent::Submitted { id, verdict },
+            CountyCommand::SubmitBatch { handed } => CountyEvent::BatchSubmitted {
+                verdicts: handed.into_iter().map(|handed| (handed.id, verdict.clone())).collect(),
+            },
             CountyCommand::CaseState { .. } | CountyCommand::Probe => CountyEvent::Probed { reachable: true },
         };
         self.event(Event::County { ask, event })
@@ -316,6 +322,12 @@ fn entry(sequence: Sequence, application: &Application) -> OutboxEntry {
         sequence,
         item: application.item.clone(),
         kept_at: application.confirmed_at,
+        size: 1500,
         state: OutboxState::Queued,
     }
+}
+
+/// Whether a question hands something in.
+pub fn is_sending(command: &CountyCommand) -> bool {
+    matches!(command, CountyCommand::Submit { .. } | CountyCommand::SubmitBatch { .. })
 }

@@ -97,13 +97,13 @@ impl History {
 
     /// Something leaves the kiosk.
     pub fn sent(&mut self, letter: &Letter) {
-        let Some(id) = letter.hands_in() else { return };
-        let of = digest(&letter.body);
-        if !self.asked.keys().any(|asked| asked.to_string() == id) {
-            return self.blame(format!("{id} went out and was never given to the store"));
-        }
-        if *self.sent.entry(id.to_owned()).or_insert_with(|| of.clone()) != of {
-            self.blame(format!("{id} went out with other bytes than before"));
+        for (id, body) in letter.all_handed_in() {
+            let of = digest(&body);
+            if !self.asked.keys().any(|asked| asked.to_string() == id) {
+                self.blame(format!("{id} went out and was never given to the store"));
+            } else if *self.sent.entry(id.clone()).or_insert_with(|| of.clone()) != of {
+                self.blame(format!("{id} went out with other bytes than before"));
+            }
         }
     }
 
