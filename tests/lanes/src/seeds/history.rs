@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use county_stand_in::sign::digest;
 use kiosk::domain::effect::{Paper, PaperKind};
 use kiosk::domain::id::{Sequence, SubmissionId};
+use kiosk::domain::receipt::read_number;
 use kiosk::domain::submission::{Application, CaseReceipt, OutboxEntry, OutboxState};
 use kiosk::ipc::{Body, CaseState, Screen};
 
@@ -250,5 +251,6 @@ fn objection(case: &Case, sequence: Sequence, kept: Option<&Kept>) -> Option<Str
 
 /// The sequence in a number of this kiosk.
 fn sequence_of(number: &str) -> Option<Sequence> {
-    number.strip_prefix(KIOSK)?.parse().ok().map(Sequence)
+    let (kiosk, sequence) = read_number(number).ok()?;
+    (kiosk == KIOSK).then_some(sequence)
 }
