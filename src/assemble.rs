@@ -14,6 +14,7 @@ use zeroize::Zeroizing;
 
 use crate::attest::SlipKey;
 use crate::config::{Baud, Config, Devices, PrinterProfileRef, ScannerKind, Setup, VendorConfig};
+use crate::county::sign::Signer;
 use crate::county::{CountyClient, CountyError, CountySettings};
 use crate::domain::catalog::{Catalog, CatalogError, Scope};
 use crate::domain::outbox::Backoff;
@@ -202,6 +203,7 @@ pub fn settings(config: &Config) -> Settings {
             ..Times::default()
         },
         backoff: Backoff { first: config.backoff.first, cap: config.backoff.cap, ..Backoff::default() },
+        limits: config.limits,
     }
 }
 
@@ -313,8 +315,20 @@ fn first_process_id() -> u16 {
 /// # Errors
 /// Names the file or the setting.
 pub fn county(config: &Config) -> Result<CountyClient, CountyError> {
+    CountyClient::new(county_settings(config), Arc::new(wall_clock))
+}
+
+/// The credentials alone, for files that are carried by hand.
+///
+/// # Errors
+/// Names the file or the setting.
+pub fn signer(config: &Config) -> Result<Signer, CountyError> {
+    county_settings(config).signer()
+}
+
+fn county_settings(config: &Config) -> CountySettings {
     let county = &config.county;
-    let settings = CountySettings {
+    CountySettings {
         url: county.url.clone(),
         ca_file: county.ca_file.clone(),
         app_id: county.app_id.clone(),
@@ -322,8 +336,7 @@ pub fn county(config: &Config) -> Result<CountyClient, CountyError> {
         terminal: config.kiosk.as_str().to_owned(),
         connect_timeout: county.connect_timeout,
         request_timeout: county.request_timeout,
-    };
-    CountyClient::new(settings, Arc::new(wall_clock))
+    }
 }
 
 /// The seal: the county's public key, and the kiosk's own key for lookup tags, made at the first start.

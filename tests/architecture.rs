@@ -12,7 +12,19 @@ const TABLE: &[(&str, &[&str], &[&str])] = &[
     (
         "store",
         &["domain", "ipc", "seal"],
-        &["rusqlite", "serde_json", "sm3", "hex", "thiserror", "tracing", "zeroize", "jiff", "uuid", "kiosk_hal"],
+        &[
+            "rusqlite",
+            "rustix",
+            "serde_json",
+            "sm3",
+            "hex",
+            "thiserror",
+            "tracing",
+            "zeroize",
+            "jiff",
+            "uuid",
+            "kiosk_hal",
+        ],
     ),
     (
         "seal",

@@ -12,6 +12,7 @@ use super::values::{
     ScreenSize, Seal, Setup, Update, UpdateServer, VendorConfig, Visit, Window,
 };
 use super::written;
+use crate::domain::outbox::Limits;
 use crate::domain::place::{KioskCode, Place, PlaceError, PlacePart, PlaceParts, Village};
 use crate::domain::text::Text;
 
@@ -34,6 +35,7 @@ impl Config {
         let seal = v.seal(w.seal.clone())?;
         let receipt = v.receipt(w.receipt.clone())?;
         let update = v.update(w.update.clone())?;
+        let limits = v.limits(&w.outbox)?;
         let VendorConfig {
             kiosk: _,
             devices,
@@ -60,6 +62,7 @@ impl Config {
             screen,
             visit,
             backoff,
+            limits,
             socket,
             setup,
             log,
@@ -397,6 +400,17 @@ impl Validator<'_> {
             quiet: minutes("update.quiet_min", w.quiet_min, 1..=240)?,
             stick_folder: self.path("update.stick_folder", w.stick_folder)?,
             restart_flag: self.path("update.restart_flag", w.restart_flag)?,
+        })
+    }
+
+    fn limits(&self, w: &written::Outbox) -> Checked<Limits> {
+        let days = self.number("outbox.max_days_offline", w.max_days_offline, 1..=365)?;
+        let waiting = self.number("outbox.max_waiting", w.max_waiting, 1..=100_000)?;
+        let min_free_mb = self.number("outbox.min_free_mb", w.min_free_mb, 10..=100_000)?;
+        Ok(Limits {
+            max_days_offline: u32::try_from(days).unwrap_or(u32::MAX),
+            max_waiting: usize::try_from(waiting).unwrap_or(usize::MAX),
+            min_free_mb,
         })
     }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::layers::Source;
+use crate::domain::outbox::Limits;
 use crate::domain::place::{KioskCode, Place};
 use crate::domain::text::Text;
 use crate::seal::Suite;
@@ -38,6 +39,8 @@ pub struct Config {
     pub visit: Visit,
     /// Times between attempts to send.
     pub backoff: Backoff,
+    /// How much may wait here.
+    pub limits: Limits,
     /// Socket between engine, screen and `kioskctl`.
     pub socket: PathBuf,
     /// Updates of the image.

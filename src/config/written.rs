@@ -117,6 +117,9 @@ sections! {
     Outbox {
         backoff_first_s: Option<i64>,
         backoff_cap_s: Option<i64>,
+        max_days_offline: Option<i64>,
+        max_waiting: Option<i64>,
+        min_free_mb: Option<i64>,
     }
     Engine { socket: Option<String> }
     Update {

@@ -6,13 +6,18 @@
 //! need not: handing in the same id with the same bytes is answered with the same receipt. Asking is the cheaper
 //! half of the protection (no personal data travels twice), the id is the safe one.
 //!
+//! A batch is repeated without asking: it is one call either way, and the same bytes under the same ids get the same
+//! receipts. A platform that does not have the path of batches is given one application after the other.
+//!
 //! Two submissions of the same id at the same time are harmless for the same reason; the engine makes one at a time.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use zeroize::Zeroizing;
 
+use super::batch::{classify_batch, wrap};
 use super::carrier::{Carrier, Verb};
 use super::classify::{Lookup, Ours, Proof, classify, classify_lookup};
 use super::https::Https;
@@ -21,10 +26,13 @@ use super::sign::Signer;
 use super::transport::{Answer, Nonces, Request, Transport, WallClock};
 use super::wire::{self, ANSWER_MAX, CatalogueVersion, Ticket, TicketRequest};
 use crate::domain::id::{Sequence, SubmissionId};
-use crate::domain::submission::{CaseReport, Verdict};
+use crate::domain::submission::{CaseReport, Handed, Verdict};
 
 /// Ids remembered as unclear. Beyond it the memory starts afresh, which costs nothing but a question not asked.
 const UNCLEAR_MAX: usize = 4096;
+
+/// Where batches are handed in.
+const BATCH: &str = "/api/v1/submissions/batch";
 
 /// Speaks the contract with one platform.
 pub struct CountyClient {
@@ -32,6 +40,8 @@ pub struct CountyClient {
     terminal: String,
     /// Submissions that may or may not have arrived.
     unclear: Mutex<BTreeSet<SubmissionId>>,
+    /// The platform said that it takes no batches; forgotten with the program.
+    takes_single_only: AtomicBool,
 }
 
 impl std::fmt::Debug for CountyClient {
@@ -54,7 +64,12 @@ impl CountyClient {
 
     /// The same client over any carrier: clock and chance are the caller's.
     pub fn over(carrier: Box<dyn Carrier>, signer: Signer, terminal: String, clock: WallClock, nonces: Nonces) -> Self {
-        Self { transport: Transport::new(carrier, signer, clock, nonces), terminal, unclear: Mutex::default() }
+        Self {
+            transport: Transport::new(carrier, signer, clock, nonces),
+            terminal,
+            unclear: Mutex::default(),
+            takes_single_only: AtomicBool::new(false),
+        }
     }
 
     pub(super) fn transport(&self) -> &Transport {
@@ -93,6 +108,62 @@ impl CountyClient {
             }
         }
         verdict
+    }
+
+    /// Hands in several stored applications in one call, and says what came of each, in the same order.
+    pub async fn submit_batch(&self, stored: &[(Handed, &[u8])]) -> Vec<(SubmissionId, Verdict)> {
+        let mut settled = Vec::new();
+        let (mut envelopes, mut travelling) = (Vec::new(), Vec::new());
+        for (handed, body) in stored {
+            match wire::envelope(handed.id, handed.sequence, &self.terminal, body) {
+                Some(envelope) => {
+                    travelling.push((handed.id, wire::body_digest(&envelope)));
+                    envelopes.push(Zeroizing::new(envelope));
+                }
+                None => settled.push((handed.id, Verdict::SetAside { code: "county.body-broken".into() })),
+            }
+        }
+        let Some(body) = wrap(&self.terminal, &envelopes).filter(|_| !travelling.is_empty()) else { return settled };
+        if self.takes_single_only.load(Ordering::Relaxed) {
+            return self.submit_each(stored).await;
+        }
+        let request = Request { verb: Verb::Post, path: BATCH, query_code: None, body: Zeroizing::new(body) };
+        let ours: Vec<Ours<'_>> = travelling.iter().map(|(id, digest)| Ours { id: *id, digest }).collect();
+        let (verdicts, may_have_arrived) = match self.transport.exchange(request).await {
+            Ok(answer) if [404, 405, 501].into_iter().any(|status| answer.is_signed(status)) => {
+                self.takes_single_only.store(true, Ordering::Relaxed);
+                return self.submit_each(stored).await;
+            }
+            Ok(answer) => (classify_batch(answer.status, answer.heads(), &answer.body, &ours), true),
+            Err(failure) => (ours.iter().map(|ours| (ours.id, failure.verdict())).collect(), failure.may_have_arrived),
+        };
+        for (id, verdict) in &verdicts {
+            match verdict {
+                Verdict::TryAgain { .. } if may_have_arrived => self.mark_unclear(*id),
+                Verdict::TryAgain { .. } => {}
+                Verdict::Stored { .. } | Verdict::SetAside { .. } | Verdict::StopAll { .. } => self.mark_clear(*id),
+            }
+        }
+        settled.extend(verdicts);
+        settled
+    }
+
+    /// One after the other. When one ends unclear or the kiosk is refused, the rest are not tried and end as it did.
+    async fn submit_each(&self, stored: &[(Handed, &[u8])]) -> Vec<(SubmissionId, Verdict)> {
+        let mut verdicts: Vec<(SubmissionId, Verdict)> = Vec::with_capacity(stored.len());
+        let mut ended: Option<Verdict> = None;
+        for (handed, body) in stored {
+            let verdict = match &ended {
+                Some(verdict) => verdict.clone(),
+                None => self.submit(handed.id, handed.sequence, body).await,
+            };
+            match &verdict {
+                Verdict::TryAgain { .. } | Verdict::StopAll { .. } => ended = Some(verdict.clone()),
+                Verdict::Stored { .. } | Verdict::SetAside { .. } => {}
+            }
+            verdicts.push((handed.id, verdict));
+        }
+        verdicts
     }
 
     /// State of a case, `None` if the platform does not know this number with this code.

@@ -5,7 +5,9 @@
 //! somebody else) is [`Verdict::TryAgain`](crate::domain::submission::Verdict) with the same id; only the platform
 //! itself, proven by its signature, can have an application set aside.
 //!
-//! How: [`wire`] holds the shapes and builds the envelope, the same bytes every time, from the bytes the store keeps.
+//! How: [`wire`] holds the shapes and builds the envelope, the same bytes every time, from the bytes the store keeps;
+//! [`batch`] puts several into one call,
+//! [`carry`] into a file.
 //! [`sign`] signs requests and checks answers. [`mod@classify`] turns an answer into a verdict and is pure. `transport`
 //! signs, checks and learns the platform's time. [`carrier`] is the seam below it, and `https` the carrier of the
 //! product: one request, one deadline, a bounded answer, no redirect, no proxy, one certificate authority; a simulation
@@ -30,6 +32,7 @@
 //! | `county.clock` | the platform finds our time wrong | try again |
 //! | `county.nonce` | the platform has seen this request before | try again |
 //! | `county.http-NNN` | that status, nothing more known | try again, set aside or stop, see [`mod@classify`] |
+//! | `county.batch-refused` | the platform did not take a batch as such | try again, in smaller ones |
 //! | `county.id-conflict` | our id stands for other content | set aside |
 //! | `county.no-chance` | the system gives no random bytes | try again |
 //! | `county.body-broken` | the stored bytes are not an application | set aside |
@@ -39,7 +42,9 @@
 //! A refusal (400, 413, 422) that carries the platform's own machine code keeps that code, such as `form-outdated`.
 
 pub mod attachment;
+pub mod batch;
 pub mod carrier;
+pub mod carry;
 pub mod classify;
 pub mod client;
 pub mod enrol;

@@ -45,6 +45,8 @@ impl Report for EngineStatus {
             format!("page         {}", self.page),
             format!("not yet sent {}", self.waiting),
             format!("line         {}", self.line),
+            format!("sending      {}", self.sending),
+            format!("taking       {}", self.taking),
             format!("store        {}", self.store),
         ];
         lines.extend(self.devices.iter().map(|(role, state)| format!("{role:<12} {state}")));

@@ -121,6 +121,15 @@ pub enum Note {
         /// When it is tried again.
         wait: Duration,
     },
+    /// A call with several applications failed as a whole for now.
+    BatchFailed {
+        /// How many.
+        count: usize,
+        /// Stable code.
+        code: String,
+        /// When the first of them is tried again, at the latest.
+        wait: Duration,
+    },
     /// The county refused an application for good.
     SetAside {
         /// Its number on this kiosk.
@@ -132,6 +141,22 @@ pub enum Note {
     SendingStopped {
         /// Stable code.
         code: String,
+    },
+    /// The county has answered about an application again after it refused this kiosk.
+    SendingGoesOn,
+    /// No more applications are taken; guides go on.
+    TakingStopped {
+        /// Stable code.
+        code: &'static str,
+        /// Applications that wait.
+        waiting: usize,
+        /// Megabytes that are free, 0 if that is not known.
+        free_mb: u64,
+    },
+    /// Applications are taken again.
+    TakingAgain {
+        /// Applications that wait.
+        waiting: usize,
     },
     /// The line to the county came or went.
     Line {

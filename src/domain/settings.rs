@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::outbox::Backoff;
+use super::outbox::{Backoff, Limits};
 use super::text::Text;
 
 /// Settings of one kiosk.
@@ -28,6 +28,8 @@ pub struct Settings {
     pub times: Times,
     /// How sending is retried.
     pub backoff: Backoff,
+    /// How much may wait here.
+    pub limits: Limits,
 }
 
 /// The all-round window (全科窗口) a resident is sent to.

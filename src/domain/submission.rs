@@ -100,6 +100,8 @@ pub struct OutboxEntry {
     pub item: ItemRef,
     /// When it was kept, by the terminal's clock.
     pub kept_at: Timestamp,
+    /// Bytes that travel; 0 once they are gone.
+    pub size: u64,
     /// How far it is.
     pub state: OutboxState,
 }
@@ -149,6 +151,8 @@ pub enum StoreCommand {
         /// The number.
         sequence: Sequence,
     },
+    /// Tell how much room the disk has.
+    Measure,
     /// Read everything that is not acknowledged, oldest first (asked at start and after a reopening).
     LoadQueue,
     /// Close the file if it is open, open it afresh and check it.
@@ -211,11 +215,25 @@ pub enum StoreEvent {
         /// Numbers without an entry.
         missing: Vec<Sequence>,
     },
+    /// Answer to [`StoreCommand::Measure`].
+    Measured {
+        /// Free bytes beside the database, if the system tells.
+        free: Option<u64>,
+    },
     /// The store broke; nothing more can be kept until it is mended.
     Broken {
         /// Stable error code.
         code: String,
     },
+}
+
+/// One application on its way to the county.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Handed {
+    /// Which.
+    pub id: SubmissionId,
+    /// Its number on this kiosk.
+    pub sequence: Sequence,
 }
 
 /// What the core asks the county for. Each is answered by exactly one [`CountyEvent`].
@@ -227,6 +245,11 @@ pub enum CountyCommand {
         id: SubmissionId,
         /// Its number on this kiosk.
         sequence: Sequence,
+    },
+    /// Hand in several stored applications in one call.
+    SubmitBatch {
+        /// Which, in order; at least two.
+        handed: Vec<Handed>,
     },
     /// State of a case by number and query code.
     CaseState {
@@ -248,6 +271,11 @@ pub enum CountyEvent {
         id: SubmissionId,
         /// What it means.
         verdict: Verdict,
+    },
+    /// Answer to [`CountyCommand::SubmitBatch`].
+    BatchSubmitted {
+        /// What it means for each, in the order they were handed in.
+        verdicts: Vec<(SubmissionId, Verdict)>,
     },
     /// Answer to [`CountyCommand::CaseState`].
     CaseState {
@@ -302,4 +330,14 @@ pub enum Verdict {
         /// Stable code.
         code: String,
     },
+}
+
+impl Verdict {
+    /// Whether the platform spoke of the application itself, which proves that the line is good.
+    pub const fn is_about_the_application(&self) -> bool {
+        match self {
+            Self::Stored { .. } | Self::SetAside { .. } => true,
+            Self::TryAgain { .. } | Self::StopAll { .. } => false,
+        }
+    }
 }

@@ -19,8 +19,8 @@ use crate::domain::effect::Effect;
 use crate::domain::event::{AskNo, Event};
 use crate::domain::id::{Sequence, SubmissionId};
 use crate::domain::kiosk::Kiosk;
-use crate::domain::submission::{CountyCommand, CountyEvent, StoreCommand, StoreEvent, Verdict};
-use crate::store::{Store, StoreErrorKind};
+use crate::domain::submission::{CountyCommand, CountyEvent, Handed, StoreCommand, StoreEvent, Verdict};
+use crate::store::{Body, Store, StoreError, StoreErrorKind};
 
 /// Hands effects to those who carry them out.
 pub struct Executor {
@@ -64,6 +64,11 @@ impl Executor {
             self.register();
         }
         if let Event::County { event: CountyEvent::Submitted { verdict: Verdict::Stored { .. }, .. }, .. } = &event {
+            self.register();
+        }
+        if let Event::County { event: CountyEvent::BatchSubmitted { verdicts }, .. } = &event
+            && verdicts.iter().any(|(_, verdict)| matches!(verdict, Verdict::Stored { .. }))
+        {
             self.register();
         }
         event
@@ -140,6 +145,7 @@ impl Executor {
         let inbox = self.inbox.clone();
         match command {
             CountyCommand::Submit { id, sequence } => self.submit(county, ask, id, sequence),
+            CountyCommand::SubmitBatch { handed } => self.submit_batch(county, ask, handed),
             CountyCommand::CaseState { case_number, query_code } => {
                 tokio::task::spawn_local(async move {
                     let answer = county.case_state(&case_number, &query_code).await;
@@ -164,17 +170,52 @@ impl Executor {
         });
         let inbox = self.inbox.clone();
         tokio::task::spawn_local(async move {
-            let verdict = match body.await {
-                Ok(Ok(Some(body))) => county.submit(id, sequence, body.bytes()).await,
-                Ok(Ok(None)) => Verdict::SetAside { code: "store.body-missing".to_owned() },
-                Ok(Err(error)) if error.kind == StoreErrorKind::EntryDamaged => {
-                    Verdict::SetAside { code: error.code().to_owned() }
-                }
-                Ok(Err(error)) => Verdict::TryAgain { code: error.code().to_owned(), after: None },
-                Err(_) => Verdict::TryAgain { code: "store.closed".to_owned(), after: None },
+            let verdict = match readable(body.await) {
+                Ok(body) => county.submit(id, sequence, body.bytes()).await,
+                Err(verdict) => verdict,
             };
             inbox.send(Event::County { ask, event: CountyEvent::Submitted { id, verdict } }).await.ok();
         });
+    }
+
+    /// As [`Self::submit`], several in one call. One that cannot be read has its verdict and does not hold up the others.
+    fn submit_batch(&self, county: Rc<CountyClient>, ask: AskNo, handed: Vec<Handed>) {
+        let bodies: Vec<_> = handed
+            .iter()
+            .map(|handed| {
+                let (give, body) = oneshot::channel();
+                self.store.fetch_body(handed.id, move |body| {
+                    give.send(body).ok();
+                });
+                body
+            })
+            .collect();
+        let inbox = self.inbox.clone();
+        tokio::task::spawn_local(async move {
+            let (mut verdicts, mut readables) = (Vec::new(), Vec::new());
+            for (handed, body) in handed.into_iter().zip(bodies) {
+                match readable(body.await) {
+                    Ok(body) => readables.push((handed, body)),
+                    Err(verdict) => verdicts.push((handed.id, verdict)),
+                }
+            }
+            let stored: Vec<_> = readables.iter().map(|(handed, body)| (*handed, body.bytes())).collect();
+            verdicts.extend(county.submit_batch(&stored).await);
+            inbox.send(Event::County { ask, event: CountyEvent::BatchSubmitted { verdicts } }).await.ok();
+        });
+    }
+}
+
+/// The bytes to send, or what is to become of an application whose bytes cannot be had.
+fn readable(body: Result<Result<Option<Body>, StoreError>, oneshot::error::RecvError>) -> Result<Body, Verdict> {
+    match body {
+        Ok(Ok(Some(body))) => Ok(body),
+        Ok(Ok(None)) => Err(Verdict::SetAside { code: "store.body-missing".to_owned() }),
+        Ok(Err(error)) if error.kind == StoreErrorKind::EntryDamaged => {
+            Err(Verdict::SetAside { code: error.code().to_owned() })
+        }
+        Ok(Err(error)) => Err(Verdict::TryAgain { code: error.code().to_owned(), after: None }),
+        Err(_) => Err(Verdict::TryAgain { code: "store.closed".to_owned(), after: None }),
     }
 }
 
@@ -185,6 +226,12 @@ fn no_county(command: CountyCommand) -> CountyEvent {
         CountyCommand::Submit { id, .. } => {
             CountyEvent::Submitted { id, verdict: Verdict::TryAgain { code, after: None } }
         }
+        CountyCommand::SubmitBatch { handed } => CountyEvent::BatchSubmitted {
+            verdicts: handed
+                .into_iter()
+                .map(|handed| (handed.id, Verdict::TryAgain { code: code.clone(), after: None }))
+                .collect(),
+        },
         CountyCommand::CaseState { .. } => CountyEvent::CaseState { answer: Err(code) },
         CountyCommand::Probe => CountyEvent::Probed { reachable: false },
     }

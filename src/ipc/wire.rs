@@ -72,6 +72,10 @@ pub struct EngineStatus {
     pub devices: std::collections::BTreeMap<String, String>,
     /// Line to the county.
     pub line: String,
+    /// Sending: `on`, or the code of the county's refusal of this kiosk.
+    pub sending: String,
+    /// Taking applications: `on`, or the code of why none are taken.
+    pub taking: String,
     /// Store: `good` or an error code.
     pub store: String,
     /// Version of the program.

@@ -2,10 +2,10 @@
 
 use slint::{ComponentHandle, SharedString};
 
-use super::generated::{AppWindow, IdleAdapter, Works as WorksView};
+use super::generated::{AppWindow, Held as HeldView, IdleAdapter, Works as WorksView};
 use super::rows::{self, int};
 use super::ui::Sender;
-use crate::ipc::{Idle, Intent, Works};
+use crate::ipc::{Held, Idle, Intent, Works};
 
 /// The ends of a centre's name that look better on a line of their own.
 const ENDINGS: [&str; 4] = ["党群服务中心", "便民服务中心", "为民服务中心", "政务服务中心"];
@@ -35,6 +35,7 @@ impl Rows {
         adapter.set_line(works(idle.line));
         adapter.set_apply_count(int(idle.apply_count));
         adapter.set_guide_count(int(idle.guide_count));
+        adapter.set_held(held(idle.held));
         self.notices.put_texts(&idle.notices);
     }
 }
@@ -42,6 +43,16 @@ impl Rows {
 /// Breaks the name between the place and what it is, so that no character is left alone on a line.
 fn two_lines(centre: &str) -> (&str, &str) {
     ENDINGS.iter().find_map(|ending| Some((centre.strip_suffix(ending)?, *ending))).unwrap_or((centre, ""))
+}
+
+fn held(held: Held) -> HeldView {
+    match held {
+        Held::Nothing => HeldView::Nothing,
+        Held::SendingStopped => HeldView::SendingStopped,
+        Held::OfflineTooLong => HeldView::OfflineTooLong,
+        Held::TooManyWaiting => HeldView::TooManyWaiting,
+        Held::NoRoom => HeldView::NoRoom,
+    }
 }
 
 fn works(works: Works) -> WorksView {

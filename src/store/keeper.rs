@@ -9,7 +9,8 @@ use std::sync::Arc;
 
 use super::body::Body;
 use super::error::{StoreError, StoreErrorKind};
-use super::ledger::Ledger;
+use super::ledger::{Ledger, Listed};
+use super::room;
 use super::salvage::salvage;
 use super::schema;
 use crate::domain::id::{Sequence, SubmissionId};
@@ -90,6 +91,9 @@ impl Keeper {
             State::Open(ledger) => ledger,
             State::Broken(kind) => return sink(refusal(command, kind.code())),
         };
+        if *command == StoreCommand::Measure {
+            return sink(StoreEvent::Measured { free: room::free(&self.opening.file) });
+        }
         match carry_out(ledger, command) {
             Ok(answer) => {
                 let has_deleted = matches!(answer, StoreEvent::Acknowledged { .. }) || self.owes_emptying;
@@ -152,6 +156,28 @@ impl Keeper {
         }
     }
 
+    /// Every application, by number, with the masked name of its applicant. For staff; not while the engine has the store.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn listed(&self) -> Result<Vec<Listed>, StoreError> {
+        match &self.state {
+            State::Open(ledger) => ledger.listed(),
+            State::Broken(kind) => Err(StoreError::new(&self.opening.file, "read from", kind.clone())),
+        }
+    }
+
+    /// Puts an application that is set aside back into the queue.
+    ///
+    /// # Errors
+    /// `store.not-queued`: there is none with this number that is set aside.
+    pub fn requeue(&mut self, sequence: Sequence) -> Result<(), StoreError> {
+        match &mut self.state {
+            State::Open(ledger) => ledger.requeue(sequence),
+            State::Broken(kind) => Err(StoreError::new(&self.opening.file, "write to", kind.clone())),
+        }
+    }
+
     /// Closes the connection after an error that forbids using it, and tells so once.
     fn break_if_it_must(&mut self, kind: StoreErrorKind, tell: bool, sink: &mut dyn FnMut(StoreEvent)) {
         if kind.breaks() {
@@ -176,6 +202,7 @@ pub(super) fn refusal(command: &StoreCommand, code: &str) -> StoreEvent {
             StoreEvent::MarkFailed { id: *id, code }
         }
         StoreCommand::Find { .. } => StoreEvent::FindFailed { code },
+        StoreCommand::Measure => StoreEvent::Measured { free: None },
         StoreCommand::LoadQueue | StoreCommand::Reopen => StoreEvent::Broken { code },
     }
 }
@@ -221,6 +248,8 @@ fn carry_out(ledger: &mut Ledger, command: &StoreCommand) -> Result<StoreEvent, 
             StoreEvent::SetAside { id: *id }
         }
         StoreCommand::Find { sequence } => StoreEvent::Found { entry: ledger.find(*sequence)? },
+        // Answered before the database is asked.
+        StoreCommand::Measure => StoreEvent::Measured { free: None },
         StoreCommand::LoadQueue => StoreEvent::Queue { entries: ledger.queue()? },
         // Carried out by the keeper, which owns the connection; a ledger alone cannot.
         StoreCommand::Reopen => return Err(ledger.refused(StoreErrorKind::Internal)),

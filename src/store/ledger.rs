@@ -21,7 +21,8 @@ macro_rules! entries {
     ($rest:literal) => {
         concat!(
             "SELECT o.id, o.sequence, o.state, o.case_number, o.query_code, o.accepted_at, o.promise_date, o.reason,
-                    a.item_id, a.item_code, a.version, a.name_zh, a.name_en, a.plain_zh, a.plain_en, a.kept_at
+                    a.item_id, a.item_code, a.version, a.name_zh, a.name_en, a.plain_zh, a.plain_en, a.kept_at,
+                    coalesce(length(a.body), 0), a.masked_name
              FROM outbox o JOIN application a ON a.id = o.id ",
             $rest
         )
@@ -33,6 +34,14 @@ const SPARE_PAGES: i64 = 512;
 
 /// A counter further above the rows than this was not reached by counting: it is damaged.
 pub(super) const MOST_MISSING: i64 = 10_000;
+/// One application, for staff.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    /// The entry.
+    pub entry: OutboxEntry,
+    /// Such as `张*`, if the form had a name.
+    pub masked_name: Option<String>,
+}
 
 /// What the numbers say at opening.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -135,6 +144,7 @@ impl Ledger {
             sequence,
             item: application.item.clone(),
             kept_at: application.confirmed_at,
+            size: body.bytes().len() as u64,
             state: OutboxState::Queued,
         })
     }
@@ -227,6 +237,36 @@ impl Ledger {
                 .collect()
         };
         read().map_err(|e| StoreError::sql(&self.file, "read the queue of", e))
+    }
+
+    /// Every application by number, with the masked name of its applicant.
+    pub(super) fn listed(&self) -> Result<Vec<Listed>, StoreError> {
+        let read = || -> rusqlite::Result<Vec<Listed>> {
+            self.connection
+                .prepare(entries!("ORDER BY o.sequence"))?
+                .query_map([], |row| Ok(Listed { entry: entry(row)?, masked_name: row.get(17).ok().flatten() }))?
+                .collect()
+        };
+        read().map_err(|e| StoreError::sql(&self.file, "list the entries of", e))
+    }
+
+    /// Puts one that is set aside back into the queue; only if its content is still here.
+    pub(super) fn requeue(&mut self, sequence: Sequence) -> Result<(), StoreError> {
+        const DOING: &str = "put an application back into the queue of";
+        let transaction = begin(&self.file, &mut self.connection, DOING)?;
+        let sql = |error| StoreError::sql(&self.file, DOING, error);
+        let marked = transaction
+            .execute(
+                "UPDATE outbox SET state = 'queued', reason = NULL
+                 WHERE sequence = ?1 AND state = 'set-aside'
+                   AND EXISTS (SELECT 1 FROM application a WHERE a.id = outbox.id AND a.body IS NOT NULL)",
+                [as_column(sequence)],
+            )
+            .map_err(sql)?;
+        if marked == 0 {
+            return Err(StoreError::new(&self.file, DOING, StoreErrorKind::NotQueued));
+        }
+        transaction.commit().map_err(sql)
     }
 
     /// The bytes to send, or `None` where there are none: unknown or acknowledged. Bytes that do not match their digest
@@ -395,6 +435,7 @@ fn entry(row: &Row<'_>) -> rusqlite::Result<OutboxEntry> {
                 plain_name: Text::new(row.get::<_, String>(13).ok()?, row.get::<_, String>(14).ok()?),
             },
             kept_at: row.get::<_, String>(15).ok()?.parse().ok()?,
+            size: natural(row, 16).ok()?,
         })
     };
     Ok(read().unwrap_or_else(|| OutboxEntry {
@@ -408,6 +449,7 @@ fn entry(row: &Row<'_>) -> rusqlite::Result<OutboxEntry> {
             plain_name: Text::default(),
         },
         kept_at: Timestamp::UNIX_EPOCH,
+        size: 0,
         state: OutboxState::SetAside { reason: StoreErrorKind::EntryDamaged.code().to_owned() },
     }))
 }

@@ -252,7 +252,7 @@ pub(in crate::store) fn is_on_disk(folder: &TempDir, needle: &[u8]) -> bool {
 }
 
 /// An invented application; `n` goes into its identity and its content.
-pub(in crate::store) fn application(n: u64) -> Application {
+pub(crate) fn application(n: u64) -> Application {
     let mut chance = [0; 10];
     chance[2..].copy_from_slice(&n.to_be_bytes());
     Application {

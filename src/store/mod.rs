@@ -30,6 +30,7 @@ mod body;
 mod error;
 mod keeper;
 mod ledger;
+mod room;
 mod salvage;
 mod schema;
 mod writer;
@@ -40,6 +41,9 @@ mod slots_tests;
 pub use body::{Body, Plain, encode};
 pub use error::{StoreError, StoreErrorKind};
 pub use keeper::{Keeper, OpenReport, Opening};
+pub use ledger::Listed;
+#[cfg(test)]
+pub(crate) use ledger::tests::application;
 pub use schema::{NEWEST_SCHEMA, READABLE_FROM};
 pub use writer::Store;
 

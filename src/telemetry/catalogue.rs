@@ -108,8 +108,12 @@ catalogue! {
     ApplicationNotKept "application.not-kept" ERROR { visit: VisitNo, id: SubmissionId, code: Code } "an application could not be kept and nothing was promised";
     ApplicationAccepted "application.accepted" INFO { sequence: Sequence, id: SubmissionId } "the county has an application";
     CountyTryAgain "county.try-again" WARN { sequence: Sequence, code: Code, wait: Duration } "a sending had no clear end; it is repeated with the same id after so many milliseconds";
+    CountyBatchTryAgain "county.batch-try-again" WARN { count: u64, code: Code, wait: Duration } "a sending of several had no clear end; they are repeated with the same ids after so many milliseconds";
     CountyRefused "county.refused" WARN { sequence: Sequence, code: Code } "the county refused an application; staff have to look";
     CountyStopped "county.stopped" ERROR { code: Code } "nothing is sent any more: the county does not know this kiosk";
+    CountyResumed "county.resumed" INFO {} "the county knows this kiosk again and sending goes on";
+    OutboxFull "outbox.full" ERROR { code: Code, waiting: u64, free_mb: u64 } "no more applications are taken, guides go on: too many wait, too long, or the disk has no room";
+    OutboxOpen "outbox.open" INFO { waiting: u64 } "applications are taken again";
     CountyLine "county.line" INFO { state: Kind } "the line to the county came or went";
     SlipPrinted "slip.printed" INFO { job: u64, kind: Kind } "a slip is on paper";
     SlipNotPrinted "slip.not-printed" WARN { job: u64, kind: Kind, why: NotPrintedCause } "a slip is certainly not on paper";

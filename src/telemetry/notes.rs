@@ -28,8 +28,16 @@ impl From<&Note> for Event {
             Note::SendFailed { sequence, code, wait } => {
                 Self::CountyTryAgain { sequence: *sequence, code: Code::new(code), wait: *wait }
             }
+            Note::BatchFailed { count, code, wait } => {
+                Self::CountyBatchTryAgain { count: *count as u64, code: Code::new(code), wait: *wait }
+            }
             Note::SetAside { sequence, code } => Self::CountyRefused { sequence: *sequence, code: Code::new(code) },
             Note::SendingStopped { code } => Self::CountyStopped { code: Code::new(code) },
+            Note::SendingGoesOn => Self::CountyResumed {},
+            Note::TakingStopped { code, waiting, free_mb } => {
+                Self::OutboxFull { code: Code::new(code), waiting: *waiting as u64, free_mb: *free_mb }
+            }
+            Note::TakingAgain { waiting } => Self::OutboxOpen { waiting: *waiting as u64 },
             Note::Line { up } => Self::CountyLine { state: Kind(if *up { "up" } else { "down" }) },
             Note::Device { role, state, code } => {
                 Self::DeviceState { role: *role, state: *state, code: Code::new(code) }

@@ -5,7 +5,9 @@
 #![expect(clippy::disallowed_methods, reason = "real servers on real sockets run in real time")]
 #![expect(clippy::unwrap_used, reason = "a failing test may panic")]
 
+mod batch;
 mod bench;
+mod carry;
 mod hostile;
 mod slips;
 
@@ -335,8 +337,9 @@ fn the_examples_of_the_contract_are_what_the_client_writes_and_reads() {
     let id: SubmissionId = serde_json::from_value(submission["clientSubmissionId"].clone()).unwrap();
     let application = submission["application"].to_string();
     // The kiosk's own type reads the application and writes the same.
-    let typed: Application = serde_json::from_str(&application).unwrap();
-    assert_eq!(serde_json::to_value(&typed).unwrap(), submission["application"]);
+    let content = example("Application");
+    let typed: Application = serde_json::from_value(content.clone()).unwrap();
+    assert_eq!(serde_json::to_value(&typed).unwrap(), content);
     let sent = wire::envelope(id, Sequence(42), TERMINAL, application.as_bytes()).unwrap();
     assert_eq!(serde_json::from_slice::<Value>(&sent).unwrap(), submission);
 

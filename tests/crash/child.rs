@@ -170,6 +170,7 @@ impl Child {
             | StoreEvent::Acknowledged { .. }
             | StoreEvent::SetAside { .. }
             | StoreEvent::Found { .. }
+            | StoreEvent::Measured { .. }
             | StoreEvent::Queue { .. }
             | StoreEvent::Reopened { .. } => panic!("an answer to another question: {event:?}"),
         }

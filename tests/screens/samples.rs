@@ -90,6 +90,7 @@ pub fn all(language: Language) -> Vec<Sample> {
                 line: Works::No,
                 apply_count: 7,
                 guide_count: 12,
+                held: Held::SendingStopped,
                 notices: vec![w.t("城乡居民医保 11 月 30 日前缴费", "Pay the medical insurance by 30 November")],
             }),
         ),

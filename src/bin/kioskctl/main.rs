@@ -11,7 +11,7 @@ use kiosk::ctl::printer::{self, PrinterAt};
 use kiosk::ctl::provision::{self, MakeFrom};
 use kiosk::ctl::receipt::{self, Against, Text};
 use kiosk::ctl::status::status;
-use kiosk::ctl::{Form, finish, scanner};
+use kiosk::ctl::{Form, finish, outbox, scanner};
 use kiosk_hal::scanner::protocol::Family;
 
 #[cfg(feature = "desk")]
@@ -55,6 +55,9 @@ enum Command {
     /// The scanner, driven from here.
     #[command(subcommand)]
     Scanner(ScannerVerb),
+    /// What waits for the county and what is set aside. The kiosk must not be running.
+    #[command(subcommand)]
+    Outbox(OutboxVerb),
     /// Slips: whether one is genuine.
     #[command(subcommand)]
     Receipt(ReceiptVerb),
@@ -209,6 +212,41 @@ enum ScannerVerb {
 }
 
 #[derive(Debug, Subcommand)]
+enum OutboxVerb {
+    /// Lists them, oldest first, with the reason in words. Names are masked.
+    List {
+        /// Configuration file.
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+    },
+    /// Puts one that is set aside back into the queue.
+    Retry {
+        /// Its number, as it is printed.
+        number: String,
+        /// Configuration file.
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+    },
+    /// Writes everything to a signed file for the county, sealed as it is. Nothing is changed here.
+    Export {
+        /// File to make, such as on a stick.
+        #[arg(long, value_name = "FILE")]
+        to: PathBuf,
+        /// Configuration file.
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+    },
+    /// Stores the receipts of the county's file. Doing it again changes nothing.
+    Import {
+        /// File that came back.
+        file: PathBuf,
+        /// Configuration file.
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+    },
+}
+
+#[derive(Debug, Subcommand)]
 enum ReceiptVerb {
     /// Checks the text of a slip's QR code, or the check character of a kiosk's number. Asks nobody.
     ///
@@ -313,6 +351,10 @@ fn main() -> ExitCode {
             };
             finish(scanner::read(&port, baud, family, Duration::from_secs(within)), form)
         }
+        Command::Outbox(OutboxVerb::List { config }) => finish(outbox::list(&config), form),
+        Command::Outbox(OutboxVerb::Retry { number, config }) => finish(outbox::retry(&config, &number), form),
+        Command::Outbox(OutboxVerb::Export { to, config }) => finish(outbox::export(&config, &to), form),
+        Command::Outbox(OutboxVerb::Import { file, config }) => finish(outbox::import(&config, &file), form),
         Command::Receipt(ReceiptVerb::Verify { text, stdin: _, key, county_keys }) => {
             let text = text.map_or(Text::StandardInput, Text::Given);
             let against = match (key, county_keys) {

@@ -14,6 +14,7 @@ mod health;
 mod project;
 mod reopening;
 mod results;
+mod room;
 mod sending;
 mod touch;
 
@@ -31,6 +32,8 @@ use super::settings::Settings;
 use super::submission::{CaseReceipt, CountyCommand, StoreCommand};
 use super::time::{Now, SinceStart};
 use reopening::Reopening;
+
+use room::Room;
 
 pub use health::{Health, Line, StoreHealth};
 
@@ -53,6 +56,7 @@ pub struct Kiosk {
     quiet_since: SinceStart,
     /// The store told what is in its queue.
     queue_read: bool,
+    room: Room,
     /// Slips at the printer, with their word for the log, also those whose page or visit is gone.
     jobs: BTreeMap<u64, &'static str>,
     /// What the county gave, until the mark in the store is durable.
@@ -72,6 +76,8 @@ pub enum WakeReason {
     Probe,
     /// A broken store is opened again.
     Store,
+    /// Time to look how much room the disk has.
+    Room,
     /// The clock on the screen.
     Clock,
 }
@@ -93,11 +99,13 @@ impl Kiosk {
             line_since: now.since_start,
             quiet_since: now.since_start,
             queue_read: false,
+            room: Room { next: now.since_start, ..Room::default() },
             jobs: BTreeMap::new(),
             receipts: BTreeMap::new(),
         };
         let mut out = Vec::new();
         kiosk.ask_store(StoreCommand::LoadQueue, &mut out);
+        kiosk.watch_room(&now, &mut out);
         kiosk.send_due(&now, &mut out);
         (kiosk, out)
     }
@@ -119,6 +127,7 @@ impl Kiosk {
         if self.reopening.take_due(now.since_start) {
             self.ask_store(StoreCommand::Reopen, &mut out);
         }
+        self.watch_room(&now, &mut out);
         self.send_due(&now, &mut out);
         out
     }
@@ -135,6 +144,7 @@ impl Kiosk {
         if !self.outbox.is_sending() {
             offer(self.next_probe, WakeReason::Probe);
         }
+        offer(self.room.next, WakeReason::Room);
         if let Some(due) = self.outbox.next_wake() {
             offer(due, WakeReason::Outbox);
         }

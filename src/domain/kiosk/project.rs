@@ -38,7 +38,10 @@ impl Kiosk {
             ("printer", self.settings.fitted.printer, health.printer, &health.codes[1]),
             ("scanner", self.settings.fitted.scanner, health.scanner, &health.codes[2]),
         ];
+        let (sending, taking) = self.room_status();
         EngineStatus {
+            sending,
+            taking,
             kiosk: self.settings.kiosk_code.clone(),
             in_use: self.is_in_use(),
             page: page.to_owned(),
@@ -101,6 +104,7 @@ impl Kiosk {
                 line: self.health.line(),
                 apply_count: if self.can_apply() { self.catalog.counts().apply } else { 0 },
                 guide_count: self.catalog.counts().all,
+                held: self.held(),
                 notices: self.catalog.notices(local_date(now.wall), language),
             }),
         };
@@ -245,11 +249,6 @@ impl Kiosk {
             }
             None => self.window_body(WindowReason::Asked, None, language),
         }
-    }
-
-    /// Applications can be taken at all right now: there is a reader, and they can be kept.
-    fn can_apply(&self) -> bool {
-        self.settings.fitted.reader && self.health.store == StoreHealth::Good
     }
 
     /// What can be done here with an item on this machine right now: never a button that leads nowhere.

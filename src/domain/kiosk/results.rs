@@ -239,6 +239,7 @@ impl Kiosk {
                 out.extend(missing.into_iter().map(|sequence| Effect::Note(Note::StoreGap { sequence })));
                 self.ask_store(StoreCommand::LoadQueue, out);
             }
+            StoreEvent::Measured { free } => self.measured(free),
             StoreEvent::Broken { code } => {
                 self.reopening.broke(now.since_start, &self.settings.times);
                 out.push(Effect::Note(Note::StoreBroken { code: code.clone() }));
@@ -250,12 +251,13 @@ impl Kiosk {
     /// Durable: show it, print it, send it, in this order.
     fn kept(&mut self, now: &Now, entry: OutboxEntry, out: &mut Vec<Effect>) {
         out.push(Effect::Note(Note::Kept { visit: self.visit_no(), sequence: entry.sequence, id: entry.id }));
+        self.room.next = now.since_start;
         let (id, sequence) = (entry.id, entry.sequence);
         let Some((card, form, language)) = self.take_stored(id) else {
             // The visit is over; the application is not. It is sent, and the slip can be fetched later.
-            return self.outbox.add(entry, now.since_start);
+            return self.outbox.add_fresh(entry, now.since_start);
         };
-        self.outbox.add(entry.clone(), self.outbox.hold_for_slip(now.since_start));
+        self.outbox.add_fresh(entry.clone(), self.outbox.hold_for_slip(now.since_start));
         let name = mask::name(&card.name);
         let bring_later = self
             .catalog

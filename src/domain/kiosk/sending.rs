@@ -1,5 +1,7 @@
 //! Handing applications to the county, and what its answers mean.
 
+use std::time::Duration;
+
 use super::touch::ignored;
 use super::{Kiosk, Line};
 use crate::domain::effect::{Effect, Note};
@@ -12,10 +14,15 @@ use crate::domain::time::{Now, clock, day};
 use crate::ipc::{CaseStatus, ScanPrompt};
 
 impl Kiosk {
-    /// Sends what is due, one application at a time; looks whether the county is there while nothing is sent.
+    /// Sends what is due, one call at a time; looks whether the county is there while nothing is sent.
     pub(super) fn send_due(&mut self, now: &Now, out: &mut Vec<Effect>) {
-        if let Some((id, sequence)) = self.outbox.take_due(now.since_start, self.waited_for()) {
-            self.ask_county(CountyCommand::Submit { id, sequence }, out);
+        let handed = self.outbox.take_due(now.since_start, self.waited_for());
+        if let Some(first) = handed.first() {
+            let command = match handed.len() {
+                1 => CountyCommand::Submit { id: first.id, sequence: first.sequence },
+                _ => CountyCommand::SubmitBatch { handed },
+            };
+            self.ask_county(command, out);
             self.next_probe = now.since_start + self.settings.times.probe;
         } else if !self.outbox.is_sending() && now.since_start >= self.next_probe {
             self.ask_county(CountyCommand::Probe, out);
@@ -31,7 +38,8 @@ impl Kiosk {
 
     pub(super) fn county(&mut self, now: &Now, ask: AskNo, event: CountyEvent, out: &mut Vec<Effect>) {
         match event {
-            CountyEvent::Submitted { id, verdict } => self.submitted(now, id, verdict, out),
+            CountyEvent::Submitted { id, verdict } => self.submitted(now, vec![(id, verdict)], out),
+            CountyEvent::BatchSubmitted { verdicts } => self.submitted(now, verdicts, out),
             CountyEvent::CaseState { answer } => self.case_state(now, ask, answer, out),
             CountyEvent::Probed { reachable } => self.line(now, if reachable { Line::Up } else { Line::Down }, out),
         }
@@ -46,14 +54,47 @@ impl Kiosk {
         }
     }
 
-    fn submitted(&mut self, now: &Now, id: SubmissionId, verdict: Verdict, out: &mut Vec<Effect>) {
+    /// What one call came to: each application by its own verdict, unless the call failed as a whole.
+    fn submitted(&mut self, now: &Now, verdicts: Vec<(SubmissionId, Verdict)>, out: &mut Vec<Effect>) {
+        let is_answered = verdicts.iter().any(|(_, verdict)| verdict.is_about_the_application());
+        let is_known = verdicts.iter().any(|(id, _)| self.outbox.sequence_of(*id).is_some());
+        if is_answered && is_known {
+            self.line(now, Line::Up, out);
+            self.sending_goes_on(out);
+            self.outbox.answered();
+        } else if let Some((_, Verdict::TryAgain { code, after })) =
+            verdicts.iter().find(|(_, verdict)| matches!(verdict, Verdict::TryAgain { .. }))
+        {
+            let ids: Vec<SubmissionId> = verdicts.iter().map(|(id, _)| *id).collect();
+            let (code, after) = (code.clone(), *after);
+            return self.call_failed(now, &ids, code, after, out);
+        }
+        let mut stopped = (Vec::new(), None);
+        for (id, verdict) in verdicts {
+            match verdict {
+                Verdict::StopAll { code } => {
+                    stopped.0.push(id);
+                    stopped.1 = Some(code);
+                }
+                Verdict::Stored { .. } | Verdict::SetAside { .. } | Verdict::TryAgain { .. } => {
+                    self.judged(now, id, verdict, out);
+                }
+            }
+        }
+        if let (ids, Some(code)) = stopped {
+            self.line(now, Line::Down, out);
+            self.outbox.stop(&ids, now);
+            self.sending_stopped(code, out);
+        }
+    }
+
+    /// One application of an answered call.
+    fn judged(&mut self, now: &Now, id: SubmissionId, verdict: Verdict, out: &mut Vec<Effect>) {
         let Some(sequence) = self.outbox.sequence_of(id) else {
             return ignored("an answer for an application that is not waiting", out);
         };
-        let waits = self.is_waited_for(id);
         match verdict {
             Verdict::Stored { receipt } => {
-                self.line(now, Line::Up, out);
                 if !self.outbox.marking(id) {
                     return ignored("a second answer to the same question", out);
                 }
@@ -61,7 +102,6 @@ impl Kiosk {
                 self.ask_store(StoreCommand::Acknowledge { id, receipt }, out);
             }
             Verdict::SetAside { code } => {
-                self.line(now, Line::Up, out);
                 if !self.outbox.marking(id) {
                     return ignored("a second answer to the same question", out);
                 }
@@ -69,18 +109,35 @@ impl Kiosk {
                 self.ask_store(StoreCommand::SetAside { id, reason: code }, out);
             }
             Verdict::TryAgain { code, after } => {
-                self.line(now, Line::Down, out);
+                let waits = self.is_waited_for(id);
                 let Some(wait) = self.outbox.retry(id, now, after, waits) else {
                     return ignored("a second answer to the same question", out);
                 };
                 out.push(Effect::Note(Note::SendFailed { sequence, code, wait }));
             }
-            Verdict::StopAll { code } => {
-                self.line(now, Line::Down, out);
-                self.outbox.stop(id, now);
-                out.push(Effect::Note(Note::SendingStopped { code }));
-            }
+            Verdict::StopAll { .. } => ignored("a kiosk that is refused is refused as a whole", out),
         }
+    }
+
+    fn call_failed(
+        &mut self,
+        now: &Now,
+        ids: &[SubmissionId],
+        code: String,
+        after: Option<Duration>,
+        out: &mut Vec<Effect>,
+    ) {
+        let Some(sequence) = ids.iter().find_map(|id| self.outbox.sequence_of(*id)) else {
+            return ignored("an answer for an application that is not waiting", out);
+        };
+        self.line(now, Line::Down, out);
+        let Some(wait) = self.outbox.failed(ids, now, &code, after, self.waited_for()) else {
+            return ignored("a second answer to the same question", out);
+        };
+        out.push(Effect::Note(match ids.len() {
+            1 => Note::SendFailed { sequence, code, wait },
+            count => Note::BatchFailed { count, code, wait },
+        }));
     }
 
     fn case_state(

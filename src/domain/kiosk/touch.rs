@@ -2,7 +2,7 @@
 
 use kiosk_hal::model::{DeviceState, IdCard};
 
-use super::{Kiosk, StoreHealth};
+use super::Kiosk;
 use crate::domain::catalog::{FULL_GUIDE_PAGES, list_pages};
 use crate::domain::effect::{Effect, Note, PaperKind, VisitEnd};
 use crate::domain::form::{Form, FormBack, FormStep};
@@ -264,7 +264,7 @@ impl Kiosk {
         if !self.settings.fitted.reader {
             return self.send_to_window(now, WindowReason::NoReader, Some(item), out);
         }
-        if let StoreHealth::Broken(_) = self.health.store {
+        if !self.can_apply() {
             return self.send_to_window(now, WindowReason::StorageDown, Some(item), out);
         }
         let prompt = self.place_prompt();

@@ -31,8 +31,27 @@ pub struct Idle {
     pub apply_count: usize,
     /// All items with a guide.
     pub guide_count: usize,
+    /// What is held back.
+    pub held: Held,
     /// Local notices in force today.
     pub notices: Vec<String>,
+}
+
+/// What the machine holds back, for residents and for staff who pass by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Held {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// Applications are taken and kept, but the county does not take any from this machine.
+    SendingStopped,
+    /// None are taken: those that wait have waited too long for the line.
+    OfflineTooLong,
+    /// None are taken: too many wait for the line.
+    TooManyWaiting,
+    /// None are taken: the disk is nearly full.
+    NoRoom,
 }
 
 /// Home screen.

@@ -11,6 +11,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post, put};
 use serde::Deserialize;
 use serde_json::json;
+use serde_json::value::RawValue;
 use zeroize::Zeroizing;
 
 use crate::ServeError;
@@ -23,6 +24,8 @@ use crate::{seal, sign, slip};
 pub const JSON: &str = "application/json; charset=utf-8";
 /// Type of a problem (RFC 9457).
 const PROBLEM_JSON: &str = "application/problem+json; charset=utf-8";
+/// Most submissions in one batch.
+const BATCH_MAX: usize = 50;
 /// Most fields in one application.
 const FIELDS_MAX: usize = 200;
 
@@ -32,6 +35,7 @@ pub fn router() -> Router<Arc<Platform>> {
         .route("/api/v1/submissions/{clientSubmissionId}", put(hand_in).get(look_up))
         .route("/api/v1/submissions/{clientSubmissionId}/attachments/{number}", put(manifest).get(progress))
         .route("/api/v1/submissions/{clientSubmissionId}/attachments/{number}/chunks/{chunk}", put(chunk))
+        .route("/api/v1/submissions/batch", post(hand_in_batch))
         .route("/api/v1/cases/{caseNumber}", get(case))
         .route("/api/v1/catalogue/version", get(catalogue_version))
         .route("/api/v1/queue-tickets", post(queue_ticket))
@@ -52,6 +56,15 @@ impl Problem {
     pub fn new(status: u16, code: &str, title: &'static str) -> Self {
         Self { status, code: code.to_owned(), title }
     }
+
+    fn body(&self) -> serde_json::Value {
+        json!({
+            "type": format!("urn:bianmin:county:{}", self.code),
+            "title": self.title,
+            "status": self.status,
+            "code": self.code,
+        })
+    }
 }
 
 impl From<ServeError> for Problem {
@@ -64,13 +77,7 @@ impl From<ServeError> for Problem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::BAD_REQUEST);
-        let body = json!({
-            "type": format!("urn:bianmin:county:{}", self.code),
-            "title": self.title,
-            "status": self.status,
-            "code": self.code,
-        });
-        (status, [(CONTENT_TYPE, PROBLEM_JSON)], body.to_string()).into_response()
+        (status, [(CONTENT_TYPE, PROBLEM_JSON)], self.body().to_string()).into_response()
     }
 }
 
@@ -114,24 +121,70 @@ async fn hand_in(
     Path(id): Path<String>,
     body: Bytes,
 ) -> Result<Response, Problem> {
-    check_id(&id)?;
-    let envelope: Envelope = serde_json::from_slice(&body)
+    let (status, case) = take_in(&platform, &id, &body)?;
+    Ok(receipt(status, &case))
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Batch {
+    terminal_id: String,
+    submissions: Vec<Box<RawValue>>,
+}
+
+/// What a result needs to know of a submission before anything else about it is certain.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Named {
+    client_submission_id: String,
+}
+
+/// Takes each submission as if it had come alone; one that is refused does not touch the others.
+async fn hand_in_batch(State(platform): State<Arc<Platform>>, body: Bytes) -> Result<Response, Problem> {
+    let malformed = || Problem::new(400, "body-malformed", "the body is not a batch of submissions");
+    let batch: Batch = serde_json::from_slice(&body).map_err(|_| malformed())?;
+    check_terminal(&platform, &batch.terminal_id)?;
+    if !(1..=BATCH_MAX).contains(&batch.submissions.len()) {
+        return Err(Problem::new(422, "batch-size", "a batch holds 1 to 50 submissions"));
+    }
+    let mut results = Vec::with_capacity(batch.submissions.len());
+    for submission in &batch.submissions {
+        let Named { client_submission_id: id } = serde_json::from_str(submission.get()).map_err(|_| malformed())?;
+        results.push(result_of(&platform, &id, submission.get().as_bytes()));
+    }
+    Ok(answer(StatusCode::OK, &json!({ "results": results })))
+}
+
+/// What becomes of one submission among several.
+pub fn result_of(platform: &Platform, id: &str, body: &[u8]) -> serde_json::Value {
+    match take_in(platform, id, body) {
+        Ok((status, case)) => {
+            json!({ "clientSubmissionId": id, "status": status.as_u16(), "body": receipt_body(&case) })
+        }
+        Err(problem) => json!({ "clientSubmissionId": id, "status": problem.status, "body": problem.body() }),
+    }
+}
+
+/// Stores a submission, or finds that it is there already.
+fn take_in(platform: &Platform, id: &str, body: &[u8]) -> Result<(StatusCode, Case), Problem> {
+    check_id(id)?;
+    let envelope: Envelope = serde_json::from_slice(body)
         .map_err(|_| Problem::new(400, "body-malformed", "the body is not a submission"))?;
     if envelope.client_submission_id != id {
         return Err(Problem::new(400, "id-mismatch", "path and body name different submissions"));
     }
-    check_terminal(&platform, &envelope.terminal_id)?;
-    let digest = sign::digest(&body);
+    check_terminal(platform, &envelope.terminal_id)?;
+    let digest = sign::digest(body);
     // What was stored once is answered as then, whatever the rules for new forms have become since.
-    if let Some(case) = platform.ledger().by_submission(&id)? {
-        return if case.body_digest == digest { Ok(receipt(StatusCode::OK, &case)) } else { Err(id_conflict()) };
+    if let Some(case) = platform.ledger().by_submission(id)? {
+        return if case.body_digest == digest { Ok((StatusCode::OK, case)) } else { Err(id_conflict()) };
     }
-    let submission = check_form(&platform, envelope, digest)?;
+    let submission = check_form(platform, envelope, digest)?;
     let now = platform.now();
     let handed_in = platform.ledger().hand_in(&submission, now)?;
     match handed_in {
-        HandedIn::New(case) => Ok(receipt(StatusCode::CREATED, &case)),
-        HandedIn::Again(case) => Ok(receipt(StatusCode::OK, &case)),
+        HandedIn::New(case) => Ok((StatusCode::CREATED, case)),
+        HandedIn::Again(case) => Ok((StatusCode::OK, case)),
         HandedIn::Conflict => Err(id_conflict()),
     }
 }
@@ -364,18 +417,19 @@ fn id_conflict() -> Problem {
 }
 
 fn receipt(status: StatusCode, case: &Case) -> Response {
-    answer(
-        status,
-        &json!({
-            "clientSubmissionId": case.client_submission_id,
-            "bodyDigest": case.body_digest,
-            "caseNumber": case.case_number,
-            "queryCode": case.query_code,
-            "acceptedAt": case.accepted_at,
-            "promiseDate": case.promise_date,
-            "state": case.state,
-        }),
-    )
+    answer(status, &receipt_body(case))
+}
+
+fn receipt_body(case: &Case) -> serde_json::Value {
+    json!({
+        "clientSubmissionId": case.client_submission_id,
+        "bodyDigest": case.body_digest,
+        "caseNumber": case.case_number,
+        "queryCode": case.query_code,
+        "acceptedAt": case.accepted_at,
+        "promiseDate": case.promise_date,
+        "state": case.state,
+    })
 }
 
 fn answer(status: StatusCode, body: &serde_json::Value) -> Response {

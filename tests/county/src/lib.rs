@@ -16,6 +16,7 @@ mod admin;
 mod api;
 pub mod attachment;
 mod authority;
+mod carry;
 mod chance;
 mod clock;
 mod enrol;
@@ -30,6 +31,7 @@ pub mod sign;
 mod slip;
 mod verify;
 
+pub use carry::CarryRefusal;
 pub use fault::{Fault, Faults, Troubles};
 pub use ledger::{Case, Field, Terminal};
 pub use server::{Admin, Handle, ServeError, Settings, Unsealed, enrol_code, serve};

@@ -39,6 +39,12 @@ struct Arguments {
     /// Refuse applications that are not sealed.
     #[arg(long)]
     sealed_only: bool,
+    /// Take a file that a terminal exported, write the file with its receipts to `--receipts`, and end.
+    #[arg(long, value_name = "FILE", requires = "receipts")]
+    import: Option<PathBuf>,
+    /// Where the receipts of `--import` go.
+    #[arg(long, value_name = "FILE", requires = "import")]
+    receipts: Option<PathBuf>,
     /// Open `/admin`, where faults can be set by anyone who reaches the port.
     #[arg(long)]
     faults: bool,
@@ -84,6 +90,12 @@ fn main() -> anyhow::Result<()> {
         unsealed: if arguments.sealed_only { Unsealed::Refused } else { Unsealed::Taken },
         admin: if arguments.faults { Admin::Open } else { Admin::Absent },
     })?;
+    if let (Some(file), Some(receipts)) = (&arguments.import, &arguments.receipts) {
+        let carried = fs::read(file).with_context(|| format!("read {}", file.display()))?;
+        let back = handle.import(&carried).with_context(|| format!("take {}", file.display()))?;
+        fs::write(receipts, back).with_context(|| format!("write {}", receipts.display()))?;
+        return Ok(());
+    }
     writeln!(io::stdout(), "{}", handle.url)?;
     if let Some(file) = arguments.ready_file {
         let unfinished = file.with_extension("new");

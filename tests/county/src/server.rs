@@ -24,6 +24,7 @@ use tokio::sync::oneshot;
 use tokio_rustls::TlsAcceptor;
 
 use crate::attachment::Shelf;
+use crate::carry::{self, CarryRefusal};
 use crate::enrol::{self, Enrolments};
 use crate::fault::Faults;
 use crate::gate::{Fate, Gate};
@@ -206,6 +207,14 @@ impl Handle {
     /// If the database cannot be read.
     pub fn cases_json(&self) -> Result<String, ServeError> {
         Ok(serde_json::to_string_pretty(&self.cases()?)?)
+    }
+
+    /// Takes a terminal's file that was carried here by hand, and gives the file with its receipts.
+    ///
+    /// # Errors
+    /// The file is not a terminal's of this county, or the database cannot be written.
+    pub fn import(&self, file: &[u8]) -> Result<Vec<u8>, CarryRefusal> {
+        carry::take(&self.platform, file)
     }
 
     /// The count of one terminal, with what is missing.

@@ -55,6 +55,37 @@ async fn the_example_submission_is_taken_and_the_example_answers_have_the_true_s
 }
 
 #[tokio::test]
+async fn in_a_batch_each_submission_has_the_answer_it_would_have_had_alone() {
+    let bench = Bench::with_example_keys();
+    let good = example("Submission");
+    let other = ID.replace("8a90", "8a91");
+    let mut outdated = unsealed();
+    outdated["clientSubmissionId"] = other.clone().into();
+    let batch = json!({ "terminalId": good["terminalId"], "submissions": [outdated, good] });
+    let path = "/api/v1/submissions/batch";
+    for first in [201, 200] {
+        let answer = bench.ask(Ask::new(Method::POST, path, &batch)).await;
+        assert_eq!(answer.status, 200);
+        let results = answer.json()["results"].clone();
+        assert_eq!((&results[0]["clientSubmissionId"], &results[0]["status"]), (&json!(other), &json!(422)));
+        assert_eq!(results[0]["body"]["code"], "seal-missing");
+        assert_eq!(keys(&results[0]), keys(&example("BatchResults")["results"][0]));
+        assert_eq!((&results[1]["clientSubmissionId"], &results[1]["status"]), (&json!(ID), &json!(first)));
+        let alone = bench.put(&format!("/api/v1/submissions/{ID}"), &good).await;
+        assert_eq!(alone.json(), results[1]["body"], "the same submission, alone or in a batch");
+    }
+    assert_eq!(bench.platform.cases().unwrap().len(), 1);
+    for (submissions, status, code) in [
+        (json!([]), 422, "batch-size"),
+        (json!(vec![&good; 51]), 422, "batch-size"),
+        (json!([7]), 400, "body-malformed"),
+    ] {
+        let batch = json!({ "terminalId": "320699-0001", "submissions": submissions });
+        bench.ask(Ask::new(Method::POST, path, &batch)).await.is_problem(status, code);
+    }
+}
+
+#[tokio::test]
 async fn a_seal_that_is_not_right_has_a_code_each_and_makes_no_case() {
     let bench = Bench::with_example_keys();
     let path = format!("/api/v1/submissions/{ID}");
@@ -93,7 +124,7 @@ fn document_and_program_have_the_same_paths_and_codes() {
     let served: BTreeSet<&str> =
         [API, ENROL].into_iter().flat_map(|source| source.split('"')).filter_map(|s| s.strip_prefix("/api/")).collect();
     assert_eq!(documented, served);
-    assert_eq!(documented.len(), 10);
+    assert_eq!(documented.len(), 11);
     for code in ENROL.split("\"enrolment-").skip(1).filter_map(|rest| rest.split('"').next()) {
         assert!(CONTRACT.contains(&format!("`enrolment-{code}`")), "{code} is not documented");
     }

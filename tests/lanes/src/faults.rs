@@ -135,7 +135,9 @@ impl Script {
             }
             StoreCommand::Acknowledge { id, .. } => Promise::Acknowledged { id: *id },
             StoreCommand::SetAside { id, .. } => Promise::SetAside { id: *id },
-            StoreCommand::Find { .. } | StoreCommand::LoadQueue | StoreCommand::Reopen => return,
+            StoreCommand::Find { .. } | StoreCommand::Measure | StoreCommand::LoadQueue | StoreCommand::Reopen => {
+                return;
+            }
         };
         self.refused.push(Fact { asked, answered: usize::MAX, promise });
     }
@@ -210,6 +212,7 @@ fn promise(answer: &StoreEvent, desk: &mut Desk) -> Option<Promise> {
         | StoreEvent::Found { .. }
         | StoreEvent::FindFailed { .. }
         | StoreEvent::Queue { .. }
+        | StoreEvent::Measured { .. }
         | StoreEvent::Reopened { .. }
         | StoreEvent::Broken { .. } => None,
     }

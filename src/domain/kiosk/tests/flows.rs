@@ -8,8 +8,8 @@ use kiosk_hal::model::{
 };
 
 use super::machine::{Machine, card, receipt};
-use crate::domain::effect::{Effect, PaperKind};
-use crate::domain::event::Event;
+use crate::domain::effect::{Effect, Note, PaperKind};
+use crate::domain::event::{AskNo, Event};
 use crate::domain::receipt::{SlipCode, parse, payload};
 use crate::domain::submission::{CountyCommand, CountyEvent, StoreEvent, Verdict};
 use crate::ipc::{Body, CardPrompt, Intent, Language, Overlay, ScanPrompt, SlipState, TextSize, WindowReason};
@@ -94,13 +94,13 @@ fn a_try_that_failed_is_repeated_with_the_same_id() {
     machine.prints(PrintOutcome::Printed);
     let first = machine.county.iter().rev().find_map(|(_, command)| match command {
         CountyCommand::Submit { id, sequence } => Some((*id, *sequence)),
-        CountyCommand::CaseState { .. } | CountyCommand::Probe => None,
+        CountyCommand::SubmitBatch { .. } | CountyCommand::CaseState { .. } | CountyCommand::Probe => None,
     });
     machine.county_answers(Verdict::TryAgain { code: "county.timeout".into(), after: None });
     machine.pass(Duration::from_secs(20));
     let second = machine.county.iter().rev().find_map(|(_, command)| match command {
         CountyCommand::Submit { id, sequence } => Some((*id, *sequence)),
-        CountyCommand::CaseState { .. } | CountyCommand::Probe => None,
+        CountyCommand::SubmitBatch { .. } | CountyCommand::CaseState { .. } | CountyCommand::Probe => None,
     });
     assert!(first.is_some());
     assert_eq!(first, second);
@@ -411,10 +411,7 @@ fn a_late_answer_about_a_case_is_not_shown_to_the_next_person() {
 #[test]
 fn a_broken_store_shows_what_is_wrong_and_guides_still_work() {
     let mut machine = Machine::new();
-    machine.event(Event::Store {
-        ask: crate::domain::event::AskNo::default(),
-        event: StoreEvent::Broken { code: "store.io".into() },
-    });
+    machine.event(Event::Store { ask: AskNo::default(), event: StoreEvent::Broken { code: "store.io".into() } });
     let Body::OutOfService(out) = machine.screen().body else { panic!("the reason is shown") };
     assert!(out.guides_work && out.codes.contains("store.io"));
     machine.open_guide(PENSION).touch(Intent::Apply);
@@ -555,6 +552,7 @@ fn another_try_keeps_the_same_application_to_the_last_byte() {
             crate::domain::submission::StoreCommand::Acknowledge { .. }
             | crate::domain::submission::StoreCommand::SetAside { .. }
             | crate::domain::submission::StoreCommand::Find { .. }
+            | crate::domain::submission::StoreCommand::Measure
             | crate::domain::submission::StoreCommand::LoadQueue
             | crate::domain::submission::StoreCommand::Reopen => None,
         })
@@ -571,9 +569,10 @@ fn a_slip_whose_page_was_left_is_still_taken_and_still_written_down() {
     assert!(take.paper);
     machine.took();
     machine.prints(PrintOutcome::Printed);
-    let noted = machine.took().into_iter().any(|effect| {
-        matches!(effect, Effect::Note(crate::domain::effect::Note::Slip { outcome: PrintOutcome::Printed, .. }))
-    });
+    let noted = machine
+        .took()
+        .into_iter()
+        .any(|effect| matches!(effect, Effect::Note(Note::Slip { outcome: PrintOutcome::Printed, .. })));
     assert!(noted, "the journal knows of the slip");
 }
 
@@ -615,4 +614,57 @@ fn without_a_reader_nothing_is_offered_that_leads_nowhere() {
     }
     let Body::List(list) = kiosk.screen(&super::machine::now(at, 2)).body else { panic!("a list is shown") };
     assert!(list.rows.iter().all(|row| row.can != crate::ipc::CanDo::Apply));
+}
+
+fn load(machine: &mut Machine, free: Option<u64>) {
+    machine.event(Event::Store { ask: AskNo::default(), event: StoreEvent::Measured { free } });
+}
+
+#[test]
+fn before_the_disk_is_full_no_more_are_taken_and_the_idle_screen_says_so() {
+    let mut machine = Machine::new();
+    let held = |machine: &Machine| match machine.screen().body {
+        Body::Idle(idle) => (idle.held, idle.apply_count > 0, idle.guide_count > 0),
+        other => panic!("the idle screen, not {}", other.name()),
+    };
+    load(&mut machine, Some(500_000_000));
+    assert_eq!(held(&machine), (crate::ipc::Held::Nothing, true, true));
+    machine.took();
+    load(&mut machine, Some(199_000_000));
+    assert_eq!(held(&machine), (crate::ipc::Held::NoRoom, false, true));
+    let stopped = Note::TakingStopped { code: "outbox.no-room", waiting: 0, free_mb: 199 };
+    assert!(machine.took().contains(&Effect::Note(stopped)), "never silently");
+    assert_eq!(machine.kiosk.status(&machine.now(), "idle").taking, "outbox.no-room");
+    load(&mut machine, Some(500_000_000));
+    assert_eq!(held(&machine), (crate::ipc::Held::Nothing, true, true));
+    assert!(machine.took().contains(&Effect::Note(Note::TakingAgain { waiting: 0 })));
+}
+
+#[test]
+fn while_none_are_taken_apply_leads_to_the_window_and_guides_go_on() {
+    let mut machine = Machine::new();
+    load(&mut machine, Some(0));
+    machine.open_guide(PENSION);
+    let Body::Item(guide) = machine.screen().body else { panic!("the guide is shown") };
+    assert_eq!(guide.can, crate::ipc::CanDo::WindowOnly, "never a button that leads nowhere");
+    machine.touch(Intent::Apply);
+    assert_eq!(machine.page(), "window");
+}
+
+#[test]
+fn a_kiosk_that_the_county_refuses_says_so_until_it_is_known_again() {
+    let mut machine = Machine::new();
+    machine.kept(PENSION).prints(PrintOutcome::Printed);
+    machine.county_answers(Verdict::StopAll { code: "county.signature".into() });
+    assert!(machine.took().contains(&Effect::Note(Note::SendingStopped { code: "county.signature".into() })));
+    assert_eq!(machine.kiosk.status(&machine.now(), "kept").sending, "county.signature");
+    machine.pass(MINUTE * 20);
+    let Body::Idle(idle) = machine.screen().body else { panic!("nobody is here") };
+    assert_eq!(idle.held, crate::ipc::Held::SendingStopped);
+    assert!(idle.apply_count > 0, "applications are still taken and kept");
+    machine.pass(MINUTE * 20);
+    machine.county_answers(Verdict::Stored { receipt: receipt() }).store_answers();
+    assert!(machine.took().contains(&Effect::Note(Note::SendingGoesOn)));
+    let Body::Idle(idle) = machine.screen().body else { panic!("nobody is here") };
+    assert_eq!(idle.held, crate::ipc::Held::Nothing);
 }

@@ -13,7 +13,7 @@ use crate::domain::effect::{Effect, Paper, PaperKind};
 use crate::domain::event::{AskNo, Event};
 use crate::domain::id::{Sequence, SubmissionId};
 use crate::domain::kiosk::Kiosk;
-use crate::domain::outbox::Backoff;
+use crate::domain::outbox::{Backoff, Limits};
 use crate::domain::settings::{Fitted, Settings, Times, WindowSettings};
 use crate::domain::submission::{
     Application, CaseReceipt, CountyCommand, CountyEvent, OutboxEntry, OutboxState, StoreCommand, StoreEvent, Verdict,
@@ -65,6 +65,7 @@ pub fn settings() -> Settings {
         fitted: Fitted { reader: true, printer: true, scanner: true },
         times: Times::default(),
         backoff: Backoff::default(),
+        limits: Limits::default(),
     }
 }
 
@@ -165,6 +166,7 @@ impl Machine {
         for effect in effects {
             match &effect {
                 Effect::Print { job, paper } => self.prints.push((*job, (**paper).clone())),
+                Effect::Store { command: StoreCommand::Measure, .. } => {}
                 Effect::Store { ask, command } => self.store.push((*ask, command.clone())),
                 Effect::County { ask, command } => self.county.push((*ask, command.clone())),
                 Effect::Reader(_) | Effect::Scanner(_) | Effect::Note(_) | Effect::Ignored { .. } => {}
@@ -206,16 +208,20 @@ impl Machine {
                 let last = Sequence(self.kept.len() as u64);
                 StoreEvent::Reopened { last, open: (self.kept.len() - self.marked.len()) as u64, missing: Vec::new() }
             }
+            StoreCommand::Measure => StoreEvent::Measured { free: None },
         };
         self.event(Event::Store { ask, event })
     }
 
     /// The county answers its oldest question.
     pub fn county_answers(&mut self, verdict: Verdict) -> &mut Self {
-        let index = self.county.iter().position(|(_, command)| matches!(command, CountyCommand::Submit { .. }));
+        let index = self.county.iter().position(|(_, command)| is_sending(command));
         let (ask, command) = self.county.remove(index.expect("an application is with the county"));
         let event = match command {
             CountyCommand::Submit { id, .. } => CountyEvent::Submitted { id, verdict },
+            CountyCommand::SubmitBatch { handed } => CountyEvent::BatchSubmitted {
+                verdicts: handed.into_iter().map(|handed| (handed.id, verdict.clone())).collect(),
+            },
             CountyCommand::CaseState { .. } | CountyCommand::Probe => CountyEvent::Probed { reachable: true },
         };
         self.event(Event::County { ask, event })
@@ -336,6 +342,12 @@ fn entry(sequence: Sequence, application: &Application) -> OutboxEntry {
         sequence,
         item: application.item.clone(),
         kept_at: application.confirmed_at,
+        size: 1500,
         state: OutboxState::Queued,
     }
+}
+
+/// Whether a question hands something in.
+pub fn is_sending(command: &CountyCommand) -> bool {
+    matches!(command, CountyCommand::Submit { .. } | CountyCommand::SubmitBatch { .. })
 }

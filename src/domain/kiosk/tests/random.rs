@@ -143,7 +143,7 @@ struct Witness {
     stored: BTreeSet<SubmissionId>,
     acknowledged: BTreeSet<SubmissionId>,
     sequences: BTreeMap<SubmissionId, u64>,
-    in_flight: Option<SubmissionId>,
+    in_flight: BTreeSet<SubmissionId>,
     watching: bool,
 }
 
@@ -162,7 +162,18 @@ impl Witness {
                     assert!(self.stored.contains(&id), "sent before it was kept");
                     assert!(!self.acknowledged.contains(&id), "sent after it was acknowledged");
                     assert_eq!(*self.sequences.entry(id).or_insert(sequence.0), sequence.0, "one number for life");
-                    assert_eq!(self.in_flight.replace(id), None, "one at a time");
+                    assert!(self.in_flight.is_empty(), "one call at a time");
+                    self.in_flight.insert(id);
+                }
+                Effect::County { command: CountyCommand::SubmitBatch { handed }, .. } => {
+                    assert!(self.in_flight.is_empty(), "one call at a time");
+                    for handed in handed {
+                        assert!(self.stored.contains(&handed.id), "sent before it was kept");
+                        assert!(!self.acknowledged.contains(&handed.id), "sent after it was acknowledged");
+                        let number = handed.sequence.0;
+                        assert_eq!(*self.sequences.entry(handed.id).or_insert(number), number, "one number for life");
+                        assert!(self.in_flight.insert(handed.id), "twice in one call");
+                    }
                 }
                 Effect::Reader(request) => {
                     let on = request == IdReaderRequest::Watch;
@@ -188,7 +199,7 @@ impl Witness {
             }
         }
         let (wake, reason) = machine.kiosk.next_wake(&machine.now());
-        let spins = wake <= machine.at && !self.stored.is_empty() && self.in_flight.is_none();
+        let spins = wake <= machine.at && !self.stored.is_empty() && self.in_flight.is_empty();
         assert!(wake > machine.at || !spins || machine.at == Duration::ZERO, "woken for nothing: {reason:?}");
     }
 }
@@ -233,6 +244,7 @@ fn apply(machine: &mut Machine, witness: &mut Witness, op: &Op) {
                     StoreCommand::Acknowledge { id, .. } => drop(witness.acknowledged.insert(*id)),
                     StoreCommand::SetAside { .. }
                     | StoreCommand::Find { .. }
+                    | StoreCommand::Measure
                     | StoreCommand::LoadQueue
                     | StoreCommand::Reopen => {}
                 }
@@ -251,6 +263,7 @@ fn apply(machine: &mut Machine, witness: &mut Witness, op: &Op) {
                     }
                     StoreCommand::Find { .. } => StoreEvent::FindFailed { code },
                     StoreCommand::LoadQueue | StoreCommand::Reopen => StoreEvent::Broken { code },
+                    StoreCommand::Measure => StoreEvent::Measured { free: None },
                 };
                 machine.store.remove(0);
                 machine.event(Event::Store { ask, event });
@@ -261,7 +274,7 @@ fn apply(machine: &mut Machine, witness: &mut Witness, op: &Op) {
             machine.event(Event::Store { ask: crate::domain::event::AskNo::default(), event });
         }
         Op::CountyAnswers(number) => {
-            if witness.in_flight.take().is_some() {
+            if !std::mem::take(&mut witness.in_flight).is_empty() {
                 machine.county_answers(verdict(*number));
             }
         }

@@ -111,6 +111,7 @@ fn events(machine: &Machine) -> Vec<(&'static str, Event)> {
         crate::domain::submission::StoreCommand::Acknowledge { .. }
         | crate::domain::submission::StoreCommand::SetAside { .. }
         | crate::domain::submission::StoreCommand::Find { .. }
+        | crate::domain::submission::StoreCommand::Measure
         | crate::domain::submission::StoreCommand::LoadQueue
         | crate::domain::submission::StoreCommand::Reopen => None,
     });
@@ -188,6 +189,7 @@ fn events(machine: &Machine) -> Vec<(&'static str, Event)> {
                     sequence: crate::domain::id::Sequence(77),
                     item,
                     kept_at: machine.now().wall,
+                    size: 1500,
                     state: crate::domain::submission::OutboxState::Queued,
                 },
             })
@@ -198,6 +200,7 @@ fn events(machine: &Machine) -> Vec<(&'static str, Event)> {
         ("store mark failed", store(StoreEvent::MarkFailed { id, code: "store.io".into() })),
         ("store found nothing", store(StoreEvent::Found { entry: None })),
         ("store cannot look up", store(StoreEvent::FindFailed { code: "store.internal".into() })),
+        ("store measured", store(StoreEvent::Measured { free: Some(1) })),
         ("store queue", store(StoreEvent::Queue { entries: Vec::new() })),
         ("store broken", store(StoreEvent::Broken { code: "store.io".into() })),
         ("county stored", county(CountyEvent::Submitted { id, verdict: Verdict::Stored { receipt: receipt() } })),

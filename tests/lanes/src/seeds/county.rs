@@ -159,7 +159,8 @@ impl County {
         let path = letter.path.strip_prefix("/api/v1/").unwrap_or_default();
         let (word, rest) = path.split_once('/').unwrap_or((path, ""));
         match (letter.verb, word) {
-            ("PUT", "submissions") => self.hand_in(rest, letter, now),
+            ("PUT", "submissions") => self.hand_in(rest, &letter.body, now),
+            ("POST", "submissions") if rest == "batch" => self.hand_in_batch(letter, now),
             ("GET", "submissions") => match self.case_of(rest) {
                 Some(case) => (200, receipt(case), Vec::new()),
                 None => problem(404, "submission-unknown"),
@@ -176,8 +177,17 @@ impl County {
         }
     }
 
-    fn hand_in(&mut self, id: &str, letter: &Letter, now: i64) -> Said {
-        let digest = digest(&letter.body);
+    fn hand_in_batch(&mut self, letter: &Letter, now: i64) -> Said {
+        let mut results = Vec::new();
+        for (id, body) in letter.batch() {
+            let (status, body, _) = self.hand_in(&id, &body, now);
+            results.push(json!({ "clientSubmissionId": id, "status": status, "body": body }));
+        }
+        (200, json!({ "results": results }), Vec::new())
+    }
+
+    fn hand_in(&mut self, id: &str, body: &[u8], now: i64) -> Said {
+        let digest = digest(body);
         let known = self.case_of(id);
         if let Some(case) = known.filter(|case| case.digest != digest) {
             let _stays_as_it_is = case;
@@ -187,7 +197,7 @@ impl County {
         if let Some(case) = known.filter(|_| self.has_unique_key) {
             return (200, receipt(case), Vec::new());
         }
-        let Ok(envelope) = serde_json::from_slice::<Value>(&letter.body) else {
+        let Ok(envelope) = serde_json::from_slice::<Value>(body) else {
             return problem(400, "body-malformed");
         };
         if envelope["clientSubmissionId"] != id {
@@ -205,7 +215,7 @@ impl County {
             digest,
             terminal: envelope["terminalId"].as_str().unwrap_or_default().to_owned(),
             sequence: envelope["sequence"].as_u64().unwrap_or_default(),
-            envelope: letter.body.clone(),
+            envelope: body.to_vec(),
             number: format!("32069920261124{number:04}"),
             code: format!("{:06}", (number * 271_829 + lot) % 1_000_000),
             accepted_at: Timestamp::from_second(now).unwrap_or_default(),

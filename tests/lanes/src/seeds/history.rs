@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use county_stand_in::sign::digest;
 use kiosk::domain::effect::{Paper, PaperKind};
 use kiosk::domain::id::{Sequence, SubmissionId};
+use kiosk::domain::receipt::read_number;
 use kiosk::domain::submission::{Application, CaseReceipt, OutboxEntry, OutboxState};
 use kiosk::ipc::{Body, CaseState, Screen};
 
@@ -97,13 +98,13 @@ impl History {
 
     /// Something leaves the kiosk.
     pub fn sent(&mut self, letter: &Letter) {
-        let Some(id) = letter.hands_in() else { return };
-        let of = digest(&letter.body);
-        if !self.asked.keys().any(|asked| asked.to_string() == id) {
-            return self.blame(format!("{id} went out and was never given to the store"));
-        }
-        if *self.sent.entry(id.to_owned()).or_insert_with(|| of.clone()) != of {
-            self.blame(format!("{id} went out with other bytes than before"));
+        for (id, body) in letter.all_handed_in() {
+            let of = digest(&body);
+            if !self.asked.keys().any(|asked| asked.to_string() == id) {
+                self.blame(format!("{id} went out and was never given to the store"));
+            } else if *self.sent.entry(id.clone()).or_insert_with(|| of.clone()) != of {
+                self.blame(format!("{id} went out with other bytes than before"));
+            }
         }
     }
 
@@ -254,5 +255,6 @@ fn objection(case: &Case, sequence: Sequence, kept: Option<&Kept>) -> Option<Str
 
 /// The sequence in a number of this kiosk.
 fn sequence_of(number: &str) -> Option<Sequence> {
-    number.strip_prefix(KIOSK)?.parse().ok().map(Sequence)
+    let (kiosk, sequence) = read_number(number).ok()?;
+    (kiosk == KIOSK).then_some(sequence)
 }

@@ -4,6 +4,9 @@ use std::future::poll_fn;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
 use kiosk::county::carrier::{Carried, Carrier, HttpAnswer, HttpCall, NoAnswer};
 
 /// What a client gets in the end.
@@ -24,10 +27,44 @@ impl Letter {
         self.headers.iter().find(|(known, _)| *known == name).map_or("", |(_, value)| value.as_str())
     }
 
+    /// Ids and bytes of all that this letter hands in.
+    pub fn all_handed_in(&self) -> Vec<(String, Vec<u8>)> {
+        match self.hands_in() {
+            Some(id) => vec![(id.to_owned(), self.body.clone())],
+            None => self.batch(),
+        }
+    }
+
+    /// Ids and bytes of a batch; nothing if it is none.
+    pub fn batch(&self) -> Vec<(String, Vec<u8>)> {
+        if self.verb != "POST" || self.path != "/api/v1/submissions/batch" {
+            return Vec::new();
+        }
+        let Ok(Batch { submissions }) = serde_json::from_slice(&self.body) else { return Vec::new() };
+        let named = |raw: &RawValue| serde_json::from_str::<Named>(raw.get()).ok();
+        submissions
+            .iter()
+            .filter_map(|raw| Some((named(raw)?.client_submission_id, raw.get().as_bytes().to_vec())))
+            .collect()
+    }
+
     /// The id this letter hands in something under.
     pub fn hands_in(&self) -> Option<&str> {
         self.path.strip_prefix("/api/v1/submissions/").filter(|_| self.verb == "PUT")
     }
+}
+
+/// The body of a batch, as far as it matters here.
+#[derive(Deserialize)]
+struct Batch {
+    submissions: Vec<Box<RawValue>>,
+}
+
+/// The name of one in it.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Named {
+    client_submission_id: String,
 }
 
 /// Where the end of one exchange goes; only the first end counts.

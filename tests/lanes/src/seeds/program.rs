@@ -14,9 +14,9 @@ use kiosk::domain::catalog::Catalog;
 use kiosk::domain::event::AskNo;
 use kiosk::domain::id::{Sequence, SubmissionId};
 use kiosk::domain::kiosk::Kiosk;
-use kiosk::domain::outbox::Backoff;
+use kiosk::domain::outbox::{Backoff, Limits};
 use kiosk::domain::settings::{Fitted, Settings, Times, WindowSettings};
-use kiosk::domain::submission::{CountyEvent, StoreCommand};
+use kiosk::domain::submission::{CountyEvent, Handed, StoreCommand};
 use kiosk::domain::text::Text;
 use kiosk::ipc::Screen;
 use kiosk::store::Keeper;
@@ -37,6 +37,7 @@ pub struct Task {
 pub enum Job {
     Command { ask: AskNo, command: StoreCommand },
     Body { ask: AskNo, id: SubmissionId, sequence: Sequence },
+    Bodies { ask: AskNo, handed: Vec<Handed> },
 }
 
 /// One life of the program.
@@ -118,5 +119,6 @@ pub fn settings(probe: Duration) -> Settings {
         fitted: Fitted { reader: true, printer: true, scanner: true },
         times: Times { probe, ..Times::default() },
         backoff: Backoff::default(),
+        limits: Limits::default(),
     }
 }

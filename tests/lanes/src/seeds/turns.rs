@@ -7,7 +7,7 @@ use kiosk::domain::effect::Effect;
 use kiosk::domain::event::{AskNo, Event};
 use kiosk::domain::id::{Sequence, SubmissionId};
 use kiosk::domain::kiosk::Kiosk;
-use kiosk::domain::submission::{CountyCommand, CountyEvent, StoreCommand, StoreEvent, Verdict};
+use kiosk::domain::submission::{CountyCommand, CountyEvent, Handed, StoreCommand, StoreEvent, Verdict};
 use kiosk::ipc::Body;
 use kiosk::store::StoreErrorKind;
 use kiosk_hal::model::{
@@ -119,6 +119,17 @@ impl World {
             {
                 CountyEvent::Submitted { id, verdict: Verdict::SetAside { code } }
             }
+            CountyEvent::BatchSubmitted { mut verdicts } => {
+                for (_, verdict) in &mut verdicts {
+                    if let Verdict::TryAgain { code, .. } = verdict
+                        && self.plant == Plant::DroppedOnServerError
+                        && code.starts_with("county.http-5")
+                    {
+                        *verdict = Verdict::SetAside { code: std::mem::take(code) };
+                    }
+                }
+                CountyEvent::BatchSubmitted { verdicts }
+            }
             CountyEvent::Submitted { .. } | CountyEvent::CaseState { .. } | CountyEvent::Probed { .. } => event,
         }
     }
@@ -200,6 +211,7 @@ impl World {
         match program.jobs.pop_front() {
             None => {}
             Some(Job::Body { ask, id, sequence }) => self.hand_in(ask, id, sequence),
+            Some(Job::Bodies { ask, handed }) => self.hand_in_several(ask, handed),
             Some(Job::Command { ask, command }) => {
                 for event in self.store_answers(&command) {
                     self.note(format_args!("the store: {}", word(&event)));
@@ -245,6 +257,7 @@ impl World {
         let client = Rc::clone(&program.client);
         match command {
             CountyCommand::Submit { id, sequence } => self.ask_store(Job::Body { ask, id, sequence }),
+            CountyCommand::SubmitBatch { handed } => self.ask_store(Job::Bodies { ask, handed }),
             CountyCommand::CaseState { case_number, query_code } => {
                 let call = async move { client.case_state(&case_number, &query_code).await };
                 let future = Box::pin(async move { CountyEvent::CaseState { answer: call.await } });
@@ -257,19 +270,53 @@ impl World {
         }
     }
 
+    /// Who and which number goes out, as this program has it.
+    fn outside(plant: Plant, program: &mut Program, handed: Handed) -> Handed {
+        let tries = program.tries.entry(handed.id).or_default();
+        *tries += 1;
+        let is_again = *tries > 1;
+        let mut outside = handed;
+        if is_again && plant == Plant::FreshIdOnRetry {
+            outside.id.0 = uuid::Uuid::from_u128(handed.id.0.as_u128() ^ u128::from(*tries));
+        }
+        if is_again && plant == Plant::BytesRebuilt {
+            outside.sequence.0 += 1_000;
+        }
+        outside
+    }
+
+    /// As [`Self::hand_in`], several in one call.
+    fn hand_in_several(&mut self, ask: AskNo, handed: Vec<Handed>) {
+        let Some(program) = &mut self.program else { return };
+        let (mut verdicts, mut bodies) = (Vec::new(), Vec::new());
+        for handed in handed {
+            match program.keeper.body(handed.id, &mut drop) {
+                Ok(Some(body)) => bodies.push((handed, Self::outside(self.plant, program, handed), body)),
+                Ok(None) => verdicts.push((handed.id, Verdict::SetAside { code: "store.body-missing".to_owned() })),
+                Err(error) if error.kind == StoreErrorKind::EntryDamaged => {
+                    verdicts.push((handed.id, Verdict::SetAside { code: error.code().to_owned() }));
+                }
+                Err(error) => {
+                    verdicts.push((handed.id, Verdict::TryAgain { code: error.code().to_owned(), after: None }));
+                }
+            }
+        }
+        let client = Rc::clone(&program.client);
+        let future = Box::pin(async move {
+            let stored: Vec<_> = bodies.iter().map(|(_, outside, body)| (*outside, body.bytes())).collect();
+            for (told, verdict) in client.submit_batch(&stored).await {
+                let inside = bodies.iter().find(|(_, outside, _)| outside.id == told).map(|(inside, ..)| inside.id);
+                verdicts.push((inside.unwrap_or(told), verdict));
+            }
+            CountyEvent::BatchSubmitted { verdicts }
+        });
+        program.tasks.push(Task { ask, future });
+    }
+
     /// The bytes come out of the store as they were kept and go to the client.
     fn hand_in(&mut self, ask: AskNo, id: SubmissionId, sequence: Sequence) {
         let Some(program) = &mut self.program else { return };
-        let tries = program.tries.entry(id).or_default();
-        *tries += 1;
-        let is_again = *tries > 1;
-        let (mut under, mut numbered) = (id, sequence);
-        if is_again && self.plant == Plant::FreshIdOnRetry {
-            under.0 = uuid::Uuid::from_u128(id.0.as_u128() ^ u128::from(*tries));
-        }
-        if is_again && self.plant == Plant::BytesRebuilt {
-            numbered.0 += 1_000;
-        }
+        let Handed { id: under, sequence: numbered } = Self::outside(self.plant, program, Handed { id, sequence });
         let client = Rc::clone(&program.client);
         let body = program.keeper.body(id, &mut drop);
         let future = Box::pin(async move {
@@ -296,7 +343,7 @@ fn no_room(command: &StoreCommand) -> Option<StoreEvent> {
             Some(StoreEvent::MarkFailed { id: *id, code })
         }
         StoreCommand::Find { .. } => Some(StoreEvent::FindFailed { code }),
-        StoreCommand::LoadQueue | StoreCommand::Reopen => None,
+        StoreCommand::Measure | StoreCommand::LoadQueue | StoreCommand::Reopen => None,
     }
 }
 
@@ -310,6 +357,7 @@ const fn word(event: &StoreEvent) -> &'static str {
         StoreEvent::MarkFailed { .. } => "mark failed",
         StoreEvent::Found { .. } => "found",
         StoreEvent::FindFailed { .. } => "find failed",
+        StoreEvent::Measured { .. } => "measured",
         StoreEvent::Queue { .. } => "queue",
         StoreEvent::Reopened { .. } => "reopened",
         StoreEvent::Broken { .. } => "broken",
