@@ -12,9 +12,10 @@ import subprocess
 from .maker import call
 from .waiting import Failed, until
 
-# Under this address of its own network the guest finds the county, and under this one the update server.
+# Under this address of its own network the guest finds the county, and under this one the update server, on ports that
+# the filter of the image lets out.
 COUNTY = ("10.0.2.100", 443)
-BUNDLES = ("10.0.2.101", 8000)
+BUNDLES = ("10.0.2.101", 8443)
 
 
 def county_certificates(folder, address=COUNTY[0]):
