@@ -4,27 +4,38 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use kiosk_hal::id_card::driver::IdReaderSettings;
+use kiosk_hal::model::Slip;
 use kiosk_hal::printer::driver::PrinterSettings;
 use kiosk_hal::printer::font::PaperFont;
 use kiosk_hal::printer::profile::PrinterProfile;
 use kiosk_hal::scanner::driver::ScannerSettings;
 use kiosk_hal::scanner::protocol::Family;
+use zeroize::Zeroizing;
 
-use crate::config::{Baud, Config, PrinterProfileRef, ScannerKind};
+use crate::attest::SlipKey;
+use crate::config::{Baud, Config, Devices, PrinterProfileRef, ScannerKind, Setup, VendorConfig};
 use crate::county::{CountyClient, CountyError, CountySettings};
 use crate::domain::catalog::{Catalog, CatalogError, Scope};
 use crate::domain::outbox::Backoff;
 use crate::domain::settings::{Fitted, Settings, Times, WindowSettings};
-use crate::engine::{DevicePlan, EngineSetup, Journal, wall_clock};
-use crate::store::{FILE_NAME, Opening, Store};
+use crate::domain::setup::{FittedDevices, NetworkState, SetupPlan};
+use crate::engine::{DevicePlan, EngineSetup, FirstStart, Journal, Signs, fresh_chance, look_at_network, wall_clock};
+use crate::provision::{Folders, KeyError, Trusted};
+use crate::seal::{CountyKey, LookupKey, SealError, Sealer};
+use crate::store::{FILE_NAME, Opening, Store, StoreError, StoreErrorKind};
 use crate::telemetry::{Code, Event};
 
 /// Hotline of every place in China for government services (政务服务便民热线).
 const HOTLINE: &str = "12345";
 /// Version of the notice on personal data that the identify screen shows.
 const NOTICE_VERSION: &str = "2026-11-24";
+/// The key of lookup tags, in the folder of the store, where the configuration names no other file.
+const LOOKUP_KEY: &str = "lookup.key";
 /// The font that slips fall back to, in the folder of fonts.
 const PAPER_FONT: &str = "NotoSansCJKsc-Regular.otf";
+
+/// The slip that the technician's tool and the set-up print.
+const TEST_SLIP: &str = include_str!("../ui/i18n/test-slip.toml");
 
 /// What could not be put together.
 #[derive(Debug, thiserror::Error)]
@@ -63,6 +74,26 @@ pub enum AssembleError {
         /// Why.
         message: String,
     },
+    /// The store cannot be opened.
+    #[error("cannot {0}")]
+    Store(#[from] StoreError),
+    /// The keys of the seal are not usable. Without them nothing may be kept, so nothing starts.
+    #[error(transparent)]
+    Seal(#[from] SealError),
+    /// The key for slips is not usable.
+    #[error("cannot use the key for slips {path}: {source}")]
+    SlipKey {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        source: crate::attest::KeyError,
+    },
+    /// The shipped test slip is damaged.
+    #[error("cannot use the shipped test slip: {0}")]
+    TestSlip(String),
+    /// A key of an authority cannot be used.
+    #[error(transparent)]
+    Key(#[from] KeyError),
     /// The county's settings are not usable.
     #[error(transparent)]
     County(#[from] CountyError),
@@ -73,17 +104,76 @@ pub enum AssembleError {
 /// # Errors
 /// Names the file and says why it cannot be used.
 pub fn engine_setup(config: &Config, journal: Box<dyn Journal>, listen: bool) -> Result<EngineSetup, AssembleError> {
-    let opening = Opening::at(&config.store_folder.join(FILE_NAME), &config.kiosk);
+    let file = config.store_folder.join(FILE_NAME);
+    // Said before a key is missed in there: the disk is what has to be mended.
+    if !config.store_folder.is_dir() {
+        return Err(StoreError { file, doing: "open", kind: StoreErrorKind::NoFolder, source: None }.into());
+    }
+    let opening = Opening::at(&file, &config.kiosk, &sealer(config)?);
     Ok(EngineSetup {
         settings: settings(config),
         catalog: catalogue(config)?,
         // The folder must be there: a data disk that is not mounted is not replaced by an empty folder.
         open_store: Box::new(move |sink| Store::open(&opening, sink)),
         county: Some(county(config)?),
-        devices: devices(config)?,
+        slip_key: slip_key(config)?,
+        devices: devices(&config.devices, &config.screen.fonts)?,
         journal,
         socket: listen.then(|| config.socket.clone()),
+        slot: boot_slot(),
+        signs: Signs::default(),
     })
+}
+
+/// Boot slot that the boot loader named on the kernel's command line (`rauc.slot=A`); empty where no slots are.
+pub fn boot_slot() -> String {
+    let line = std::fs::read_to_string("/proc/cmdline").unwrap_or_default();
+    line.split_whitespace().find_map(|word| word.strip_prefix("rauc.slot=")).unwrap_or_default().to_owned()
+}
+
+/// Reads places and keys, and plans the devices of a machine that is to be set up.
+///
+/// # Errors
+/// Names the file and says why it cannot be used.
+pub fn first_start(
+    vendor: &VendorConfig,
+    setup: &Setup,
+    journal: Box<dyn Journal>,
+    listen: bool,
+) -> Result<FirstStart, AssembleError> {
+    let places = read("the list of places", &setup.places)?;
+    let places = serde_json::from_str(&places).map_err(|error| AssembleError::Read {
+        what: "the list of places",
+        path: setup.places.clone(),
+        source: error.into(),
+    })?;
+    let fitted = FittedDevices {
+        reader: vendor.devices.id_reader.is_some(),
+        printer: vendor.devices.printer.is_some(),
+        scanner: vendor.devices.scanner.is_some(),
+    };
+    let look: Box<dyn Fn() -> NetworkState + Send> = Box::new(look_at_network);
+    Ok(FirstStart {
+        plan: SetupPlan { places, fitted, kiosk: vendor.kiosk.clone(), hotline: HOTLINE.to_owned() },
+        folders: Folders::under(&setup.folder),
+        trusted: Trusted::read(&setup.enrolment_keys)?,
+        inbox: setup.inbox.clone(),
+        devices: devices(&vendor.devices, &vendor.screen.fonts)?,
+        test_slip: test_slip()?,
+        floor: crate::ctl::provision::time_floor(),
+        look,
+        journal,
+        socket: listen.then(|| vendor.socket.clone()),
+        signs: Signs::default(),
+    })
+}
+
+/// The slip that is printed as a test. It is part of the program, and a test reads it.
+///
+/// # Errors
+/// The file is not what it should be.
+pub fn test_slip() -> Result<Slip, AssembleError> {
+    toml::from_str(TEST_SLIP).map_err(|error: toml::de::Error| AssembleError::TestSlip(error.to_string()))
 }
 
 /// What the core has to know.
@@ -98,6 +188,7 @@ pub fn settings(config: &Config) -> Settings {
             phone: config.window.phone.clone(),
         },
         hotline: HOTLINE.to_owned(),
+        check_page: config.receipt.check_page.clone(),
         notice_version: NOTICE_VERSION.to_owned(),
         fitted: Fitted {
             reader: config.devices.id_reader.is_some(),
@@ -178,17 +269,17 @@ pub fn profile(printer: &crate::config::Printer) -> Result<PrinterProfile, Assem
     Ok(profile)
 }
 
-fn devices(config: &Config) -> Result<DevicePlan, AssembleError> {
+fn devices(devices: &Devices, fonts: &Path) -> Result<DevicePlan, AssembleError> {
     let text = |path: &Path| path.display().to_string();
-    let reader = config.devices.id_reader.as_ref().map(|reader| {
+    let reader = devices.id_reader.as_ref().map(|reader| {
         let mut settings = IdReaderSettings::at(text(&reader.port));
         if let Baud::Fixed(baud) = reader.baud {
             settings.baud = baud;
         }
         settings
     });
-    let printer = printer_plan(config)?;
-    let scanner = config.devices.scanner.as_ref().map(|scanner| {
+    let printer = printer_plan(devices, fonts)?;
+    let scanner = devices.scanner.as_ref().map(|scanner| {
         let family = match scanner.kind {
             ScannerKind::Newland => Family::Newland,
             ScannerKind::Plain => Family::Plain,
@@ -202,11 +293,14 @@ fn devices(config: &Config) -> Result<DevicePlan, AssembleError> {
 ///
 /// # Errors
 /// Names the profile or the font.
-pub fn printer_plan(config: &Config) -> Result<Option<(PrinterSettings, Arc<PaperFont>)>, AssembleError> {
-    let Some(printer) = &config.devices.printer else { return Ok(None) };
+pub fn printer_plan(
+    devices: &Devices,
+    fonts: &Path,
+) -> Result<Option<(PrinterSettings, Arc<PaperFont>)>, AssembleError> {
+    let Some(printer) = &devices.printer else { return Ok(None) };
     let port = printer.port.display().to_string();
     let settings = PrinterSettings { port, profile: profile(printer)?, first_id: first_process_id() };
-    Ok(Some((settings, paper_font(&config.screen.fonts)?)))
+    Ok(Some((settings, paper_font(fonts)?)))
 }
 
 /// Differs from start to start, so that an echo of the last run is not taken for one of this run.
@@ -232,6 +326,80 @@ pub fn county(config: &Config) -> Result<CountyClient, CountyError> {
     CountyClient::new(settings, Arc::new(wall_clock))
 }
 
+/// The seal: the county's public key, and the kiosk's own key for lookup tags, made at the first start.
+///
+/// # Errors
+/// Names the file and says what to do.
+pub fn sealer(config: &Config) -> Result<Arc<Sealer>, SealError> {
+    let county = county_key(config)?;
+    let lookup = match &config.seal.lookup_key_file {
+        Some(file) => LookupKey::read(file)?,
+        None => LookupKey::read_or_make(&config.store_folder.join(LOOKUP_KEY), fresh_bytes)?,
+    };
+    Ok(Arc::new(Sealer::new(county, lookup, Arc::new(fresh_bytes))?))
+}
+
+/// The county's public key.
+///
+/// # Errors
+/// Names the file and says what to do.
+pub fn county_key(config: &Config) -> Result<CountyKey, SealError> {
+    CountyKey::read(config.seal.suite, &config.seal.county_key_file)
+}
+
+/// 32 bytes of chance from the system.
+fn fresh_bytes() -> Result<[u8; 32], SealError> {
+    fresh_chance().ok_or(SealError::NoChance)
+}
+
+/// The key that slips are signed with, if one is configured. A file that is named and cannot be used stops the start: a
+/// kiosk that is meant to sign must not print slips that nobody can check.
+///
+/// # Errors
+/// Names the file.
+pub fn slip_key(config: &Config) -> Result<Option<SlipKey>, AssembleError> {
+    let Some(path) = &config.receipt.key_file else { return Ok(None) };
+    let pem = Zeroizing::new(read("the key for slips", path)?);
+    let key = SlipKey::from_pem(&pem).map_err(|source| AssembleError::SlipKey { path: path.clone(), source })?;
+    Ok(Some(key))
+}
+
 fn read(what: &'static str, path: &Path) -> Result<String, AssembleError> {
     std::fs::read_to_string(path).map_err(|source| AssembleError::Read { what, path: path.to_owned(), source })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Layer;
+
+    #[test]
+    fn a_kiosk_without_the_countys_key_does_not_start() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let key = || folder.path().join("county-seal.pem");
+        let setup = || {
+            let text =
+                format!("[store]\nfolder = {0:?}\n[seal]\ncounty_key_file = \"{1}\"", folder.path(), key().display());
+            let layer = Layer { name: "test", text };
+            let desk = Path::new(env!("CARGO_MANIFEST_DIR")).join("config/desk.toml");
+            let config = Config::load_with(&desk, &[layer]).expect("a configuration");
+            sealer(&config)
+        };
+        let error = setup().expect_err("there is no key");
+        assert_eq!(error.code(), "seal.file");
+        assert!(error.to_string().contains("county-seal.pem"), "{error}");
+        let keys = county_stand_in::seal::Keys::of_the_standards().expect("the example");
+        let write = |text: &str| std::fs::write(key(), text).expect("a file");
+        write("no key");
+        assert_eq!(setup().expect_err("no key").code(), "seal.not-a-key");
+        write(&keys.pem(county_stand_in::seal::Suite::International));
+        assert_eq!(setup().expect_err("the other suite").code(), "seal.other-suite");
+        assert!(!folder.path().join(LOOKUP_KEY).exists(), "nothing is made before the county's key is good");
+        write(&keys.pem(county_stand_in::seal::Suite::Sm));
+        let first = setup().expect("all is there");
+        assert!(folder.path().join(LOOKUP_KEY).exists());
+        let second = setup().expect("all is there");
+        assert_eq!(first.lookup_tag("1"), second.lookup_tag("1"), "kept");
+        assert_ne!(first.same_tag(b"1"), second.same_tag(b"1"), "drawn anew and never written");
+    }
 }

@@ -4,6 +4,7 @@
 //! `tests/architecture.rs` holds the table of who may import whom.
 
 pub mod assemble;
+pub mod attest;
 pub mod config;
 pub mod county;
 pub mod ctl;
@@ -12,7 +13,10 @@ pub mod desk;
 pub mod domain;
 pub mod engine;
 pub mod ipc;
+pub mod provision;
 #[cfg(feature = "screen")]
 pub mod screen;
+pub mod seal;
 pub mod store;
 pub mod telemetry;
+pub mod update;

@@ -8,10 +8,32 @@ use std::path::{Path, PathBuf};
 const TABLE: &[(&str, &[&str], &[&str])] = &[
     ("domain", &["ipc"], &["serde", "serde_json", "jiff", "uuid", "zeroize", "thiserror", "kiosk_hal", "proptest"]),
     ("ipc", &["domain"], &["serde", "serde_json", "thiserror", "kiosk_hal"]),
+    ("attest", &["domain"], &["ed25519_dalek", "sm2", "thiserror", "zeroize"]),
     (
         "store",
-        &["domain", "ipc"],
+        &["domain", "ipc", "seal"],
         &["rusqlite", "serde_json", "sm3", "hex", "thiserror", "tracing", "zeroize", "jiff", "uuid", "kiosk_hal"],
+    ),
+    (
+        "seal",
+        &["domain"],
+        &[
+            "aes_gcm",
+            "base64ct",
+            "chacha20poly1305",
+            "hex",
+            "hmac",
+            "hpke",
+            "kiosk_hal",
+            "serde",
+            "serde_json",
+            "sha2",
+            "sm2",
+            "sm3",
+            "sm4",
+            "thiserror",
+            "zeroize",
+        ],
     ),
     (
         "county",
@@ -32,14 +54,43 @@ const TABLE: &[(&str, &[&str], &[&str])] = &[
             "kiosk_hal",
             "getrandom",
             "zeroize",
+            "ring",
+        ],
+    ),
+    (
+        "provision",
+        &["domain", "ipc", "config", "seal", "attest"],
+        &[
+            "base64",
+            "hex",
+            "jiff",
+            "kiosk_hal",
+            "rcgen",
+            "ring",
+            "rustls",
+            "serde",
+            "serde_json",
+            "thiserror",
+            "toml",
+            "zeroize",
         ],
     ),
     (
         "screen",
         &["ipc"],
-        &["slint", "i_slint_backend_testing", "qrcode", "png", "thiserror", "tracing", "kiosk_hal", "ab_glyph"],
+        &[
+            "slint",
+            "i_slint_backend_testing",
+            "input",
+            "qrcode",
+            "png",
+            "thiserror",
+            "tracing",
+            "kiosk_hal",
+            "ab_glyph",
+        ],
     ),
-    ("config", &["domain"], &["serde", "toml", "thiserror", "kiosk_hal"]),
+    ("config", &["domain", "seal"], &["serde", "toml", "thiserror", "kiosk_hal"]),
     (
         "telemetry",
         &["config", "domain"],
@@ -47,8 +98,13 @@ const TABLE: &[(&str, &[&str], &[&str])] = &[
     ),
     (
         "engine",
-        &["domain", "ipc", "store", "county", "config", "telemetry"],
+        &["domain", "ipc", "store", "county", "config", "telemetry", "attest", "provision"],
         &["tokio", "tracing", "serde", "serde_json", "toml", "thiserror", "jiff", "getrandom", "kiosk_hal"],
+    ),
+    (
+        "update",
+        &["domain", "ipc", "telemetry"],
+        &["reqwest", "rustls", "serde", "serde_json", "jiff", "thiserror", "tracing", "tokio", "zbus", "zeroize"],
     ),
 ];
 
@@ -58,6 +114,7 @@ const NEVER: &[(&str, &[&str])] = &[
     ("ipc", &["slint", "rusqlite", "tokio"]),
     ("screen", &["rusqlite", "reqwest", "serialport"]),
     ("engine", &["slint"]),
+    ("seal", &["rusqlite", "reqwest", "tokio", "getrandom", "std::net", "std::thread"]),
 ];
 
 fn root() -> PathBuf {

@@ -13,6 +13,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::{fs, thread};
 
 use kiosk::desk::code_on;
+use kiosk::domain::receipt::{SlipCode, parse};
 use kiosk_hal::id_card::deck::deck;
 use kiosk_hal::id_card::fields::card;
 use serde_json::Value;
@@ -241,14 +242,17 @@ fn slips_lead_to_their_case(out: &Path) {
                 printed.extend(code_on(&fs::read(path).expect("a picture")));
             }
         }
-        let accepted = printed.iter().filter(|code| code.starts_with("BM1 A ")).cloned().collect::<BTreeSet<_>>();
+        let accepted = printed.iter().filter(|code| code.starts_with("BM2 A ")).cloned().collect::<BTreeSet<_>>();
+        // Each is signed, and names a case of the county with its query code.
+        assert!(printed.iter().all(|code| code.starts_with("BM2 ") && !code.ends_with(" -")), "{printed:?}");
+        let accepted: BTreeSet<SlipCode> = accepted.iter().map(|code| parse(code).expect("a code of ours")).collect();
         let cases = json(&visit.join("county.json"));
         let word = |case: &Value, name: &str| case[name].as_str().expect("a text").to_owned();
-        let held: BTreeSet<String> = cases
+        let held: BTreeSet<SlipCode> = cases
             .as_array()
             .expect("cases")
             .iter()
-            .map(|case| format!("BM1 A {} {}", word(case, "caseNumber"), word(case, "queryCode")))
+            .map(|case| SlipCode::Case { number: word(case, "caseNumber"), code: word(case, "queryCode") })
             .collect();
         assert!(accepted.is_subset(&held), "{}: {accepted:?} are of {held:?}", visit.display());
         codes += accepted.len();

@@ -12,7 +12,7 @@
 //! Left out: any knowledge of bytes, and any retry that is not about opening the link.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, TrySendError, sync_channel};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -97,6 +97,7 @@ pub struct Device<R> {
     role: Role,
     requests: SyncSender<R>,
     stop: Arc<AtomicBool>,
+    turns: Arc<AtomicU64>,
     ended: Receiver<()>,
     thread: Option<thread::JoinHandle<()>>,
 }
@@ -128,13 +129,15 @@ where
     let (requests, incoming) = sync_channel(QUEUE_LENGTH);
     let (ending, ended) = sync_channel(1);
     let stop = Arc::new(AtomicBool::new(false));
-    let runner = Runner { opener, protocol, sink, incoming, stop: Arc::clone(&stop), start: clock() };
+    let turns = Arc::new(AtomicU64::new(0));
+    let (stopped, turned) = (Arc::clone(&stop), Arc::clone(&turns));
+    let runner = Runner { opener, protocol, sink, incoming, stop: stopped, turns: turned, start: clock() };
     let thread = thread::Builder::new().name(role.as_str().to_owned()).spawn(move || {
         runner.run();
         // The receiver is gone when nobody waits for the end.
         ending.try_send(()).ok();
     })?;
-    Ok(Device { role, requests, stop, ended, thread: Some(thread) })
+    Ok(Device { role, requests, stop, turns, ended, thread: Some(thread) })
 }
 
 /// The monotonic clock of the device layer. Every reading of the time in this crate comes through here.
@@ -152,6 +155,12 @@ impl<R> Device<R> {
         self.requests.try_send(request).map_err(|error| match error {
             TrySendError::Full(_) | TrySendError::Disconnected(_) => Busy { role: self.role },
         })
+    }
+
+    /// Turns of its thread so far, while the link is served or waited for. `None`: the thread has ended.
+    pub fn turns(&self) -> Option<u64> {
+        let ended = self.thread.as_ref().is_none_or(thread::JoinHandle::is_finished);
+        (!ended).then(|| self.turns.load(Ordering::Relaxed))
     }
 
     /// Stops the thread and waits for its end, at most a second. Dropping does the same.
@@ -187,6 +196,7 @@ struct Runner<P: Protocol, S> {
     sink: S,
     incoming: Receiver<P::Request>,
     stop: Arc<AtomicBool>,
+    turns: Arc<AtomicU64>,
     start: Instant,
 }
 
@@ -288,7 +298,9 @@ impl<P: Protocol, S: FnMut(DeviceEvent<P::Event>)> Runner<P, S> {
         }
     }
 
+    /// Ends one turn: what is due is done, and the turn is counted for whoever watches the thread.
     fn check_deadline(&mut self) {
+        self.turns.fetch_add(1, Ordering::Relaxed);
         let now = self.now();
         if self.protocol.poll_timeout().is_some_and(|deadline| deadline <= now) {
             self.protocol.handle_timeout(now);

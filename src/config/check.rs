@@ -126,3 +126,14 @@ fn is_authority(text: &str) -> bool {
 pub(super) fn is_plain(name: &str) -> bool {
     (1..=64).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_'))
 }
+
+/// Two times of day such as `02:00-05:00`.
+pub(super) fn is_window(text: &str) -> bool {
+    let is_time = |text: &str| {
+        text.split_once(':').is_some_and(|(hours, minutes)| {
+            let number = |text: &str| (text.len() == 2).then(|| text.parse::<u8>().ok()).flatten();
+            number(hours).is_some_and(|hours| hours < 24) && number(minutes).is_some_and(|minutes| minutes < 60)
+        })
+    };
+    text.split_once('-').is_some_and(|(from, to)| is_time(from) && is_time(to))
+}

@@ -54,6 +54,12 @@ pub(super) fn merge(file: &Path, on_top: &[Layer]) -> Result<Merged, ConfigError
     for drop_in in drop_ins(file)? {
         texts.push(read(&drop_in)?);
     }
+    // What the machine's set-up wrote lies on the data partition and comes on top of what the image brings.
+    if let Some(folder) = setup_folder(file, &texts)? {
+        for drop_in in toml_files(&folder.join("config.d"))? {
+            texts.push(read(&drop_in)?);
+        }
+    }
     texts.extend(on_top.iter().map(|layer| (Source::Named(layer.name), layer.text.clone())));
 
     let mut merged = Table::new();
@@ -83,13 +89,39 @@ fn read(file: &Path) -> Result<(Source, String), ConfigError> {
 fn drop_ins(file: &Path) -> Result<Vec<PathBuf>, ConfigError> {
     let mut name = OsString::from(file);
     name.push(".d");
-    let folder = PathBuf::from(name);
+    toml_files(&PathBuf::from(name))
+}
+
+/// `setup.folder` as the files say it; a relative one starts at the folder of the main file.
+fn setup_folder(file: &Path, texts: &[(Source, String)]) -> Result<Option<PathBuf>, ConfigError> {
+    let mut folder = None;
+    for (source, text) in texts {
+        let table = parse(source, text)?;
+        let written = table.get("setup").and_then(|setup| setup.get("folder")).and_then(Value::as_str);
+        folder = written.map(|path| file.parent().unwrap_or(Path::new("")).join(path)).or(folder);
+    }
+    Ok(folder)
+}
+
+/// One text by itself, without any other layer.
+pub(super) fn alone(name: &'static str, text: &str) -> Result<Written, ConfigError> {
+    let source = Source::Named(name);
+    let table = parse(&source, text)?;
+    Written::deserialize(table).map_err(|error| ConfigError {
+        source_of: Some(source),
+        key: String::new(),
+        kind: ConfigErrorKind::Bad { why: error.message().to_owned() },
+    })
+}
+
+/// The files `*.toml` of a folder, by name. No folder means no files.
+fn toml_files(folder: &Path) -> Result<Vec<PathBuf>, ConfigError> {
     if !folder.exists() {
         return Ok(Vec::new());
     }
     let list =
-        || -> std::io::Result<Vec<PathBuf>> { std::fs::read_dir(&folder)?.map(|entry| Ok(entry?.path())).collect() };
-    let mut files = list().map_err(|error| unreadable(Source::File(folder.clone()), &error))?;
+        || -> std::io::Result<Vec<PathBuf>> { std::fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect() };
+    let mut files = list().map_err(|error| unreadable(Source::File(folder.to_owned()), &error))?;
     files.retain(|file| file.extension().is_some_and(|end| end == "toml"));
     files.sort();
     Ok(files)

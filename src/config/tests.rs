@@ -31,6 +31,8 @@ url = "https://county.example:8443/"
 app_id = "K032"
 secret_file = "secret"
 ca_file = "/etc/kiosk/ca.pem"
+[seal]
+county_key_file = "county-seal.pem"
 "#;
 
 #[test]
@@ -55,6 +57,7 @@ fn every_missing_level_is_refused_by_name() {
         ("level = \"town\"\n", "place.level"),
         ("kind = \"county\"\n", "place.kind"),
         ("town_code = \"320699101\"\n", "place.town_code"),
+        ("county_key_file = \"county-seal.pem\"\n", "seal.county_key_file"),
     ] {
         let desk = Desk::new(&LEAST.replace(line, ""));
         let error = desk.load().unwrap_err();
@@ -80,7 +83,7 @@ fn an_unknown_key_stops_the_start_with_file_line_and_key() {
     let error = desk.load().unwrap_err();
     assert_eq!((error.code(), error.key.as_str()), ("config.syntax", "devices.printer.prot"));
     let text = error.to_string();
-    for part in ["kiosk.toml", "line 24", "unknown field `prot`", "`port`"] {
+    for part in ["kiosk.toml", "line 26", "unknown field `prot`", "`port`"] {
         assert!(text.contains(part), "{part} in {text}");
     }
 }

@@ -1,18 +1,22 @@
 //! From what is written to what is good: one function per section.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
-use super::check::{Checked, Validator, is_plain};
-use super::error::ConfigError;
-use super::layers::{Layer, merge};
+use super::check::{Checked, Validator, is_plain, is_window};
+use super::error::{ConfigError, ConfigErrorKind};
+use super::layers::{Layer, alone, merge};
 use super::values::{
-    Backoff, Config, County, Devices, IdReader, Log, Printer, PrinterProfileRef, Scanner, Screen, ScreenSize, Visit,
-    Window,
+    Backoff, Config, County, Devices, IdReader, Loaded, Log, Printer, PrinterProfileRef, Receipt, Scanner, Screen,
+    ScreenSize, Seal, Setup, Update, UpdateServer, VendorConfig, Visit, Window,
 };
 use super::written;
 use crate::domain::place::{KioskCode, Place, PlaceError, PlacePart, PlaceParts, Village};
 use crate::domain::text::Text;
+
+/// Longest address of a page that people type off a slip.
+const CHECK_PAGE_MAX: usize = 60;
 
 impl Config {
     /// Reads the file and its drop-ins.
@@ -25,25 +29,155 @@ impl Config {
         let merged = merge(file, on_top)?;
         let w = merged.written;
         let v = Validator { file, folder: file.parent().unwrap_or(Path::new("")), sources: &merged.sources };
+        let PlaceSettings { kiosk, place, window } = v.place_settings(w.kiosk.clone(), w.place.clone())?;
+        let county = v.county(w.county.clone())?;
+        let seal = v.seal(w.seal.clone())?;
+        let receipt = v.receipt(w.receipt.clone())?;
+        let update = v.update(w.update.clone())?;
+        let VendorConfig {
+            kiosk: _,
+            devices,
+            store_folder,
+            catalogue_folder,
+            screen,
+            visit,
+            backoff,
+            socket,
+            setup,
+            log,
+        } = v.vendor(w)?;
         Ok(Self {
-            kiosk: v.kiosk(w.kiosk)?,
-            window: v.window(w.place.window.clone())?,
-            place: v.place(w.place)?,
-            devices: v.devices(w.devices)?,
-            county: v.county(w.county)?,
-            store_folder: v.path("store.folder", w.store.folder)?,
-            catalogue_folder: v.path("catalogue.folder", w.catalogue.folder)?,
-            screen: v.screen(w.screen)?,
-            visit: v.visit(&w.visit)?,
-            backoff: v.backoff(&w.outbox)?,
-            socket: v.path("engine.socket", w.engine.socket)?,
-            log: v.log(w.log)?,
+            kiosk,
+            place,
+            window,
+            devices,
+            county,
+            seal,
+            receipt,
+            update,
+            store_folder,
+            catalogue_folder,
+            screen,
+            visit,
+            backoff,
+            socket,
+            setup,
+            log,
             sources: merged.sources,
         })
     }
+
+    /// Reads the file and its drop-ins, for serving or, where only the machine's own part is missing, for setting up. A value
+    /// that is there and wrong is an error in both cases.
+    ///
+    /// # Errors
+    /// As [`Self::load`].
+    pub fn load_or_set_up(file: &Path) -> Result<Loaded, ConfigError> {
+        match Self::load(file) {
+            Ok(config) => Ok(Loaded::Whole(Box::new(config))),
+            Err(error) => {
+                let own = ["kiosk.", "place.", "county.", "seal."].iter().any(|section| error.key.starts_with(section));
+                let is_missing = matches!(error.kind, ConfigErrorKind::Missing { .. });
+                match VendorConfig::load(file) {
+                    Ok(vendor) if own && is_missing && vendor.setup.is_some() => Ok(Loaded::ToSetUp(Box::new(vendor))),
+                    Ok(_) | Err(_) => Err(error),
+                }
+            }
+        }
+    }
+}
+
+impl VendorConfig {
+    /// Reads what the image brings with it; the machine's own part may be missing.
+    ///
+    /// # Errors
+    /// As [`Config::load`], for the keys of this part.
+    pub fn load(file: &Path) -> Result<Self, ConfigError> {
+        Self::load_with(file, &[])
+    }
+
+    /// As [`Self::load`], with further layers on top.
+    ///
+    /// # Errors
+    /// As [`Self::load`].
+    pub fn load_with(file: &Path, on_top: &[Layer]) -> Result<Self, ConfigError> {
+        let merged = merge(file, on_top)?;
+        let v = Validator { file, folder: file.parent().unwrap_or(Path::new("")), sources: &merged.sources };
+        v.vendor(merged.written)
+    }
+}
+
+/// Place, number and window of one machine, checked by the same rules as a configuration.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PlaceSettings {
+    /// Number of the kiosk.
+    pub kiosk: KioskCode,
+    /// Where it stands.
+    pub place: Place,
+    /// The window that helps on.
+    pub window: Window,
+}
+
+impl PlaceSettings {
+    /// Checks a text with the sections `[kiosk]`, `[place]` and `[place.window]` and no other need.
+    ///
+    /// # Errors
+    /// Names the key and says what to do.
+    pub fn check(name: &'static str, text: &str) -> Result<Self, ConfigError> {
+        let written = alone(name, text)?;
+        let sources = BTreeMap::new();
+        let v = Validator { file: Path::new(name), folder: Path::new(""), sources: &sources };
+        v.place_settings(written.kiosk, written.place)
+    }
+}
+
+/// Checks an address of a county by the rule of `county.url`.
+///
+/// # Errors
+/// Says what to write instead.
+pub fn check_county_url(name: &'static str, url: &str) -> Result<String, ConfigError> {
+    let sources = BTreeMap::new();
+    let v = Validator { file: Path::new(name), folder: Path::new(""), sources: &sources };
+    v.url("county.url", Some(url.to_owned()))
 }
 
 impl Validator<'_> {
+    fn place_settings(&self, kiosk: written::Kiosk, place: written::Place) -> Checked<PlaceSettings> {
+        Ok(PlaceSettings {
+            kiosk: self.kiosk(kiosk)?,
+            window: self.window(place.window.clone())?,
+            place: self.place(place)?,
+        })
+    }
+
+    fn vendor(&self, w: written::Written) -> Checked<VendorConfig> {
+        Ok(VendorConfig {
+            kiosk: if w.kiosk.code.is_some() { Some(self.kiosk(w.kiosk)?) } else { None },
+            devices: self.devices(w.devices)?,
+            store_folder: self.path("store.folder", w.store.folder)?,
+            catalogue_folder: self.path("catalogue.folder", w.catalogue.folder)?,
+            screen: self.screen(w.screen)?,
+            visit: self.visit(&w.visit)?,
+            backoff: self.backoff(&w.outbox)?,
+            socket: self.path("engine.socket", w.engine.socket)?,
+            setup: self.setup(w.setup)?,
+            log: self.log(w.log)?,
+        })
+    }
+
+    /// Without a folder the machine is not set up on its own screen, and the other keys mean nothing.
+    fn setup(&self, w: written::Setup) -> Checked<Option<Setup>> {
+        if w.folder.is_none() {
+            return Ok(None);
+        }
+        Ok(Some(Setup {
+            folder: self.path("setup.folder", w.folder)?,
+            enrolment_keys: self.path("setup.enrolment_keys", w.enrolment_keys)?,
+            places: self.path("setup.places", w.places)?,
+            inbox: self.path("setup.inbox", w.inbox)?,
+        }))
+    }
+
     fn kiosk(&self, w: written::Kiosk) -> Checked<KioskCode> {
         let key = "kiosk.code";
         let todo = "write the number of the kiosk, such as code = \"K032\"";
@@ -170,6 +304,37 @@ impl Validator<'_> {
         })
     }
 
+    fn seal(&self, w: written::Seal) -> Checked<Seal> {
+        Ok(Seal {
+            suite: self.need("seal.suite", w.suite, "write \"sm\" or \"international\"")?,
+            county_key_file: {
+                let key = "seal.county_key_file";
+                let todo = "name the file with the county's public key; nothing is kept unsealed";
+                let file = self.need(key, w.county_key_file, todo)?;
+                self.path(key, Some(file))?
+            },
+            lookup_key_file: match w.lookup_key_file {
+                Some(file) => Some(self.path("seal.lookup_key_file", Some(file))?),
+                None => None,
+            },
+        })
+    }
+
+    fn receipt(&self, w: written::Receipt) -> Checked<Receipt> {
+        let key = "receipt.check_page";
+        let is_page = |page: &String| {
+            page.strip_prefix("https://").is_some_and(|rest| !rest.is_empty())
+                && page.len() <= CHECK_PAGE_MAX
+                && page.bytes().all(|b| b.is_ascii_graphic())
+        };
+        if w.check_page.as_ref().is_some_and(|page| !is_page(page)) {
+            let why = "must be an address that begins with https:// and has at most 60 characters, for it is printed";
+            return Err(self.bad(key, why));
+        }
+        let key_file = w.key_file.map(|file| self.path("receipt.key_file", Some(file))).transpose()?;
+        Ok(Receipt { key_file, check_page: w.check_page })
+    }
+
     fn screen(&self, w: written::Screen) -> Checked<Screen> {
         let key = "screen.size";
         let written = self.need(key, w.size, "write \"1080x1920\" or \"1280x800\"")?;
@@ -201,6 +366,38 @@ impl Validator<'_> {
             return Err(self.bad("outbox.backoff_cap_s", "must not be less than outbox.backoff_first_s"));
         }
         Ok(Backoff { first, cap })
+    }
+
+    fn update(&self, w: written::Update) -> Checked<Update> {
+        let minutes = |key: &str, written, range| -> Checked<Duration> {
+            self.number(key, written, range).map(|minutes| Duration::from_secs(minutes * 60))
+        };
+        let tenant = self.need("update.tenant", w.tenant, "write the tenant of the rollout server")?;
+        if !is_plain(&tenant) {
+            return Err(self.bad("update.tenant", "must be 1 to 64 letters, digits, - . or _"));
+        }
+        let server = match w.url {
+            None => None,
+            Some(url) => Some(UpdateServer {
+                url: self.url("update.url", Some(url))?,
+                tenant,
+                token_file: self.path("update.token_file", w.token_file)?,
+                ca_file: self.path("update.ca_file", w.ca_file)?,
+            }),
+        };
+        let window = self.need("update.window", w.window, "write the hours, such as \"02:00-05:00\"")?;
+        if !is_window(&window) {
+            return Err(self.bad("update.window", "must be two times of day with a - between, such as \"02:00-05:00\""));
+        }
+        Ok(Update {
+            folder: self.path("update.folder", w.folder)?,
+            server,
+            window,
+            spread: minutes("update.spread_min", w.spread_min, 0..=720)?,
+            quiet: minutes("update.quiet_min", w.quiet_min, 1..=240)?,
+            stick_folder: self.path("update.stick_folder", w.stick_folder)?,
+            restart_flag: self.path("update.restart_flag", w.restart_flag)?,
+        })
     }
 
     fn log(&self, w: written::Log) -> Checked<Log> {

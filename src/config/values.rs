@@ -9,6 +9,7 @@ use serde::Deserialize;
 use super::layers::Source;
 use crate::domain::place::{KioskCode, Place};
 use crate::domain::text::Text;
+use crate::seal::Suite;
 
 /// The whole configuration.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,8 +24,12 @@ pub struct Config {
     pub devices: Devices,
     /// The county's platform.
     pub county: County,
+    /// The seal of what residents hand in.
+    pub seal: Seal,
     /// Folder of the database.
     pub store_folder: PathBuf,
+    /// Slips that anybody can check.
+    pub receipt: Receipt,
     /// Folder of the catalogue.
     pub catalogue_folder: PathBuf,
     /// The screen.
@@ -35,6 +40,10 @@ pub struct Config {
     pub backoff: Backoff,
     /// Socket between engine, screen and `kioskctl`.
     pub socket: PathBuf,
+    /// Updates of the image.
+    pub update: Update,
+    /// Where the machine is set up, if it is set up on its own screen.
+    pub setup: Option<Setup>,
     /// Logs.
     pub log: Log,
     pub(super) sources: BTreeMap<String, Source>,
@@ -50,6 +59,62 @@ impl Config {
     pub fn sources(&self) -> impl Iterator<Item = (&str, &Source)> {
         self.sources.iter().map(|(key, source)| (key.as_str(), source))
     }
+}
+
+/// Slips that anybody can check.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Receipt {
+    /// File with the key that slips are signed with. Without it they are not signed.
+    pub key_file: Option<PathBuf>,
+    /// Page of the county on which anybody can check a slip.
+    pub check_page: Option<String>,
+}
+
+/// What the image brings with it: everything but the place, the number and the county of one machine.
+#[derive(Debug, Clone, PartialEq)]
+pub struct VendorConfig {
+    /// Number of the kiosk, if it has one already.
+    pub kiosk: Option<KioskCode>,
+    /// Which devices there are.
+    pub devices: Devices,
+    /// Folder of the database.
+    pub store_folder: PathBuf,
+    /// Folder of the catalogue.
+    pub catalogue_folder: PathBuf,
+    /// The screen.
+    pub screen: Screen,
+    /// Times of a visit.
+    pub visit: Visit,
+    /// Times between attempts to send.
+    pub backoff: Backoff,
+    /// Socket between engine, screen and `kioskctl`.
+    pub socket: PathBuf,
+    /// Where the machine is set up.
+    pub setup: Option<Setup>,
+    /// Logs.
+    pub log: Log,
+}
+
+/// What a configuration is good for.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Loaded {
+    /// For serving.
+    Whole(Box<Config>),
+    /// For setting up: place, number or county are missing, and there is a folder to write them to.
+    ToSetUp(Box<VendorConfig>),
+}
+
+/// Where a machine finds and keeps what its set-up needs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Setup {
+    /// Folder on the data partition: `config.d`, `county`, `keys`, `network`, and the progress of the set-up.
+    pub folder: PathBuf,
+    /// Folder with the keys (`*.pub`) of the authorities whose enrolment codes count.
+    pub enrolment_keys: PathBuf,
+    /// File with the places to choose from.
+    pub places: PathBuf,
+    /// Folder in which a prepared card's `provision.toml` is found.
+    pub inbox: PathBuf,
 }
 
 /// The window of the centre (全科窗口).
@@ -135,6 +200,17 @@ pub enum ScannerKind {
     Plain,
 }
 
+/// Keys of the seal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seal {
+    /// Algorithms.
+    pub suite: Suite,
+    /// The county's public key.
+    pub county_key_file: PathBuf,
+    /// The kiosk's key for lookup tags; `None`: made at the first start, in the folder of the store.
+    pub lookup_key_file: Option<PathBuf>,
+}
+
 /// The county's platform.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct County {
@@ -188,6 +264,38 @@ pub struct Backoff {
     pub first: Duration,
     /// Upper bound of every wait. Not shorter than `first`.
     pub cap: Duration,
+}
+
+/// Updates of the image.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Update {
+    /// Folder of what must survive a fall-back.
+    pub folder: PathBuf,
+    /// The rollout server; `None` = updates come by stick alone.
+    pub server: Option<UpdateServer>,
+    /// Hours for updates of the server, as written: `02:00-05:00`.
+    pub window: String,
+    /// Kiosks take their turns within this after the window opens.
+    pub spread: Duration,
+    /// Nobody must have used the machine for so long before it restarts.
+    pub quiet: Duration,
+    /// Where the system mounts a stick.
+    pub stick_folder: PathBuf,
+    /// File that is made when the machine is to restart.
+    pub restart_flag: PathBuf,
+}
+
+/// The rollout server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UpdateServer {
+    /// `https://host` or `https://host:port`.
+    pub url: String,
+    /// Tenant there.
+    pub tenant: String,
+    /// File with this kiosk's token.
+    pub token_file: PathBuf,
+    /// File with the certificates (PEM) that the server's must lead to.
+    pub ca_file: PathBuf,
 }
 
 /// Logs.

@@ -4,6 +4,7 @@ use serde::Deserialize;
 
 use super::values::{LogFormat, LogLevel, ScannerKind};
 use crate::domain::place::{CentreLevel, CountyKind};
+use crate::seal::Suite;
 
 /// Declares sections whose keys are all optional and in which no unknown key is taken.
 macro_rules! sections {
@@ -24,12 +25,16 @@ sections! {
         place: Place,
         devices: Devices,
         county: County,
+        seal: Seal,
         store: Folder,
+        receipt: Receipt,
         catalogue: Folder,
         screen: Screen,
         visit: Visit,
         outbox: Outbox,
         engine: Engine,
+        update: Update,
+        setup: Setup,
         log: Log,
     }
     Kiosk { code: Option<String> }
@@ -90,6 +95,15 @@ sections! {
         connect_timeout_s: Option<i64>,
         request_timeout_s: Option<i64>,
     }
+    Seal {
+        suite: Option<Suite>,
+        county_key_file: Option<String>,
+        lookup_key_file: Option<String>,
+    }
+    Receipt {
+        key_file: Option<String>,
+        check_page: Option<String>,
+    }
     Folder { folder: Option<String> }
     Screen {
         fonts: Option<String>,
@@ -105,6 +119,24 @@ sections! {
         backoff_cap_s: Option<i64>,
     }
     Engine { socket: Option<String> }
+    Update {
+        folder: Option<String>,
+        url: Option<String>,
+        tenant: Option<String>,
+        token_file: Option<String>,
+        ca_file: Option<String>,
+        window: Option<String>,
+        spread_min: Option<i64>,
+        quiet_min: Option<i64>,
+        stick_folder: Option<String>,
+        restart_flag: Option<String>,
+    }
+    Setup {
+        folder: Option<String>,
+        enrolment_keys: Option<String>,
+        places: Option<String>,
+        inbox: Option<String>,
+    }
     Log {
         format: Option<LogFormat>,
         level: Option<LogLevel>,

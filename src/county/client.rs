@@ -9,14 +9,16 @@
 //! Two submissions of the same id at the same time are harmless for the same reason; the engine makes one at a time.
 
 use std::collections::BTreeSet;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use reqwest::Method;
 use zeroize::Zeroizing;
 
+use super::carrier::{Carrier, Verb};
 use super::classify::{Lookup, Ours, Proof, classify, classify_lookup};
-use super::settings::{CountyError, CountySettings};
-use super::transport::{Answer, Request, Transport, WallClock};
+use super::https::Https;
+use super::settings::{CountyError, CountySettings, system_nonce};
+use super::sign::Signer;
+use super::transport::{Answer, Nonces, Request, Transport, WallClock};
 use super::wire::{self, ANSWER_MAX, CatalogueVersion, Ticket, TicketRequest};
 use crate::domain::id::{Sequence, SubmissionId};
 use crate::domain::submission::{CaseReport, Verdict};
@@ -39,13 +41,24 @@ impl std::fmt::Debug for CountyClient {
 }
 
 impl CountyClient {
-    /// Reads the files, checks the settings and makes a client. Connects to nothing yet.
+    /// Reads the files, checks the settings and makes a client over HTTPS, with nonces from the system. Connects to
+    /// nothing yet.
     ///
     /// # Errors
     /// See [`CountyError`]; each names the key or the file.
     pub fn new(settings: CountySettings, clock: WallClock) -> Result<Self, CountyError> {
-        let terminal = settings.terminal.clone();
-        Ok(Self { transport: Transport::new(settings, clock)?, terminal, unclear: Mutex::default() })
+        let carrier = Box::new(Https::new(&settings)?);
+        let signer = settings.signer()?;
+        Ok(Self::over(carrier, signer, settings.terminal, clock, Arc::new(system_nonce)))
+    }
+
+    /// The same client over any carrier: clock and chance are the caller's.
+    pub fn over(carrier: Box<dyn Carrier>, signer: Signer, terminal: String, clock: WallClock, nonces: Nonces) -> Self {
+        Self { transport: Transport::new(carrier, signer, clock, nonces), terminal, unclear: Mutex::default() }
+    }
+
+    pub(super) fn transport(&self) -> &Transport {
+        &self.transport
     }
 
     /// Hands in a stored application (`stored` is its JSON, byte for byte as kept) and says what came of it.
@@ -67,7 +80,7 @@ impl CountyClient {
                 Lookup::HandIn => {}
             }
         }
-        let request = Request { method: Method::PUT, path: &path, query_code: None, body: envelope.to_vec() };
+        let request = Request { verb: Verb::Put, path: &path, query_code: None, body: envelope };
         let (verdict, may_have_arrived) = match self.transport.exchange(request).await {
             Ok(answer) => (classify(answer.status, answer.heads(), &answer.body, ours), true),
             Err(failure) => (failure.verdict(), failure.may_have_arrived),
@@ -120,18 +133,31 @@ impl CountyClient {
     /// # Errors
     /// A stable code, as with [`Self::case_state`].
     pub async fn queue_ticket(&self, request: &TicketRequest) -> Result<Ticket, String> {
-        let body = serde_json::to_vec(request).map_err(|_| "county.body-broken".to_owned())?;
+        let body = serde_json::to_vec(request).map_err(|_| "county.body-broken".to_owned())?.into();
         let answer = self
             .transport
-            .exchange(Request { method: Method::POST, path: "/api/v1/queue-tickets", query_code: None, body })
+            .exchange(Request { verb: Verb::Post, path: "/api/v1/queue-tickets", query_code: None, body })
             .await
             .map_err(|failure| failure.code.to_owned())?;
         wire::ticket(&success(answer)?, request).ok_or_else(|| "county.answer-broken".to_owned())
     }
 
+    /// Tells the public half of the key that this terminal signs its slips with (SPKI PEM). Telling it again changes
+    /// nothing; a key told before stays valid for the slips of its time.
+    ///
+    /// # Errors
+    /// A stable code, as with [`Self::case_state`].
+    pub async fn register_receipt_key(&self, suite: &str, public_pem: &str) -> Result<(), String> {
+        let path = format!("/api/v1/terminals/{}/receipt-key", encode(&self.terminal));
+        let key = wire::ReceiptKey { suite, public_key: public_pem };
+        let body = serde_json::to_vec(&key).map_err(|_| "county.body-broken".to_owned())?;
+        let request = Request { verb: Verb::Put, path: &path, query_code: None, body: Zeroizing::new(body) };
+        let answer = self.transport.exchange(request).await.map_err(|failure| failure.code.to_owned())?;
+        success(answer).map(drop)
+    }
+
     async fn look_up(&self, path: &str, ours: Ours<'_>) -> Lookup {
-        let request = Request { method: Method::GET, path, query_code: None, body: Vec::new() };
-        match self.transport.exchange(request).await {
+        match self.transport.exchange(Request::get(path)).await {
             Ok(answer) => classify_lookup(answer.status, answer.heads(), &answer.body, ours),
             Err(failure) => Lookup::Unclear(failure.verdict()),
         }
@@ -139,7 +165,7 @@ impl CountyClient {
 
     async fn get(&self, path: &str, query_code: Option<&str>) -> Result<Answer, String> {
         self.transport
-            .exchange(Request { method: Method::GET, path, query_code, body: Vec::new() })
+            .exchange(Request { query_code, ..Request::get(path) })
             .await
             .map_err(|failure| failure.code.to_owned())
     }

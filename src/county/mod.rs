@@ -7,8 +7,10 @@
 //!
 //! How: [`wire`] holds the shapes and builds the envelope, the same bytes every time, from the bytes the store keeps.
 //! [`sign`] signs requests and checks answers. [`mod@classify`] turns an answer into a verdict and is pure. `transport`
-//! does the talking: one request, one deadline, a bounded answer, no redirect, no proxy, one certificate authority.
-//! [`client`] has one method for each thing the contract offers.
+//! signs, checks and learns the platform's time. [`carrier`] is the seam below it, and `https` the carrier of the
+//! product: one request, one deadline, a bounded answer, no redirect, no proxy, one certificate authority; a simulation
+//! has its own. [`client`] has one method for each thing the contract offers. [`enrol`] is the
+//! exchange before there is a secret.
 //!
 //! Left out on purpose: back-off and order (`domain`), reading the stored bytes (`store`), any retry loop. The one
 //! repetition inside is the clock: an answer that proves that our clock is wrong is worth a second try at once.
@@ -36,8 +38,12 @@
 //!
 //! A refusal (400, 413, 422) that carries the platform's own machine code keeps that code, such as `form-outdated`.
 
+pub mod attachment;
+pub mod carrier;
 pub mod classify;
 pub mod client;
+pub mod enrol;
+mod https;
 pub mod settings;
 pub mod sign;
 mod transport;
@@ -46,5 +52,5 @@ pub mod wire;
 pub use classify::{Heads, Ours, Proof, classify};
 pub use client::CountyClient;
 pub use settings::{CountyError, CountySettings};
-pub use transport::WallClock;
+pub use transport::{Nonce, Nonces, WallClock};
 pub use wire::{Ticket, TicketRequest};

@@ -1,10 +1,14 @@
 //! Where the platform is, and with which credentials; and why that may not do.
 
-use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
+use std::{fs, io};
 
 use kiosk_hal::model::Audience;
+use zeroize::Zeroizing;
+
+use super::sign::Signer;
+use super::transport::Nonce;
 
 /// A village line over a mobile network connects within this or not at all.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -28,6 +32,18 @@ pub struct CountySettings {
     pub connect_timeout: Duration,
     /// Longest wait for a whole answer.
     pub request_timeout: Duration,
+}
+
+impl CountySettings {
+    /// Checks the names and reads the secret.
+    ///
+    /// # Errors
+    /// Names the key or the file.
+    pub fn signer(&self) -> Result<Signer, CountyError> {
+        check_name("app-id", &self.app_id)?;
+        check_name("terminal", &self.terminal)?;
+        Ok(Signer::new(self.app_id.clone(), read_secret(&self.secret_file)?))
+    }
 }
 
 /// Why no client could be made. All are found at start, none later.
@@ -104,4 +120,32 @@ impl CountyError {
     pub const fn is_retriable(&self) -> bool {
         false
     }
+}
+
+/// A nonce from the system's random source.
+#[expect(clippy::disallowed_methods, reason = "a nonce is chance by its purpose and decides nothing")]
+pub(super) fn system_nonce() -> Option<Nonce> {
+    let mut bytes = Nonce::default();
+    getrandom::fill(&mut bytes).ok()?;
+    Some(bytes)
+}
+
+pub(super) fn read_file(file: &Path) -> Result<Vec<u8>, CountyError> {
+    fs::read(file).map_err(|source| CountyError::File { file: file.into(), source })
+}
+
+fn read_secret(file: &Path) -> Result<Zeroizing<Vec<u8>>, CountyError> {
+    let bytes = Zeroizing::new(read_file(file)?);
+    let secret = Zeroizing::new(bytes.trim_ascii().to_vec());
+    if secret.is_empty() {
+        return Err(CountyError::Secret { file: file.into() });
+    }
+    Ok(secret)
+}
+
+fn check_name(key: &'static str, name: &str) -> Result<(), CountyError> {
+    let fits = !name.is_empty()
+        && name.len() <= 64
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_'));
+    if fits { Ok(()) } else { Err(CountyError::Name { key }) }
 }

@@ -167,6 +167,16 @@ pub fn problem_code(body: &[u8]) -> Option<String> {
     usable.then_some(code)
 }
 
+/// Tells the public half of the key that a terminal signs its slips with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ReceiptKey<'a> {
+    /// `international` (Ed25519) or `sm` (SM2 with SM3).
+    pub suite: &'a str,
+    /// SPKI in PEM.
+    pub public_key: &'a str,
+}
+
 /// Asks for a queue ticket. No name: a ticket needs none.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]

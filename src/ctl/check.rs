@@ -5,8 +5,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::{CtlError, Report};
-use crate::assemble::catalogue;
-use crate::assemble::{county, printer_plan};
+use crate::assemble::{AssembleError, catalogue, county, county_key, printer_plan, slip_key};
 use crate::config::Config;
 use crate::ipc::Language;
 
@@ -15,7 +14,7 @@ use crate::ipc::Language;
 pub enum Depth {
     /// The configuration by itself: also on a desk far from the machine.
     Values,
-    /// Also the files it names: catalogue, fonts, profile, secret and certificates.
+    /// Also the files it names: catalogue, fonts, profile, secret, certificates and key for slips.
     Files,
 }
 
@@ -51,8 +50,10 @@ pub fn check(file: &Path, depth: Depth) -> Result<ConfigReport, CtlError> {
     let config = Config::load(file)?;
     if depth == Depth::Files {
         catalogue(&config)?;
-        printer_plan(&config)?;
-        county(&config).map_err(crate::assemble::AssembleError::from)?;
+        printer_plan(&config.devices, &config.screen.fonts)?;
+        slip_key(&config)?;
+        county(&config).map_err(AssembleError::from)?;
+        county_key(&config).map_err(AssembleError::from)?;
     }
     let keys =
         config.sources().map(|(key, source)| KeySource { key: key.to_owned(), source: source.to_string() }).collect();

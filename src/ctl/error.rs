@@ -76,6 +76,15 @@ impl From<AssembleError> for CtlError {
             AssembleError::Catalogue { .. } => ("catalogue.refused", "correct the catalogue or put the last one back"),
             AssembleError::Font { .. } => ("file.font", "put the shipped font back"),
             AssembleError::Profile { .. } => ("config.profile", "take a shipped profile, or correct the file"),
+            AssembleError::Store(store) => (store.code(), "mount the data disk, or correct store.folder"),
+            AssembleError::Seal(seal) => {
+                (seal.code(), "check seal.suite, seal.county_key_file and seal.lookup_key_file")
+            }
+            AssembleError::SlipKey { .. } => {
+                ("receipt.key", "check receipt.key_file: a private key in PEM, Ed25519 or SM2")
+            }
+            AssembleError::TestSlip(_) => ("file.test-slip", "this is an error of the program"),
+            AssembleError::Key(_) => ("provision.key", "give the right key file, or check its permissions"),
             AssembleError::County(_) => ("county.settings", "check county.url, county.ca_file and county.secret_file"),
         };
         Self::new(code, error.to_string(), todo)

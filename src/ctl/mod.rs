@@ -9,11 +9,15 @@ mod error;
 pub mod id_reader;
 mod output;
 pub mod printer;
+pub mod provision;
+pub mod receipt;
 pub mod scanner;
 #[cfg(feature = "desk")]
 pub mod sim;
 mod start;
 pub mod status;
+#[cfg(feature = "agent")]
+pub mod update;
 
 pub use error::CtlError;
 pub use output::{Form, Report, finish, print};

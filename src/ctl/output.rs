@@ -16,6 +16,11 @@ pub trait Report: Serialize {
     fn is_good(&self) -> bool {
         true
     }
+
+    /// Exit code of a report that is not good.
+    fn code_if_not_good(&self) -> u8 {
+        1
+    }
 }
 
 /// How to print.
@@ -27,7 +32,7 @@ pub enum Form {
     Json,
 }
 
-/// Prints the outcome of a verb and gives the exit code of the program: 0 done, 1 failed.
+/// Prints the outcome of a verb and gives the exit code of the program: 0 done, 1 failed, or what the report says.
 ///
 /// A failure goes to standard error; as JSON it also goes to standard output as `{"error": …}`, so that a machine reads one
 /// stream.
@@ -38,7 +43,8 @@ pub fn finish<R: Report>(outcome: Result<R, CtlError>, form: Form) -> ExitCode {
     };
     match (outcome, printed) {
         (Ok(report), Ok(())) if report.is_good() => ExitCode::SUCCESS,
-        (Ok(_) | Err(_), Ok(()) | Err(_)) => ExitCode::FAILURE,
+        (Ok(report), Ok(())) => ExitCode::from(report.code_if_not_good()),
+        (Ok(_), Err(_)) | (Err(_), Ok(()) | Err(_)) => ExitCode::FAILURE,
     }
 }
 

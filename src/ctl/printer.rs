@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use kiosk_hal::model::{
     DeviceState, NotPrintedCause, PaperState, PartState, PrintOutcome, PrinterEvent, PrinterRequest, PrinterStatus,
-    Slip, UnknownCause,
+    UnknownCause,
 };
 use kiosk_hal::printer::driver::{PrinterSettings, open};
 use kiosk_hal::printer::profile::PrinterProfile;
@@ -15,15 +15,13 @@ use serde::Serialize;
 
 use super::device::{Events, busy, no_thread};
 use super::{CtlError, Report};
-use crate::assemble::{paper_font, profile};
+use crate::assemble::{paper_font, profile, test_slip};
 use crate::config::{Printer, PrinterProfileRef};
 
 /// A printer answers a round of questions within two seconds; this leaves room for its start.
 const STATUS_WAIT: Duration = Duration::from_secs(15);
 /// The longest test print with all its proofs ends well before this.
 const TEST_WAIT: Duration = Duration::from_secs(60);
-/// The slip that is printed as a test.
-const TEST_SLIP: &str = include_str!("../../ui/i18n/test-slip.toml");
 /// Number of the only job of this run.
 const JOB: u64 = 1;
 
@@ -84,8 +82,7 @@ pub fn status(at: &PrinterAt<'_>) -> Result<PrinterReport, CtlError> {
 /// # Errors
 /// As for [`status`].
 pub fn test(at: &PrinterAt<'_>) -> Result<PrinterReport, CtlError> {
-    let slip = toml::from_str::<Slip>(TEST_SLIP)
-        .map_err(|error| CtlError::new("file.test-slip", error.to_string(), "this is an error of the program"))?;
+    let slip = test_slip()?;
     let (events, sender) = Events::new(at.port, TEST_WAIT);
     let device = start(at, sender)?;
     let mut report = first_report(&events)?;

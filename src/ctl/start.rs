@@ -4,12 +4,18 @@ use std::path::Path;
 #[cfg(feature = "screen")]
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::Context as _;
 
-use crate::assemble::engine_setup;
-use crate::config::Config;
-use crate::engine::{Engine, FileJournal};
+use crate::assemble::{engine_setup, first_start};
+#[cfg(feature = "screen")]
+use crate::config::VendorConfig;
+use crate::config::{Config, Loaded};
+use crate::engine::{Engine, FileJournal, Signs};
+#[cfg(feature = "screen")]
+use crate::ipc::Beats;
+use crate::ipc::Notifier;
 use crate::telemetry;
 
 /// Arguments of `kiosk desk`.
@@ -25,6 +31,9 @@ pub struct DeskArguments {
     /// Folder for pictures, slips, cases and the journal.
     #[arg(long, value_name = "FOLDER")]
     pub out: Option<PathBuf>,
+    /// A new machine: its first start on the screen. Needs a display.
+    #[arg(long, conflicts_with_all = ["headless", "visits", "out"])]
+    pub setup: bool,
 }
 
 /// Arguments of `kiosk run`.
@@ -74,6 +83,10 @@ pub fn desk(arguments: &DeskArguments) -> anyhow::Result<ExitCode> {
     crate::screen::ensure_fonts(&config.screen.fonts)?;
     telemetry::start(&config.log).context("start the log")?;
     let display = has_display();
+    if arguments.setup {
+        anyhow::ensure!(display, "the set-up on the desk is done by hand and needs a display");
+        return window_setup();
+    }
     if display && !arguments.headless && arguments.visits.is_none() {
         return window_desk();
     }
@@ -101,8 +114,18 @@ pub fn run(arguments: &RunArguments) -> anyhow::Result<ExitCode> {
         let plan = crate::desk::VisitPlan { visits: Some(visits.clone()), out: arguments.out.clone() };
         return report(&crate::desk::play_run(&config, arguments.bench.as_deref(), &plan)?);
     }
-    let engine = Engine::start(engine_setup(&config, Box::new(FileJournal::default()), true)?)?;
+    crate::screen::prepare()?;
+    let mut setup = engine_setup(&config, Box::new(FileJournal::default()), true)?;
+    let (notifier, frames) = (notifier(), Beats::default());
+    let every = notifier.every();
+    setup.signs = Signs::with_window(notifier, frames.clone());
+    let engine = Engine::start(setup)?;
     let ui = crate::screen::Ui::new(engine.touch())?;
+    let painted = engine.painted();
+    ui.watch_frames(every.unwrap_or(crate::screen::FRAME_EVERY), move |_| {
+        painted.beat();
+        frames.beat();
+    });
     ui.set_size(config.screen.size.width as f32, config.screen.size.height as f32);
     show_all(&ui, &engine);
     ui.run()?;
@@ -110,14 +133,45 @@ pub fn run(arguments: &RunArguments) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The engine alone, until it is stopped.
+/// The line to the service manager that the environment names; silent where nobody started us as a unit.
+pub(super) fn notifier() -> Notifier {
+    let number = |name: &str| std::env::var(name).ok().and_then(|value| value.parse::<u64>().ok());
+    let Some(address) = std::env::var_os("NOTIFY_SOCKET").filter(|address| !address.is_empty()) else {
+        return Notifier::silent();
+    };
+    // The watchdog may be meant for another process of the unit.
+    let is_ours = number("WATCHDOG_PID").is_none_or(|pid| pid == u64::from(std::process::id()));
+    let watchdog = number("WATCHDOG_USEC").filter(|period| is_ours && *period > 0).map(Duration::from_micros);
+    match Notifier::to(&address, watchdog) {
+        Ok(notifier) => notifier,
+        Err(error) => {
+            tracing::error!(%error, "the service manager cannot be told anything");
+            Notifier::silent()
+        }
+    }
+}
+
+/// The engine alone, until it is stopped. On a machine that is not set up yet it is the set-up, and ends well when that is
+/// over: the unit starts the kiosk then.
 ///
 /// # Errors
 /// What could not be started, by name.
 pub fn engine(config: &Path) -> anyhow::Result<ExitCode> {
-    let config = Config::load(config)?;
-    telemetry::start(&config.log).context("start the log")?;
-    let engine = Engine::start(engine_setup(&config, Box::new(FileJournal::default()), true)?)?;
+    let engine = match Config::load_or_set_up(config)? {
+        Loaded::Whole(config) => {
+            telemetry::start(&config.log).context("start the log")?;
+            let mut setup = engine_setup(&config, Box::new(FileJournal::default()), true)?;
+            setup.signs = Signs::new(notifier());
+            Engine::start(setup)?
+        }
+        Loaded::ToSetUp(vendor) => {
+            telemetry::start(&vendor.log).context("start the log")?;
+            let setup = vendor.setup.clone().context("a machine to be set up has a folder for it")?;
+            let mut first = first_start(&vendor, &setup, Box::new(FileJournal::default()), true)?;
+            first.signs = Signs::new(notifier());
+            Engine::start_setup(first)?
+        }
+    };
     engine.wait()?;
     Ok(ExitCode::SUCCESS)
 }
@@ -128,11 +182,14 @@ pub fn engine(config: &Path) -> anyhow::Result<ExitCode> {
 /// There is no display or no font.
 #[cfg(feature = "screen")]
 pub fn screen(arguments: &ScreenArguments) -> anyhow::Result<ExitCode> {
-    let config = Config::load(&arguments.config)?;
-    crate::screen::ensure_fonts(&config.screen.fonts)?;
-    telemetry::start(&config.log).context("start the log")?;
-    let (width, height) = (config.screen.size.width as f32, config.screen.size.height as f32);
-    crate::screen::run_remote(&config.socket, width, height, standby(&config))?;
+    let (vendor, standby) = match Config::load_or_set_up(&arguments.config)? {
+        Loaded::Whole(config) => (VendorConfig::load(&arguments.config)?, standby(&config)),
+        Loaded::ToSetUp(vendor) => (*vendor, crate::screen::Standby::default()),
+    };
+    crate::screen::ensure_fonts(&vendor.screen.fonts)?;
+    telemetry::start(&vendor.log).context("start the log")?;
+    let (width, height) = (vendor.screen.size.width as f32, vendor.screen.size.height as f32);
+    crate::screen::run_remote(&vendor.socket, (width, height), standby, notifier())?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -192,6 +249,23 @@ fn window_desk() -> anyhow::Result<ExitCode> {
     show_all(&ui, &engine);
     crate::desk::open_windows(&desk, &ui)?;
     engine.stop().context("run the engine behind the window")?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The first start of a machine, with the bench beside it.
+#[cfg(feature = "desk")]
+fn window_setup() -> anyhow::Result<ExitCode> {
+    let desk = std::rc::Rc::new(crate::desk::DeskBench::set_up(&Default::default())?);
+    let machine = desk.new_machine()?;
+    say("Choose 示例县, 示例镇 and its own centre, then let the bench's scanner read this code:")?;
+    say(&machine.code)?;
+    let first = first_start(&machine.vendor, &machine.setup, Box::new(FileJournal::default()), true)?;
+    let engine = Engine::start_setup(first)?;
+    let ui = crate::screen::Ui::new(engine.touch())?;
+    show_all(&ui, &engine);
+    crate::desk::open_windows(&desk, &ui)?;
+    // The set-up may be over or not: both are a good end of the demo.
+    drop(engine);
     Ok(ExitCode::SUCCESS)
 }
 

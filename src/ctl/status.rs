@@ -27,7 +27,7 @@ pub fn status(config: &Path) -> Result<EngineStatus, CtlError> {
     connection.wait_at_most(ANSWER).map_err(no_engine)?;
     connection.send(&Request::Status).map_err(no_engine)?;
     match connection.receive().map_err(no_engine)? {
-        Some(Reply::Status { status }) => Ok(status),
+        Some(Reply::Status { status }) => Ok(*status),
         Some(Reply::Screen { .. } | Reply::Error { .. }) | None => Err(CtlError::new(
             "engine.unexpected",
             format!("the engine at {} gave no status", config.socket.display()),

@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use county_stand_in::{Fault as CountyFault, Handle, Settings as CountySettings};
+use county_stand_in::{Fault as CountyFault, Handle, Settings as CountySettings, Unsealed};
 use kiosk_hal::id_card::deck;
 use kiosk_hal::id_card::sim::{Fault as ReaderFault, IdReaderModel};
 use kiosk_hal::printer::font::PaperFont;
@@ -42,6 +42,21 @@ pub struct BenchPorts {
     pub ca_file: PathBuf,
     /// The shared secret.
     pub secret_file: PathBuf,
+    /// Its public key for the seal.
+    pub seal_file: PathBuf,
+}
+
+/// Where the platform is, and the files that a kiosk is given.
+#[derive(Debug, Clone)]
+pub struct CountyPorts {
+    /// Its address.
+    pub url: String,
+    /// Its certificate authority.
+    pub ca_file: PathBuf,
+    /// The shared secret.
+    pub secret_file: PathBuf,
+    /// Its public key for the seal, of the national suite.
+    pub seal_file: PathBuf,
 }
 
 impl LocalBench {
@@ -60,8 +75,9 @@ impl LocalBench {
         bench.add_printer(&printer, profile, font)?;
         bench.add_scanner(&scanner)?;
         let listen = SocketAddr::from(([127, 0, 0, 1], 0));
-        let (county_url, ca_file, secret_file) = bench.add_county(listen, &folder.join("county"))?;
-        Ok((bench, BenchPorts { reader, printer, scanner, county_url, ca_file, secret_file }))
+        let CountyPorts { url: county_url, ca_file, secret_file, seal_file } =
+            bench.add_county(listen, &folder.join("county"))?;
+        Ok((bench, BenchPorts { reader, printer, scanner, county_url, ca_file, secret_file, seal_file }))
     }
 
     /// Adds a reader under a stable name.
@@ -91,15 +107,32 @@ impl LocalBench {
         Ok(())
     }
 
-    /// Adds the stand-in platform and says where it is, with its authority and its secret.
+    /// Adds the stand-in platform and says where it is, with its authority, its secret and its key for the seal. It takes
+    /// sealed applications only.
     ///
     /// # Errors
     /// The address is taken or the folder is not writable.
-    pub fn add_county(&mut self, listen: SocketAddr, folder: &Path) -> Result<(String, PathBuf, PathBuf), BenchError> {
-        let handle = county_stand_in::serve(CountySettings::new(listen, folder))?;
-        let place = (handle.url.clone(), handle.ca_pem.clone(), handle.secret_file.clone());
+    pub fn add_county(&mut self, listen: SocketAddr, folder: &Path) -> Result<CountyPorts, BenchError> {
+        let mut settings = CountySettings::new(listen, folder);
+        settings.unsealed = Unsealed::Refused;
+        let handle = county_stand_in::serve(settings)?;
+        let ports = CountyPorts {
+            url: handle.url.clone(),
+            ca_file: handle.ca_pem.clone(),
+            secret_file: handle.secret_file.clone(),
+            seal_file: handle.seal_sm_pem.clone(),
+        };
         self.county = Some(handle);
-        Ok(place)
+        Ok(ports)
+    }
+
+    /// An enrolment code of the platform for one hour, and the file with the key that its signature is checked with.
+    ///
+    /// # Errors
+    /// There is no platform here, or it cannot make one.
+    pub fn enrol_code(&self, kiosk: &str, place: &str) -> Result<(String, PathBuf), BenchError> {
+        let county = self.county()?;
+        Ok((county.enrol_code(kiosk, place, 3600)?, county.enrol_pub.clone()))
     }
 
     fn reader(&self) -> Result<&SimPort<IdReaderModel>, BenchError> {

@@ -15,9 +15,9 @@ mod simulate;
 mod visits;
 mod window;
 
-pub use bench::{DeskBench, DeskError, desk_file};
+pub use bench::{DeskBench, DeskError, NewMachine, desk_file};
 pub use control::{RemoteBench, serve};
-pub use local::{BenchPorts, LocalBench, find_card};
+pub use local::{BenchPorts, CountyPorts, LocalBench, find_card};
 pub use order::{Bench, BenchError, Order, PaperSlip};
 pub use picture::code_on;
 pub use player::{PlayError, Player};

@@ -12,7 +12,7 @@ use kiosk_hal::scanner::sim::Fault as ScannerFault;
 use serde::Serialize;
 
 use super::control::{RemoteBench, serve};
-use super::local::{COUNTY_FAULTS, LocalBench};
+use super::local::{COUNTY_FAULTS, CountyPorts, LocalBench};
 use super::order::{Bench, BenchError, Order};
 
 /// What to simulate.
@@ -65,6 +65,8 @@ pub enum Ready {
         ca_file: PathBuf,
         /// The secret that a kiosk signs with.
         secret_file: PathBuf,
+        /// The public key that a kiosk seals to.
+        seal_file: PathBuf,
         /// Its control socket.
         control: PathBuf,
     },
@@ -91,8 +93,8 @@ pub fn simulate(simulator: Simulator, control: &Path, on_ready: impl FnOnce(&Rea
             Ready::Device { port: at, control: control_path }
         }
         Simulator::County { listen, folder } => {
-            let (url, ca_file, secret_file) = bench.add_county(listen, &folder)?;
-            Ready::County { url, ca_file, secret_file, control: control_path }
+            let CountyPorts { url, ca_file, secret_file, seal_file } = bench.add_county(listen, &folder)?;
+            Ready::County { url, ca_file, secret_file, seal_file, control: control_path }
         }
     };
     serve(control, &bench, || on_ready(&ready))

@@ -156,6 +156,18 @@ pub enum Note {
         /// How it ended.
         outcome: PrintOutcome,
     },
+    /// The store was opened again after it broke, and is sound.
+    StoreOpened {
+        /// Last number given.
+        last: Sequence,
+        /// Entries that are not acknowledged.
+        open: u64,
+    },
+    /// A number has no application.
+    StoreGap {
+        /// The number.
+        sequence: Sequence,
+    },
     /// The store is broken; the machine is out of service for applications.
     StoreBroken {
         /// Stable code.
@@ -203,8 +215,10 @@ pub enum PaperKind {
         name: String,
         /// Kiosk's number, in groups.
         number: String,
-        /// Payload of the QR code.
-        qr: String,
+        /// Query code.
+        code: String,
+        /// What the QR code claims; the engine signs it (`receipt::Claim::text`).
+        claim: String,
     },
     /// Accepted by the platform (县里已收到).
     Accepted {
@@ -216,8 +230,8 @@ pub enum PaperKind {
         number: String,
         /// What the county gave.
         receipt: CaseReceipt,
-        /// Payload of the QR code.
-        qr: String,
+        /// What the QR code claims; the engine signs it (`receipt::Claim::text`).
+        claim: String,
         /// Materials that still have to be shown at the window.
         bring_later: Vec<String>,
     },

@@ -15,6 +15,7 @@ pub mod place;
 pub mod receipt;
 pub mod session;
 pub mod settings;
+pub mod setup;
 pub mod submission;
 pub mod text;
 pub mod time;

@@ -5,7 +5,7 @@
 //! so a slow one holds the next up for the client's time-out at the most. An entry leaves only when the county's stored acknowledgement is durable here, or when it
 //! is set aside for staff. The store holds the truth; this is the plan for it and is rebuilt from it at start.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::id::{Sequence, SubmissionId};
@@ -98,6 +98,12 @@ impl Outbox {
             OutboxState::Acknowledged { .. } => return,
         };
         self.planned.entry(entry.sequence).or_insert(Planned { entry, attempt: 0, phase });
+    }
+
+    /// The store was read again: what is not among these entries has its end, or is lost and named by the store.
+    pub fn keep_only(&mut self, entries: &[OutboxEntry]) {
+        let there: BTreeSet<Sequence> = entries.iter().map(|entry| entry.sequence).collect();
+        self.planned.retain(|sequence, _| there.contains(sequence));
     }
 
     /// Holds a fresh entry back until its slip is done, at the latest for `hold_for_slip`.
@@ -197,6 +203,11 @@ impl Outbox {
     /// Entries without a durable acknowledgement that are not set aside.
     pub fn waiting(&self) -> usize {
         self.planned.values().filter(|planned| planned.phase != Phase::Aside).count()
+    }
+
+    /// Entries that were set aside for staff.
+    pub fn aside(&self) -> usize {
+        self.planned.values().filter(|planned| planned.phase == Phase::Aside).count()
     }
 
     /// Number on this kiosk of an entry of the plan.

@@ -132,7 +132,7 @@ pub struct Village {
 }
 
 /// The names and codes a place is built from.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlaceParts {
     /// City.
     pub city: Text,
@@ -184,6 +184,11 @@ impl Place {
             (None, false) => {}
         }
         Ok(Self(parts))
+    }
+
+    /// Code of the place of the centre: the village's twelve digits, or the town's nine.
+    pub fn code(&self) -> &str {
+        self.0.village.as_ref().map_or(&self.0.town_code, |village| &village.code)
     }
 
     /// The parts it is built from.

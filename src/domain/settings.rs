@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::outbox::Backoff;
 use super::text::Text;
 
@@ -16,6 +18,8 @@ pub struct Settings {
     pub window: WindowSettings,
     /// Hotline on every screen and slip.
     pub hotline: String,
+    /// Page of the county on which anybody can check a slip, as it is printed.
+    pub check_page: Option<String>,
     /// Version of the notice on personal data (隐私告知).
     pub notice_version: String,
     /// Which devices the machine has.
@@ -27,7 +31,7 @@ pub struct Settings {
 }
 
 /// The all-round window (全科窗口) a resident is sent to.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WindowSettings {
     /// Name of the place.
     pub name: Text,
@@ -72,6 +76,11 @@ pub struct Times {
     /// A second touch of a primary button within this time is the same touch of a trembling hand: the next page stands
     /// in the same place, and nobody has read it yet.
     pub same_touch: Duration,
+    /// A broken store is opened again after this: long enough for a disk that was reset to come back, short enough that
+    /// staff need not be called for it.
+    pub reopen_first: Duration,
+    /// The pause doubles with each opening that fails, up to this.
+    pub reopen_cap: Duration,
     /// Time between two looks at whether the county is there, while nothing is sent.
     pub probe: Duration,
 }
@@ -88,6 +97,8 @@ impl Default for Times {
             store_limit: Duration::from_secs(30),
             lookup_limit: Duration::from_secs(45),
             same_touch: Duration::from_millis(600),
+            reopen_first: Duration::from_secs(30),
+            reopen_cap: Duration::from_secs(15 * 60),
             probe: Duration::from_secs(60),
         }
     }

@@ -149,8 +149,10 @@ pub enum StoreCommand {
         /// The number.
         sequence: Sequence,
     },
-    /// Read everything that is not acknowledged, oldest first (asked once at start).
+    /// Read everything that is not acknowledged, oldest first (asked at start and after a reopening).
     LoadQueue,
+    /// Close the file if it is open, open it afresh and check it.
+    Reopen,
 }
 
 /// What the store answers.
@@ -199,6 +201,15 @@ pub enum StoreEvent {
     Queue {
         /// Queued and set-aside entries, oldest first.
         entries: Vec<OutboxEntry>,
+    },
+    /// Answer to [`StoreCommand::Reopen`]: the file is open and sound.
+    Reopened {
+        /// Last number given.
+        last: Sequence,
+        /// Entries that are not acknowledged.
+        open: u64,
+        /// Numbers without an entry.
+        missing: Vec<Sequence>,
     },
     /// The store broke; nothing more can be kept until it is mended.
     Broken {

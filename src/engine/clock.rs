@@ -47,3 +47,10 @@ impl Clock {
 pub fn wall_clock() -> Timestamp {
     Timestamp::now()
 }
+
+/// 32 bytes of chance for those who need some outside of a turn of the loop (the seal). `None` if the system gives none.
+#[expect(clippy::disallowed_methods, reason = "the one chance of the program")]
+pub fn fresh_chance() -> Option<[u8; 32]> {
+    let mut chance = [0; 32];
+    getrandom::fill(&mut chance).ok().map(|()| chance)
+}

@@ -3,6 +3,7 @@
 //! Nothing here waits: devices and store have queues of their own, calls to the county run as tasks beside the loop.
 //! What cannot be handed over is answered at once with the event that says so, so that every question has its answer.
 
+use std::cell::Cell;
 use std::collections::VecDeque;
 use std::rc::Rc;
 
@@ -11,6 +12,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::devices::Devices;
 use super::paper;
+use super::stamp::Stamp;
 use super::words::Words;
 use crate::county::CountyClient;
 use crate::domain::effect::Effect;
@@ -26,7 +28,10 @@ pub struct Executor {
     county: Option<Rc<CountyClient>>,
     devices: Devices,
     words: Words,
+    stamp: Rc<Stamp>,
     inbox: mpsc::Sender<Event>,
+    /// Whether the county has the public half of this run's key, or is being told.
+    registered: Rc<Cell<bool>>,
     /// The store answers in order: the numbers of the look-ups under way.
     finds: VecDeque<AskNo>,
 }
@@ -38,15 +43,28 @@ impl Executor {
         county: Option<Rc<CountyClient>>,
         devices: Devices,
         words: Words,
+        stamp: Rc<Stamp>,
         inbox: mpsc::Sender<Event>,
     ) -> Self {
-        Self { store, county, devices, words, inbox, finds: VecDeque::new() }
+        let registered = Rc::default();
+        Self { store, county, devices, words, stamp, inbox, registered, finds: VecDeque::new() }
+    }
+
+    /// Store and devices, for whoever asks whether they live.
+    pub fn parts(&self) -> (&Store, &Devices) {
+        (&self.store, &self.devices)
     }
 
     /// Gives an answer of the store the number of its question.
     pub fn name_answer(&mut self, mut event: Event) -> Event {
         if let Event::Store { ask, event: StoreEvent::Found { .. } | StoreEvent::FindFailed { .. } } = &mut event {
             *ask = self.finds.pop_front().unwrap_or_default();
+        }
+        if let Event::County { event: CountyEvent::Probed { reachable: true }, .. } = &event {
+            self.register();
+        }
+        if let Event::County { event: CountyEvent::Submitted { verdict: Verdict::Stored { .. }, .. }, .. } = &event {
+            self.register();
         }
         event
     }
@@ -67,7 +85,8 @@ impl Executor {
                 None
             }
             Effect::Print { job, paper } => {
-                let slip = paper::write(&paper, &self.words, kiosk.settings(), kiosk.catalog());
+                let slip =
+                    paper::write(&paper, &self.words, kiosk.settings(), kiosk.catalog(), |claim| self.stamp.qr(claim));
                 let taken = self
                     .devices
                     .printer
@@ -91,6 +110,27 @@ impl Executor {
             Effect::County { ask, command } => self.ask_county(ask, command),
             Effect::Note(_) | Effect::Ignored { .. } => None,
         }
+    }
+
+    /// Tells the county the public half of the key, once in a run. Asked whenever the county has been found there, so
+    /// that a telling that failed is repeated with the next look and needs no waits of its own.
+    fn register(&self) {
+        let (Some(county), Some(key)) = (self.county.clone(), self.stamp.key()) else { return };
+        if self.registered.replace(true) {
+            return;
+        }
+        let (public, suite, registered) = (key.public().to_pem(), key.suite(), Rc::clone(&self.registered));
+        tokio::task::spawn_local(async move {
+            let told = match public {
+                Ok(public) => county.register_receipt_key(suite.as_str(), &public).await,
+                Err(error) => Err(error.code().to_owned()),
+            };
+            if let Err(code) = told {
+                // A platform without a register will not have one in a minute.
+                registered.set(code == "county.http-404");
+                tracing::warn!(code, "the county does not have the key of this kiosk's slips");
+            }
+        });
     }
 
     fn ask_county(&self, ask: AskNo, command: CountyCommand) -> Option<Event> {

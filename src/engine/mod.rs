@@ -2,18 +2,27 @@
 //!
 //! Every source (touches, devices, store, county) puts plain events into one bounded inbox. The loop takes one, freezes
 //! the moment, asks the core, shows the new screen, and only then carries the effects out: *store, then show, then
-//! print, then send*. Nothing in the loop waits for a device, a disk or a network.
+//! print, then send*. Nothing in the loop waits for a device, a disk or a network. A machine that is not set up yet runs the
+//! set-up's core in a loop of the same form.
 
 mod clock;
 mod devices;
 mod effects;
 mod journal;
+mod network;
 mod paper;
+mod pulse;
 mod run;
+mod setup;
+mod signs;
 mod socket;
+mod stamp;
 mod words;
 
-pub use clock::{Clock, wall_clock};
+pub use clock::{Clock, fresh_chance, wall_clock};
 pub use devices::DevicePlan;
 pub use journal::{FileJournal, Journal, JournalLine};
+pub use network::look as look_at_network;
 pub use run::{Engine, EngineError, EngineSetup};
+pub use setup::{FirstStart, take_answer};
+pub use signs::Signs;

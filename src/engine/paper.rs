@@ -16,8 +16,14 @@ use crate::domain::submission::{CaseReceipt, ItemRef};
 use crate::domain::time::clock;
 use crate::ipc::{CanDo, GuidePart, HowLong, Language, Need, TextSize};
 
-/// Writes a slip.
-pub fn write(paper: &Paper, words: &Words, settings: &Settings, catalog: &Catalog) -> Slip {
+/// Writes a slip. `qr` makes the payload of its code out of what it claims ([`super::stamp::Stamp::qr`]).
+pub fn write(
+    paper: &Paper,
+    words: &Words,
+    settings: &Settings,
+    catalog: &Catalog,
+    qr: impl Fn(&str) -> String,
+) -> Slip {
     let mut writer = Writer { words, settings, catalog, language: paper.language, blocks: Vec::new() };
     writer.title();
     let kind = match &paper.kind {
@@ -32,9 +38,11 @@ pub fn write(paper: &Paper, words: &Words, settings: &Settings, catalog: &Catalo
     }
     match &paper.kind {
         PaperKind::Notice { item } => writer.notice(item),
-        PaperKind::Kept { item, name, number, qr } => writer.kept(paper, item, name, number, qr),
-        PaperKind::Accepted { item, name, number, receipt, qr, bring_later } => {
-            writer.accepted(paper, item, name, number, receipt, qr, bring_later);
+        PaperKind::Kept { item, name, number, code, claim } => {
+            writer.kept(paper, item, name, (number, code), &qr(claim));
+        }
+        PaperKind::Accepted { item, name, number, receipt, claim, bring_later } => {
+            writer.accepted(paper, item, name, number, receipt, &qr(claim), bring_later);
         }
     }
     writer.foot();
@@ -78,13 +86,15 @@ impl Writer<'_> {
         self.text(format!("（{}）", item.name.zh), false, Align::Left);
     }
 
-    fn kept(&mut self, paper: &Paper, item: &ItemRef, name: &str, number: &str, qr: &str) {
+    fn kept(&mut self, paper: &Paper, item: &ItemRef, name: &str, (number, code): (&str, &str), qr: &str) {
         self.item(item);
         let label = self.say("applicant");
         self.field(label, name);
         let label = self.say("kiosk_number");
         self.text(label, false, Align::Left);
         self.blocks.push(Block::Number { text: number.to_owned() });
+        let label = self.say("query_code");
+        self.field(label, code);
         self.time(paper);
         self.blocks.push(Block::Rule);
         let heading = self.say("next");
@@ -95,6 +105,7 @@ impl Writer<'_> {
         self.text(text, false, Align::Left);
         let caption = self.say("kept_qr");
         self.blocks.push(Block::Qr { payload: qr.to_owned(), caption });
+        self.check_page();
     }
 
     #[expect(clippy::too_many_arguments, reason = "the parts of one slip, in the order they are printed")]
@@ -137,6 +148,7 @@ impl Writer<'_> {
         }
         let caption = self.say("accepted_qr");
         self.blocks.push(Block::Qr { payload: qr.to_owned(), caption });
+        self.check_page();
         let label = self.say("kiosk_number");
         self.field(label, number);
     }
@@ -214,6 +226,13 @@ impl Writer<'_> {
     fn time(&mut self, paper: &Paper) {
         let label = self.say("time");
         self.field(label, date_time(paper.printed_at));
+    }
+
+    /// Where anybody can see whether this slip is genuine, if the county has such a page.
+    fn check_page(&mut self) {
+        let Some(page) = &self.settings.check_page else { return };
+        let text = self.words.say(self.language, "check_page", &[("page", page)]);
+        self.text(text, false, Align::Centre);
     }
 
     fn foot(&mut self) {

@@ -12,7 +12,10 @@ use super::clock::Clock;
 use super::devices::{DevicePlan, Devices};
 use super::effects::Executor;
 use super::journal::{Journal, Recorder};
+use super::signs::Signs;
 use super::socket::{self, Door};
+use super::stamp::Stamp;
+use crate::attest::SlipKey;
 use crate::county::CountyClient;
 use crate::domain::catalog::Catalog;
 use crate::domain::effect::Effect;
@@ -21,8 +24,8 @@ use crate::domain::kiosk::Kiosk;
 use crate::domain::place::KioskCode;
 use crate::domain::settings::Settings;
 use crate::domain::submission::StoreEvent;
-use crate::domain::time::Now;
-use crate::ipc::{EngineStatus, Intent, Screen};
+use crate::domain::time::{Now, SinceStart};
+use crate::ipc::{Beats, EngineStatus, Intent, Screen, StoreSchema};
 use crate::store::Store;
 use crate::telemetry::{Event as Recorded, Kind, Version};
 
@@ -39,21 +42,31 @@ pub struct EngineSetup {
     pub open_store: Box<dyn FnOnce(StoreSink) -> Result<Store, crate::store::StoreError> + Send>,
     /// The county, if one is configured.
     pub county: Option<CountyClient>,
+    /// What slips are signed with, if the kiosk has a key.
+    pub slip_key: Option<SlipKey>,
     /// Devices to open.
     pub devices: DevicePlan,
     /// Where the journal goes.
     pub journal: Box<dyn Journal>,
     /// Socket to listen on, if the screen is another process.
     pub socket: Option<std::path::PathBuf>,
+    /// Boot slot of the image, for the status; empty where there is none.
+    pub slot: String,
+    /// Where signs of life go.
+    pub signs: Signs,
 }
 
 /// Takes the store's answers, from any thread.
 pub type StoreSink = Box<dyn FnMut(StoreEvent) + Send>;
 
+/// Takes the screens once the loop runs.
+pub(super) type Ready = std::sync::mpsc::SyncSender<watch::Receiver<Arc<Screen>>>;
+
 /// A running engine. Dropping it stops the loop, the devices and the store.
 pub struct Engine {
     intents: mpsc::Sender<Event>,
     screens: watch::Receiver<Arc<Screen>>,
+    painted: Beats,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<thread::JoinHandle<Result<(), EngineError>>>,
 }
@@ -97,6 +110,21 @@ impl Engine {
     /// # Errors
     /// What could not be opened, by name.
     pub fn start(setup: EngineSetup) -> Result<Self, EngineError> {
+        let painted = Beats::default();
+        let frames = painted.clone();
+        Self::spawn(painted, move |sender, inbox, stopped, ready| {
+            turn_for_ever(setup, sender, inbox, frames, stopped, ready)
+        })
+    }
+
+    /// Runs a loop on its own thread and waits until it runs. `painted` counts the frames of a window in this process.
+    pub(super) fn spawn<Loop, Turning>(painted: Beats, run: Loop) -> Result<Self, EngineError>
+    where
+        Loop: FnOnce(mpsc::Sender<Event>, mpsc::Receiver<Event>, oneshot::Receiver<()>, Ready) -> Turning
+            + Send
+            + 'static,
+        Turning: Future<Output = Result<(), EngineError>>,
+    {
         let (intents, inbox) = mpsc::channel(INBOX);
         let (stop, stopped) = oneshot::channel();
         let (ready, started) = std::sync::mpsc::sync_channel(1);
@@ -104,10 +132,10 @@ impl Engine {
         let thread = thread::Builder::new().name("engine".into()).spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
             let local = tokio::task::LocalSet::new();
-            local.block_on(&runtime, turn_for_ever(setup, sender, inbox, stopped, ready))
+            local.block_on(&runtime, run(sender, inbox, stopped, ready))
         })?;
         match started.recv() {
-            Ok(screens) => Ok(Self { intents, screens, stop: Some(stop), thread: Some(thread) }),
+            Ok(screens) => Ok(Self { intents, screens, painted, stop: Some(stop), thread: Some(thread) }),
             Err(_) => match thread.join() {
                 Ok(Err(error)) => Err(error),
                 Ok(Ok(())) | Err(_) => Err(EngineError::Ended),
@@ -128,6 +156,11 @@ impl Engine {
     /// The present screen and every new one.
     pub fn screens(&self) -> watch::Receiver<Arc<Screen>> {
         self.screens.clone()
+    }
+
+    /// Counts frames of a window in this process, for the status.
+    pub fn painted(&self) -> Beats {
+        self.painted.clone()
     }
 
     /// Waits until the loop ends by itself (it does not, short of a fault).
@@ -174,6 +207,7 @@ async fn turn_for_ever(
     setup: EngineSetup,
     sender: mpsc::Sender<Event>,
     inbox: mpsc::Receiver<Event>,
+    painted: Beats,
     mut stopped: oneshot::Receiver<()>,
     ready: std::sync::mpsc::SyncSender<watch::Receiver<Arc<Screen>>>,
 ) -> Result<(), EngineError> {
@@ -189,6 +223,7 @@ async fn turn_for_ever(
     let devices = Devices::open(setup.devices, &sender)?;
     let now = clock.now();
     let (kiosk, first) = Kiosk::new(setup.settings, setup.catalog, now);
+    let stamp = Rc::new(Stamp::new(setup.slip_key));
     let (show, screens) = watch::channel(Arc::new(kiosk.screen(&now)));
     let status = Rc::new(RefCell::new(EngineStatus::default()));
     if let Some(path) = setup.socket {
@@ -197,12 +232,16 @@ async fn turn_for_ever(
             screens: screens.clone(),
             status: Rc::clone(&status),
             recorder: recorder.clone(),
+            painted: painted.clone(),
         };
         socket::listen(&path, door)
             .map_err(|source| EngineError::Socket { path: path.display().to_string(), source })?;
     }
-    let executor = Executor::new(store, setup.county.map(Rc::new), devices, words, sender);
-    let mut turn = Turn { clock, kiosk, executor, show, recorder, status };
+    let known = Known { slot: setup.slot, schema: store.report().schema, painted };
+    let mut signs = setup.signs;
+    let every = signs.every();
+    let executor = Executor::new(store, setup.county.map(Rc::new), devices, words, Rc::clone(&stamp), sender);
+    let mut turn = Turn { clock, kiosk, executor, stamp, show, recorder, status, known };
     // Dropping the store waits for its thread, which may wait for room in the inbox: for ever, once nobody empties it.
     // So the inbox goes first, also after a panic: locals are dropped in reverse order, hence it is declared again behind
     // the executor, which holds the store. Answers lost this way are read again from the database at the next start.
@@ -210,12 +249,19 @@ async fn turn_for_ever(
     turn.carry_out(&now, "start", first);
     ready.send(screens).ok();
 
+    let mut next_sign = every.map(|_| turn.clock.since_start());
     loop {
         let (wake, _reason) = turn.kiosk.next_wake(&turn.clock.now());
         let wake = tokio::time::Instant::from_std(turn.clock.instant(wake));
         let event = tokio::select! {
             biased;
             _ = &mut stopped => break,
+            // Before the inbox: however much comes in, a loop that turns says that it lives.
+            () = until(&turn.clock, next_sign) => {
+                next_sign = every.map(|every| turn.clock.since_start() + every);
+                turn.give(&mut signs);
+                continue;
+            }
             event = inbox.recv() => match event {
                 Some(event) => event,
                 None => return Err(EngineError::Ended),
@@ -228,6 +274,21 @@ async fn turn_for_ever(
     Ok(())
 }
 
+/// Waits for a time since the start; for ever where there is none.
+pub(super) async fn until(clock: &Clock, at: Option<SinceStart>) {
+    match at {
+        Some(at) => tokio::time::sleep_until(tokio::time::Instant::from_std(clock.instant(at))).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// What the status says beside what the core knows.
+struct Known {
+    slot: String,
+    schema: StoreSchema,
+    painted: Beats,
+}
+
 /// What a technician asks first: which program, which kiosk, what the store holds, what can be applied for.
 fn record_start(recorder: &Recorder, settings: &Settings, catalog: &Catalog, store: &Store) {
     if let Ok(kiosk) = KioskCode::new(&settings.kiosk_code) {
@@ -235,6 +296,9 @@ fn record_start(recorder: &Recorder, settings: &Settings, catalog: &Catalog, sto
     }
     let report = store.report();
     recorder.record(&Recorded::StoreOpened { last: report.last, open: report.open });
+    if report.salvaged.is_some() {
+        recorder.record(&Recorded::StoreSalvaged { lost: report.missing.len() as u64 });
+    }
     for sequence in &report.missing {
         recorder.record(&Recorded::StoreGap { sequence: *sequence });
     }
@@ -247,12 +311,34 @@ struct Turn {
     clock: Rc<Clock>,
     kiosk: Kiosk,
     executor: Executor,
+    stamp: Rc<Stamp>,
     show: watch::Sender<Arc<Screen>>,
     recorder: Recorder,
     status: Rc<RefCell<EngineStatus>>,
+    known: Known,
 }
 
 impl Turn {
+    /// Signs of life, from the loop itself and from nowhere else.
+    fn give(&self, signs: &mut Signs) {
+        let now = self.clock.now();
+        let page = self.show.borrow().body.name();
+        self.report(&now, page);
+        let (store, devices) = self.executor.parts();
+        signs.give(now.since_start, Some(store), devices, &self.status.borrow());
+    }
+
+    /// Brings the status up to date.
+    fn report(&self, now: &Now, page: &str) {
+        *self.status.borrow_mut() = EngineStatus {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            slot: self.known.slot.clone(),
+            schema: Some(self.known.schema),
+            painted: self.known.painted.count() > 0,
+            ..self.kiosk.status(now, page)
+        };
+    }
+
     /// One event from outside, and whatever its effects bring about at once.
     fn take(&mut self, event: Event) {
         let event = self.executor.name_answer(event);
@@ -290,9 +376,10 @@ impl Turn {
     }
 
     fn show(&mut self, now: &Now) {
-        let screen = self.kiosk.screen(now);
+        let mut screen = self.kiosk.screen(now);
+        self.stamp.screen(&mut screen);
         let page = screen.body.name();
-        *self.status.borrow_mut() = self.kiosk.status(now, page);
+        self.report(now, page);
         let changed = self.show.send_if_modified(|shown| {
             let changed = **shown != screen;
             if changed {
@@ -305,3 +392,7 @@ impl Turn {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "signs_tests.rs"]
+mod signs_tests;

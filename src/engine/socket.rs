@@ -24,7 +24,7 @@ use tokio::sync::{mpsc, watch};
 
 use super::journal::Recorder;
 use crate::domain::event::Event;
-use crate::ipc::{EngineStatus, LONGEST_LINE, Reply, Request, Screen};
+use crate::ipc::{Beats, EngineStatus, LONGEST_LINE, Reply, Request, Screen};
 use crate::telemetry::Event as Recorded;
 
 /// Read and write for user and group, nothing for others.
@@ -44,6 +44,8 @@ pub struct Door {
     pub status: Rc<RefCell<EngineStatus>>,
     /// Writes down that a screen came or went.
     pub recorder: Recorder,
+    /// Counts the screens that said that a frame is on the glass.
+    pub painted: Beats,
 }
 
 /// Starts listening. A socket left over from an engine that is gone is replaced; a living one is not.
@@ -150,7 +152,12 @@ impl Client {
                 }
                 None
             }
-            Ok(Request::Status) => Some(Reply::Status { status: self.door.status.borrow().clone() }),
+            Ok(Request::Painted) => {
+                self.door.painted.beat();
+                self.door.status.borrow_mut().painted = true;
+                None
+            }
+            Ok(Request::Status) => Some(Reply::Status { status: Box::new(self.door.status.borrow().clone()) }),
             Err(error) => Some(Reply::Error { message: error.to_string() }),
         }
     }

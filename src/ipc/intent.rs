@@ -1,5 +1,6 @@
 //! What a person at the screen wants: one touch, one intent.
 
+use kiosk_hal::model::Role;
 use serde::{Deserialize, Serialize};
 
 /// Language of a session. Chinese is first and is what the next person finds.
@@ -112,4 +113,21 @@ pub enum Intent {
     OpenScan,
     /// Show where the window is.
     ToWindow,
+    /// Set-up: try a device now.
+    TryDevice {
+        /// Which.
+        role: Role,
+    },
+    /// Set-up: I saw that it works (the test slip came out).
+    DeviceWorks {
+        /// Which.
+        role: Role,
+    },
+    /// Set-up: this machine has none, on purpose; or it has one after all.
+    DeviceAbsent {
+        /// Which.
+        role: Role,
+        /// It has none.
+        absent: bool,
+    },
 }

@@ -6,9 +6,11 @@
 //! of offices, answers of the resident) in the language of the session.
 
 mod intent;
+mod notify;
 mod screen;
 mod wire;
 
 pub use intent::{Intent, Language, TextSize};
+pub use notify::{Beats, Notifier};
 pub use screen::*;
-pub use wire::{Connection, ConnectionError, EngineStatus, LONGEST_LINE, Reply, Request, Sender};
+pub use wire::{Access, Connection, ConnectionError, EngineStatus, LONGEST_LINE, Reply, Request, Sender, StoreSchema};

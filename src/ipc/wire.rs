@@ -30,6 +30,8 @@ pub enum Request {
     },
     /// Send a status report once.
     Status,
+    /// A frame is on the glass. The screen says so once per connection; nothing is answered.
+    Painted,
 }
 
 /// From the engine.
@@ -44,7 +46,7 @@ pub enum Reply {
     /// A status report.
     Status {
         /// The report.
-        status: EngineStatus,
+        status: Box<EngineStatus>,
     },
     /// The line was not understood.
     Error {
@@ -72,6 +74,60 @@ pub struct EngineStatus {
     pub line: String,
     /// Store: `good` or an error code.
     pub store: String,
+    /// Version of the program.
+    #[serde(default)]
+    pub version: String,
+    /// Boot slot of the image, such as `A`; empty where there is none.
+    #[serde(default)]
+    pub slot: String,
+    /// What the store's file needs of a program, once it is open.
+    #[serde(default)]
+    pub schema: Option<StoreSchema>,
+    /// The queue was read from the store, so what is in it is known.
+    #[serde(default)]
+    pub outbox_read: bool,
+    /// Applications that were set aside for staff.
+    #[serde(default)]
+    pub set_aside: usize,
+    /// Whether the last call to the county was answered; `None` before the first one ended.
+    #[serde(default)]
+    pub county_reachable: Option<bool>,
+    /// Seconds since that became so.
+    #[serde(default)]
+    pub county_seconds: u64,
+    /// What became of each fitted device since the start, by role.
+    #[serde(default)]
+    pub access: std::collections::BTreeMap<String, Access>,
+    /// A screen said that a frame is on the glass.
+    #[serde(default)]
+    pub painted: bool,
+    /// Seconds since somebody last used the machine, or since the start; 0 while it is in use.
+    #[serde(default)]
+    pub quiet_seconds: u64,
+}
+
+/// What became of a fitted device since the engine started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Access {
+    /// Its port is being opened for the first time.
+    Opening,
+    /// It answered and does so still.
+    Opened,
+    /// It answered and is away.
+    Lost,
+    /// It never answered.
+    Absent,
+}
+
+/// Which programs can read the store's file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct StoreSchema {
+    /// Schema of the file.
+    pub schema: u32,
+    /// Oldest schema whose program can read and deliver what is in it.
+    pub readable_from: u32,
 }
 
 /// The client side of the socket, blocking, for the screen process and `kioskctl`.
@@ -171,7 +227,19 @@ impl Sender {
     /// # Errors
     /// The engine is gone or does not read.
     pub fn touch(&mut self, intent: Intent) -> std::io::Result<()> {
-        let sent = write_line(&mut self.writer, &Request::Touch { intent });
+        self.send(&Request::Touch { intent })
+    }
+
+    /// Says that a frame is on the glass; the same limit, the same end after a failure.
+    ///
+    /// # Errors
+    /// The engine is gone or does not read.
+    pub fn painted(&mut self) -> std::io::Result<()> {
+        self.send(&Request::Painted)
+    }
+
+    fn send(&mut self, request: &Request) -> std::io::Result<()> {
+        let sent = write_line(&mut self.writer, request);
         if sent.is_err() {
             // A socket that is closed already need not be closed.
             self.writer.shutdown(Shutdown::Both).ok();

@@ -58,6 +58,7 @@ pub fn show(app: &AppWindow, frame: &Frame) {
         Stage::Fill => StageView::Fill,
         Stage::Review => StageView::Review,
         Stage::Done => StageView::Done,
+        Stage::SetUp => StageView::SetUp,
     });
     adapter.set_step(progress.step.into());
     adapter.set_of(progress.of.into());

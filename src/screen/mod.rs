@@ -9,9 +9,11 @@
 
 mod coverage;
 mod departments;
+mod fingers;
 mod fonts;
 mod form;
 mod frame;
+mod frames;
 #[cfg(feature = "desk")]
 mod headless;
 mod home;
@@ -19,6 +21,8 @@ mod identify;
 mod idle;
 mod item;
 mod kept;
+#[cfg(feature = "device")]
+mod kms;
 mod list;
 mod other;
 mod panel;
@@ -26,14 +30,16 @@ mod qr;
 mod remote;
 mod review;
 mod rows;
+mod setup;
 mod ui;
 
 pub use coverage::{Coverage, CoverageError, Shown};
 pub use fonts::{FontsError, ensure_fonts};
+pub use frames::FRAME_EVERY;
 #[cfg(feature = "desk")]
 pub use headless::{Control, Headless, HeadlessError, PressError};
 pub use remote::{Standby, run_remote};
-pub use ui::{Gone, Ui, UiError, UiRemote};
+pub use ui::{Gone, Ui, UiError, UiRemote, prepare};
 
 /// What the compiler of `ui/` makes.
 mod generated {

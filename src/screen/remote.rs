@@ -4,17 +4,22 @@
 //! shows what the engine then says. Nothing that the engine showed last stays, for it may be somebody's form, and nobody
 //! would wipe it when that person leaves. Touches that cannot be delivered are dropped; the person touches again.
 //!
+//! To the service manager it is ready once a frame was really drawn, and alive while frames are drawn and the engine is
+//! listened to or looked for; without an engine it lives, for it shows where to go meanwhile.
+//!
 //! Left out on purpose: a clock of its own. Without the engine the time of day stands still.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use super::frames::FRAME_EVERY;
 use super::ui::{Ui, UiError, UiRemote};
 use crate::ipc::{
-    Body, Clock, Connection, Frame, Language, OutOfService, OutReason, Reply, Request, Screen, Sender, TextSize,
-    WindowPlace,
+    Beats, Body, Clock, Connection, Frame, Language, Notifier, OutOfService, OutReason, Place, Reply, Request, Screen,
+    Sender, TextSize, WindowPlace,
 };
 
 /// Pause before connecting again: an engine needs about two seconds to come back.
@@ -34,27 +39,94 @@ pub struct Standby {
     pub window: WindowPlace,
 }
 
+impl Default for Standby {
+    /// Nothing is known of the place: the machine is not set up yet.
+    fn default() -> Self {
+        let place = Place { name: String::new(), address: String::new(), hours: String::new() };
+        let window = WindowPlace { place, phone: String::new(), hotline: String::new() };
+        Self { language: Language::default(), centre: String::new(), window }
+    }
+}
+
 /// Runs the window until it is closed.
 ///
 /// # Errors
 /// There is no display, or the fonts cannot be read.
-pub fn run_remote(socket: &Path, width: f32, height: f32, standby: Standby) -> Result<(), UiError> {
-    let line: Arc<Mutex<Option<Sender>>> = Arc::default();
+pub fn run_remote(socket: &Path, size: (f32, f32), standby: Standby, notifier: Notifier) -> Result<(), UiError> {
+    super::ui::prepare()?;
+    let line = Arc::new(Line::default());
     let touches = Arc::clone(&line);
     let ui = Ui::new(move |intent| {
-        let mut line = touches.lock().unwrap_or_else(PoisonError::into_inner);
-        let delivered = line.as_mut().is_some_and(|line| line.touch(intent).is_ok());
-        if !delivered {
+        if !touches.with(|line| line.touch(intent)) {
             tracing::warn!("a touch could not be delivered: no engine");
         }
     })?;
-    ui.set_size(width, height);
+    ui.set_size(size.0, size.1);
+    let every = notifier.every().unwrap_or(FRAME_EVERY);
     let (stop, stopped) = sync_channel(1);
-    let listener = listen(socket.to_owned(), line, ui.remote(), standby, stopped);
+    let listener = listen(socket.to_owned(), Arc::clone(&line), ui.remote(), standby, stopped);
+    let mut signs = Signs { notifier, line, followed: 0, still: 0 };
+    ui.watch_frames(every, move |_| signs.give());
     let outcome = ui.run();
     stop_listening(&stop);
     drop(listener);
     outcome
+}
+
+/// The line to the engine, shared by the thread that draws and the one that listens.
+#[derive(Debug, Default)]
+struct Line {
+    sender: Mutex<Option<Sender>>,
+    /// A frame is on the glass.
+    painted: AtomicBool,
+    /// Grows while the engine is listened to, or looked for.
+    follows: Beats,
+    /// The engine is listened to: no sign comes while nothing changes.
+    connected: AtomicBool,
+}
+
+impl Line {
+    /// Says something to the engine, if it is there.
+    fn with(&self, say: impl FnOnce(&mut Sender) -> std::io::Result<()>) -> bool {
+        let mut sender = self.sender.lock().unwrap_or_else(PoisonError::into_inner);
+        sender.as_mut().is_some_and(|sender| say(sender).is_ok())
+    }
+
+    fn set(&self, sender: Option<Sender>) {
+        self.connected.store(sender.is_some(), Ordering::Release);
+        *self.sender.lock().unwrap_or_else(PoisonError::into_inner) = sender;
+        if self.painted.load(Ordering::Acquire) {
+            self.with(Sender::painted);
+        }
+    }
+}
+
+/// What the screen tells the service manager, called once per look at which a new frame was there.
+struct Signs {
+    notifier: Notifier,
+    line: Arc<Line>,
+    followed: u64,
+    still: u32,
+}
+
+/// So many looks in a row without the listening thread connecting, listening or trying again: it has ended or hangs.
+const LOOKS: u32 = 4;
+
+impl Signs {
+    fn give(&mut self) {
+        if !self.line.painted.swap(true, Ordering::AcqRel) {
+            self.line.with(Sender::painted);
+            self.notifier.ready();
+        }
+        let connected = self.line.connected.load(Ordering::Acquire);
+        let followed = self.line.follows.count();
+        self.still = if connected || followed != self.followed { 0 } else { self.still + 1 };
+        self.followed = followed;
+        self.notifier.status(if connected { "showing what the engine says" } else { "no engine; connecting again" });
+        if self.still < LOOKS {
+            self.notifier.alive();
+        }
+    }
 }
 
 fn stop_listening(stop: &SyncSender<()>) {
@@ -65,7 +137,7 @@ fn stop_listening(stop: &SyncSender<()>) {
 /// Connects, shows what comes, and connects again, on a thread of its own.
 fn listen(
     socket: PathBuf,
-    line: Arc<Mutex<Option<Sender>>>,
+    line: Arc<Line>,
     remote: UiRemote,
     standby: Standby,
     stopped: Receiver<()>,
@@ -73,10 +145,11 @@ fn listen(
     let work = move || {
         let mut last = Last::default();
         loop {
+            line.follows.beat();
             if let Err(error) = follow(&socket, &line, &remote, &mut last) {
                 tracing::warn!(%error, "no engine");
             }
-            *line.lock().unwrap_or_else(PoisonError::into_inner) = None;
+            line.set(None);
             // A window that is not there yet gets it next time; one that is gone ends this thread by its own word.
             remote.show(neutral(last, &standby)).ok();
             if !matches!(stopped.recv_timeout(AGAIN), Err(std::sync::mpsc::RecvTimeoutError::Timeout)) {
@@ -125,15 +198,10 @@ fn neutral(last: Last, standby: &Standby) -> Screen {
 }
 
 /// One connection, from its beginning to its end.
-fn follow(
-    socket: &Path,
-    line: &Mutex<Option<Sender>>,
-    remote: &UiRemote,
-    last: &mut Last,
-) -> Result<(), crate::ipc::ConnectionError> {
+fn follow(socket: &Path, line: &Line, remote: &UiRemote, last: &mut Last) -> Result<(), crate::ipc::ConnectionError> {
     let mut connection = Connection::open(socket)?;
     connection.send(&Request::Watch)?;
-    *line.lock().unwrap_or_else(PoisonError::into_inner) = Some(connection.sender()?);
+    line.set(Some(connection.sender()?));
     while let Some(reply) = connection.receive()? {
         match reply {
             Reply::Screen { screen } => {

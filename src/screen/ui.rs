@@ -4,12 +4,15 @@
 
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
+use std::time::Duration;
 
 use slint::{ComponentHandle, PlatformError};
 
 use super::coverage::{Coverage, CoverageError};
 use super::generated::{AppWindow, PageKind};
-use super::{departments, fonts, form, frame, home, identify, idle, item, kept, list, other, panel, review};
+use super::{
+    departments, fonts, form, frame, frames, home, identify, idle, item, kept, list, other, panel, review, setup,
+};
 use crate::ipc::{Body, Intent, Language, Screen, TextSize};
 
 /// Where touches go.
@@ -40,6 +43,7 @@ pub struct Ui(Rc<Inner>);
 
 struct Inner {
     app: AppWindow,
+    frames: frames::Frames,
     coverage: Coverage,
     /// What the frame's two switches switch from.
     session: Rc<Cell<(Language, TextSize)>>,
@@ -53,11 +57,30 @@ struct Inner {
     review: review::Rows,
     kept: kept::Rows,
     other: other::Rows,
+    setup: setup::Rows,
 }
 
 thread_local! {
     /// The window that screens from other threads are for.
     static WINDOW: RefCell<Weak<Inner>> = const { RefCell::new(Weak::new()) };
+}
+
+/// Takes the machine's input in hand. Once, before the first window; elsewhere there is nothing to do.
+///
+/// # Errors
+/// The toolkit cannot use the display it was told to use.
+pub fn prepare() -> Result<(), UiError> {
+    #[cfg(feature = "device")]
+    super::kms::select().map_err(UiError::Platform)?;
+    Ok(())
+}
+
+/// Calls `work` with the window of this thread, if there is one.
+#[cfg(feature = "device")]
+pub(super) fn with_window(work: impl FnOnce(&slint::Window)) {
+    if let Some(window) = WINDOW.with_borrow(Weak::upgrade) {
+        work(window.app.window());
+    }
 }
 
 impl Ui {
@@ -85,7 +108,9 @@ impl Ui {
             review: review::Rows::new(&app, &send),
             kept: kept::Rows::new(&app),
             other: other::Rows::new(&app),
+            setup: setup::Rows::new(&app, &send),
             shown: RefCell::new(None),
+            frames: frames::Frames::new(&app),
             coverage,
             session,
             app,
@@ -103,6 +128,12 @@ impl Ui {
     /// The way to this window from other threads.
     pub fn remote(&self) -> UiRemote {
         UiRemote(self.0.app.as_weak())
+    }
+
+    /// Asks for a tiny frame every so often and calls `tell` on this thread with the number of frames so far, each time
+    /// that one more was really drawn since the last look. A window that draws no more tells nothing.
+    pub fn watch_frames(&self, every: Duration, tell: impl FnMut(u64) + 'static) {
+        self.0.frames.watch(every, tell);
     }
 
     /// Draws everything `factor` times as large; the desk uses it to fit the portrait window on a monitor.
@@ -217,6 +248,7 @@ impl Inner {
             Body::Window(window) => other::show_window(app, window),
             Body::Take(take) => other::show_take(app, take),
             Body::OutOfService(out) => self.other.show_out(app, out),
+            Body::Setup(setup) => self.setup.show(app, setup),
         }
     }
 }
@@ -252,5 +284,6 @@ fn page_kind(body: &Body) -> PageKind {
         Body::Window(_) => PageKind::Window,
         Body::Take(_) => PageKind::Take,
         Body::OutOfService(_) => PageKind::OutOfService,
+        Body::Setup(_) => PageKind::Setup,
     }
 }

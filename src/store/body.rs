@@ -1,18 +1,25 @@
-//! The bytes of an application: encoded once, stored, sent, never rebuilt.
+//! The bytes of an application: encoded once, sealed at once, stored, sent, never rebuilt.
 //!
-//! [`encode`] is the only place that turns an application into bytes. Everything after it treats them as opaque, so
-//! sealing to the county's public key is a change of this file alone. The digest ties the bytes to identity and number: a
-//! flipped bit or a row under another identity is found before anything is sent.
+//! [`encode`] is the only place that turns an application into bytes, and [`Plain::seal`] the only way from there to the
+//! disk. Everything after it treats the sealed bytes as opaque; nothing in the program can read them. The digest ties
+//! them to identity and number: a flipped bit or a row under another identity is found before anything is sent.
 
 use std::fmt;
 
 use sm3::{Digest, Sm3};
 use zeroize::Zeroizing;
 
+use crate::domain::form::mask;
 use crate::domain::id::{Sequence, SubmissionId};
 use crate::domain::submission::Application;
+use crate::seal::{Bound, Purpose, SealError, Sealer};
 
-/// The stored and sent bytes of an application. Shows nothing of itself and is wiped when dropped.
+/// The field that holds the applicant's name, in every item of the catalogue.
+const NAME: &str = "applicantName";
+/// The field that holds the number of the applicant's card.
+const NUMBER: &str = "applicantIdNo";
+
+/// The stored and sent bytes of an application: sealed, except in rows of schema 1. Shows nothing of itself.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Body(Zeroizing<Vec<u8>>);
 
@@ -43,10 +50,86 @@ impl fmt::Debug for Body {
     }
 }
 
+/// What the store knows of the person whose application it keeps.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Holder {
+    /// Such as `张*`; absent where the form has no name.
+    pub masked_name: Option<String>,
+    /// Finds the applications of a card again; absent where the form has no number.
+    pub lookup_tag: Option<[u8; 32]>,
+}
+
+impl Holder {
+    /// Of an application.
+    pub fn of(application: &Application, sealer: &Sealer) -> Self {
+        let value = |name: &str| {
+            application.fields.iter().find(|f| f.name == name && !f.value.is_empty()).map(|f| f.value.as_str())
+        };
+        Self {
+            masked_name: value(NAME).map(mask::name),
+            lookup_tag: value(NUMBER).map(|number| sealer.lookup_tag(number)),
+        }
+    }
+}
+
+/// The bytes of an application that can still be read: in memory only, wiped when dropped, shows nothing of itself.
+pub struct Plain(Zeroizing<Vec<u8>>);
+
+impl Plain {
+    /// The bytes.
+    pub fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// Seals them for the county, under this application's identity and number alone.
+    ///
+    /// # Errors
+    /// As [`Sealer::seal`].
+    pub(super) fn seal(
+        &self,
+        sealer: &Sealer,
+        application: &Application,
+        sequence: Sequence,
+    ) -> Result<Body, SealError> {
+        let bound = Bound {
+            terminal: &application.terminal,
+            id: application.client_submission_id,
+            sequence,
+            purpose: Purpose::Application,
+        };
+        sealer.seal(&bound, self.bytes()).map(Body::from_stored)
+    }
+}
+
+impl fmt::Debug for Plain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Plain({} bytes)", self.0.len())
+    }
+}
+
 /// Encodes an application: JSON in the order of its fields, without spaces, UTF-8. The same application gives the same
 /// bytes for ever; the frozen test below holds the format.
-pub fn encode(application: &Application) -> Result<Body, serde_json::Error> {
-    serde_json::to_vec(application).map(Body::from_stored)
+pub fn encode(application: &Application) -> Result<Plain, serde_json::Error> {
+    // Measured first: a buffer that grows leaves copies of what it held behind.
+    let mut length = Length(0);
+    serde_json::to_writer(&mut length, application)?;
+    let mut bytes = Zeroizing::new(Vec::with_capacity(length.0));
+    serde_json::to_writer(&mut *bytes, application)?;
+    Ok(Plain(bytes))
+}
+
+/// Counts what is written to it.
+struct Length(usize);
+
+impl std::io::Write for Length {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0 += bytes.len();
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }
 
 #[cfg(test)]

@@ -26,7 +26,7 @@ pub enum StoreErrorKind {
     #[error("the disk is full; free space on it")]
     DiskFull,
     /// Reading or writing failed, or a sync did.
-    #[error("the disk failed; check it, then start the kiosk again")]
+    #[error("the disk failed; check it")]
     Io,
     /// The folder for the file does not exist.
     #[error("its folder does not exist; create it or mount the data disk")]
@@ -84,6 +84,9 @@ pub enum StoreErrorKind {
     /// The store is closed.
     #[error("the store is closed")]
     Closed,
+    /// The application could not be sealed, so nothing of it was written.
+    #[error("the application could not be sealed")]
+    Unsealed,
     /// An error of the program.
     #[error("the database refused the statement")]
     Internal,
@@ -108,12 +111,13 @@ impl StoreErrorKind {
             Self::NotQueued => "store.not-queued",
             Self::Overloaded => "store.overloaded",
             Self::Closed => "store.closed",
+            Self::Unsealed => "store.unsealed",
             Self::Internal => "store.internal",
         }
     }
 
     /// Every code there is, for the document.
-    pub const CODES: [&'static str; 16] = [
+    pub const CODES: [&'static str; 17] = [
         "store.disk-full",
         "store.io",
         "store.no-folder",
@@ -129,6 +133,7 @@ impl StoreErrorKind {
         "store.not-queued",
         "store.overloaded",
         "store.closed",
+        "store.unsealed",
         "store.internal",
     ];
 
@@ -150,6 +155,7 @@ impl StoreErrorKind {
             | Self::NotQueued
             | Self::Overloaded
             | Self::Closed
+            | Self::Unsealed
             | Self::Internal => Audience::Engineer,
         }
     }
@@ -157,7 +163,7 @@ impl StoreErrorKind {
     /// Whether the same thing may go well later without anybody mending something.
     pub const fn retry(&self) -> bool {
         match self {
-            Self::Busy | Self::Overloaded | Self::DiskFull => true,
+            Self::Busy | Self::Overloaded | Self::DiskFull | Self::Unsealed => true,
             Self::Io
             | Self::NoFolder
             | Self::Permission
@@ -189,6 +195,7 @@ impl StoreErrorKind {
             | Self::NotQueued
             | Self::Overloaded
             | Self::Closed
+            | Self::Unsealed
             | Self::Internal => false,
         }
     }
@@ -196,6 +203,10 @@ impl StoreErrorKind {
     /// What an error of the database means.
     pub fn of(error: &rusqlite::Error) -> Self {
         use rusqlite::ErrorCode;
+        // The file ends before its own header says: it is hurt, the disk is not.
+        if error.sqlite_error().is_some_and(|e| e.extended_code == rusqlite::ffi::SQLITE_IOERR_SHORT_READ) {
+            return Self::Damaged;
+        }
         match error.sqlite_error_code() {
             Some(ErrorCode::DiskFull) => Self::DiskFull,
             Some(ErrorCode::SystemIoFailure) => Self::Io,
@@ -238,6 +249,7 @@ mod tests {
             (ffi::SQLITE_FULL, "store.disk-full", false),
             (ffi::SQLITE_IOERR_FSYNC, "store.io", true),
             (ffi::SQLITE_IOERR_WRITE, "store.io", true),
+            (ffi::SQLITE_IOERR_SHORT_READ, "store.damaged", true),
             (ffi::SQLITE_CORRUPT, "store.damaged", true),
             (ffi::SQLITE_NOTADB, "store.not-a-database", true),
             (ffi::SQLITE_BUSY, "store.busy", false),

@@ -5,14 +5,18 @@
 //! see the same answers in the same order.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::body::Body;
 use super::error::{StoreError, StoreErrorKind};
 use super::ledger::Ledger;
+use super::salvage::salvage;
 use super::schema;
 use crate::domain::id::{Sequence, SubmissionId};
 use crate::domain::place::KioskCode;
 use crate::domain::submission::{StoreCommand, StoreEvent};
+use crate::ipc::StoreSchema;
+use crate::seal::Sealer;
 
 /// Which store to open, and how.
 #[derive(Debug, Clone)]
@@ -21,14 +25,16 @@ pub struct Opening {
     pub file: PathBuf,
     /// The kiosk it belongs to.
     pub kiosk: KioskCode,
+    /// Seals what is kept. There is no opening without one, so nothing is ever kept in the clear.
+    pub sealer: Arc<Sealer>,
     /// Name of a registered file system of SQLite, for tests of power cuts and bad disks; `None` is the system's own.
     pub vfs: Option<String>,
 }
 
 impl Opening {
     /// The store of a kiosk in a file of the system.
-    pub fn at(file: &Path, kiosk: &KioskCode) -> Self {
-        Self { file: file.to_owned(), kiosk: kiosk.clone(), vfs: None }
+    pub fn at(file: &Path, kiosk: &KioskCode, sealer: &Arc<Sealer>) -> Self {
+        Self { file: file.to_owned(), kiosk: kiosk.clone(), sealer: Arc::clone(sealer), vfs: None }
     }
 }
 
@@ -43,6 +49,10 @@ pub struct OpenReport {
     pub open: u64,
     /// Numbers without an entry: losses, which the disk must explain.
     pub missing: Vec<Sequence>,
+    /// The file was damaged: it lies here, and what could be read of it is in a fresh one.
+    pub salvaged: Option<PathBuf>,
+    /// Which programs can read the file.
+    pub schema: StoreSchema,
 }
 
 #[derive(Debug)]
@@ -54,8 +64,10 @@ enum State {
 /// Owns the connection and answers.
 #[derive(Debug)]
 pub struct Keeper {
-    file: PathBuf,
+    opening: Opening,
     state: State,
+    /// Deleted content still stands in the log, because emptying it found no room; the next question tries again.
+    owes_emptying: bool,
 }
 
 impl Keeper {
@@ -64,31 +76,25 @@ impl Keeper {
     /// # Errors
     /// Names the file and says why it cannot be used; the file is left as it is.
     pub fn open(opening: &Opening) -> Result<(Self, OpenReport), StoreError> {
-        let opened = schema::open(opening)?;
-        let ledger = Ledger::new(&opening.file, opened.connection);
-        let count = ledger.count()?;
-        // What was deleted just before the last end may still be in the log.
-        ledger.empty_log()?;
-        let report = OpenReport {
-            is_new: opened.found_version == 0,
-            last: count.last,
-            open: count.open,
-            missing: count.missing,
-        };
-        Ok((Self { file: opening.file.clone(), state: State::Open(ledger) }, report))
+        let (ledger, report) = open(opening)?;
+        Ok((Self { opening: opening.clone(), state: State::Open(ledger), owes_emptying: false }, report))
     }
 
     /// Carries out one command. `sink` gets its answer, and after it [`StoreEvent::Broken`] once if the store broke
     /// outside of an answer.
     pub fn command(&mut self, command: &StoreCommand, sink: &mut dyn FnMut(StoreEvent)) {
+        if matches!(command, StoreCommand::Reopen) {
+            return sink(self.reopen());
+        }
         let ledger = match &mut self.state {
             State::Open(ledger) => ledger,
             State::Broken(kind) => return sink(refusal(command, kind.code())),
         };
         match carry_out(ledger, command) {
             Ok(answer) => {
-                let has_deleted = matches!(answer, StoreEvent::Acknowledged { .. });
-                let emptied = if has_deleted { ledger.empty_log() } else { Ok(()) };
+                let has_deleted = matches!(answer, StoreEvent::Acknowledged { .. }) || self.owes_emptying;
+                let emptied = if has_deleted { ledger.shrink().and_then(|()| ledger.empty_log()) } else { Ok(()) };
+                self.owes_emptying = emptied.is_err();
                 sink(answer);
                 if let Err(error) = emptied {
                     log(&error);
@@ -113,7 +119,7 @@ impl Keeper {
     pub fn body(&mut self, id: SubmissionId, sink: &mut dyn FnMut(StoreEvent)) -> Result<Option<Body>, StoreError> {
         let found = match &self.state {
             State::Open(ledger) => ledger.body(id),
-            State::Broken(kind) => return Err(StoreError::new(&self.file, "read from", kind.clone())),
+            State::Broken(kind) => return Err(StoreError::new(&self.opening.file, "read from", kind.clone())),
         };
         if let Err(error) = &found {
             log(error);
@@ -122,10 +128,37 @@ impl Keeper {
         found
     }
 
+    /// Ends the connection after a fault of the program, as after one of the disk: nobody knows what it left behind.
+    pub(super) fn give_up(&mut self) {
+        self.state = State::Broken(StoreErrorKind::Internal);
+    }
+
+    /// Closes the file and opens it afresh, with every check of a start. Never a second try on the old connection: the
+    /// system may have thrown unwritten pages away and would now say yes.
+    fn reopen(&mut self) -> StoreEvent {
+        // The old connection holds the lock; it must be gone before the new one asks for it.
+        self.state = State::Broken(StoreErrorKind::Closed);
+        match open(&self.opening) {
+            Ok((ledger, OpenReport { last, open, missing, .. })) => {
+                self.state = State::Open(ledger);
+                StoreEvent::Reopened { last, open, missing }
+            }
+            Err(error) => {
+                log(&error);
+                let code = error.code().to_owned();
+                self.state = State::Broken(error.kind);
+                StoreEvent::Broken { code }
+            }
+        }
+    }
+
     /// Closes the connection after an error that forbids using it, and tells so once.
     fn break_if_it_must(&mut self, kind: StoreErrorKind, tell: bool, sink: &mut dyn FnMut(StoreEvent)) {
         if kind.breaks() {
             let code = kind.code().to_owned();
+            if let State::Open(ledger) = &self.state {
+                ledger.leave_as_it_is();
+            }
             self.state = State::Broken(kind);
             if tell {
                 sink(StoreEvent::Broken { code });
@@ -143,8 +176,37 @@ pub(super) fn refusal(command: &StoreCommand, code: &str) -> StoreEvent {
             StoreEvent::MarkFailed { id: *id, code }
         }
         StoreCommand::Find { .. } => StoreEvent::FindFailed { code },
-        StoreCommand::LoadQueue => StoreEvent::Broken { code },
+        StoreCommand::LoadQueue | StoreCommand::Reopen => StoreEvent::Broken { code },
     }
+}
+
+/// Opens the file; a damaged one is put aside, and what still reads of it is gone on with.
+fn open(opening: &Opening) -> Result<(Ledger, OpenReport), StoreError> {
+    match open_sound(opening) {
+        Err(error) if error.kind == StoreErrorKind::Damaged => {
+            log(&error);
+            let aside = salvage(opening)?;
+            open_sound(opening).map(|(ledger, report)| (ledger, OpenReport { salvaged: Some(aside), ..report }))
+        }
+        opened => opened,
+    }
+}
+
+fn open_sound(opening: &Opening) -> Result<(Ledger, OpenReport), StoreError> {
+    let opened = schema::open(opening)?;
+    let ledger = Ledger::new(&opening.file, opened.connection, &opening.sealer);
+    let count = ledger.count()?;
+    // What was deleted just before the last end may still be in the log.
+    ledger.empty_log()?;
+    let report = OpenReport {
+        is_new: opened.found_step == 0,
+        last: count.last,
+        open: count.open,
+        missing: count.missing,
+        salvaged: None,
+        schema: opened.schema,
+    };
+    Ok((ledger, report))
 }
 
 fn carry_out(ledger: &mut Ledger, command: &StoreCommand) -> Result<StoreEvent, StoreError> {
@@ -160,6 +222,8 @@ fn carry_out(ledger: &mut Ledger, command: &StoreCommand) -> Result<StoreEvent, 
         }
         StoreCommand::Find { sequence } => StoreEvent::Found { entry: ledger.find(*sequence)? },
         StoreCommand::LoadQueue => StoreEvent::Queue { entries: ledger.queue()? },
+        // Carried out by the keeper, which owns the connection; a ledger alone cannot.
+        StoreCommand::Reopen => return Err(ledger.refused(StoreErrorKind::Internal)),
     })
 }
 

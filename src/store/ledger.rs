@@ -1,16 +1,20 @@
 //! The SQL: one function per promise, one short transaction per function.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use jiff::{Timestamp, civil::Date};
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehavior, params};
 use uuid::Uuid;
 
-use super::body::{Body, encode};
+use super::body::{Body, Holder, Plain, encode};
 use super::error::{StoreError, StoreErrorKind};
+use super::salvage::{TableRow, insertion, values};
 use crate::domain::id::{ItemId, Sequence, SubmissionId};
 use crate::domain::submission::{Application, CaseReceipt, ItemRef, OutboxEntry, OutboxState};
 use crate::domain::text::Text;
+use crate::seal::Sealer;
 
 /// Columns of an entry, in the order [`entry`] reads them.
 macro_rules! entries {
@@ -23,6 +27,12 @@ macro_rules! entries {
         )
     };
 }
+
+/// Free pages that stay in the file for the next applications; a busy day needs a few hundred.
+const SPARE_PAGES: i64 = 512;
+
+/// A counter further above the rows than this was not reached by counting: it is damaged.
+pub(super) const MOST_MISSING: i64 = 10_000;
 
 /// What the numbers say at opening.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,25 +48,68 @@ pub(super) struct Count {
 pub(super) struct Ledger {
     file: PathBuf,
     connection: Connection,
+    sealer: Arc<Sealer>,
 }
 
 impl Ledger {
-    pub(super) fn new(file: &Path, connection: Connection) -> Self {
-        Self { file: file.to_owned(), connection }
+    pub(super) fn new(file: &Path, connection: Connection, sealer: &Arc<Sealer>) -> Self {
+        Self { file: file.to_owned(), connection, sealer: Arc::clone(sealer) }
     }
 
-    /// Keeps an application under the next number. The same application again gives the entry it has; its identity with
-    /// other content is refused, and so is an identity whose content is gone, for nobody can compare it.
+    /// Takes over the rows of one application from a damaged file, if they keep the rules of the schema and the content
+    /// matches its digest. `false`: they do not, and nothing of them is here.
+    pub(super) fn take_over(&mut self, id: SubmissionId, rows: &[TableRow]) -> Result<bool, StoreError> {
+        let transaction = begin(&self.file, &mut self.connection, "salvage")?;
+        for row in rows {
+            match transaction.prepare_cached(&insertion(row)).and_then(|mut insert| insert.execute(values(row))) {
+                Ok(_) => {}
+                // The rules of the schema refuse it: a value is damaged. Dropping the transaction takes all of it back.
+                Err(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::ConstraintViolation) => {
+                    return Ok(false);
+                }
+                Err(error) => return Err(StoreError::sql(&self.file, "salvage", error)),
+            }
+        }
+        let known = stored(&transaction, id).map_err(|e| StoreError::sql(&self.file, "salvage", e))?;
+        let is_right = known.is_some_and(|known| match &known.body {
+            Some(body) => known.digest.as_deref() == Some(&body.digest(id, known.sequence)),
+            None => true,
+        });
+        if is_right {
+            transaction.commit().map_err(|e| StoreError::sql(&self.file, "salvage", e))?;
+        }
+        Ok(is_right)
+    }
+
+    /// Puts the counter where it was in the damaged file.
+    pub(super) fn set_counter(&self, last: i64) -> rusqlite::Result<()> {
+        self.connection.execute("UPDATE terminal SET last_sequence = ?1", [last]).map(|_| ())
+    }
+
+    /// Closing will not touch the file any more: after a failed sync nothing is tried again on this connection.
+    pub(super) fn leave_as_it_is(&self) {
+        // It only sets a flag of the connection. If it were refused, closing would try what a fresh opening tries anyway.
+        let _set = self.connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true);
+    }
+
+    /// An error of the program about this file.
+    pub(super) fn refused(&self, kind: StoreErrorKind) -> StoreError {
+        StoreError::new(&self.file, "work with", kind)
+    }
+
+    /// Seals an application and keeps it under the next number. The same application again gives the entry it has; its
+    /// identity with other content is refused, and so is an identity whose content is gone, for nobody can compare it.
     pub(super) fn keep(&mut self, application: &Application) -> Result<OutboxEntry, StoreError> {
         const DOING: &str = "keep an application in";
         let id = application.client_submission_id;
         let internal = |file: &Path| StoreError::new(file, DOING, StoreErrorKind::Internal);
-        let body = encode(application).map_err(|_| internal(&self.file))?;
+        let plain = encode(application).map_err(|_| internal(&self.file))?;
+        let same = self.sealer.same_tag(plain.bytes());
         let transaction = begin(&self.file, &mut self.connection, DOING)?;
         let sql = |error| StoreError::sql(&self.file, DOING, error);
 
         if let Some(known) = stored(&transaction, id).map_err(sql)? {
-            return if known.body.as_ref() == Some(&body) {
+            return if known.is_same(&plain, &same) {
                 find(&transaction, known.sequence).map_err(sql)?.ok_or_else(|| internal(&self.file))
             } else {
                 Err(StoreError::new(&self.file, DOING, StoreErrorKind::IdTaken))
@@ -69,7 +122,13 @@ impl Ledger {
             })
             .map(Sequence)
             .map_err(sql)?;
-        insert(&transaction, application, sequence, &body).map_err(sql)?;
+        // The number is part of the seal. An application that cannot be sealed takes its number back with the transaction.
+        let body = plain.seal(&self.sealer, application, sequence).map_err(|error| {
+            tracing::error!(code = error.code(), %error, "an application could not be sealed");
+            StoreError::new(&self.file, DOING, StoreErrorKind::Unsealed)
+        })?;
+        let holder = Holder::of(application, &self.sealer);
+        insert(&transaction, application, sequence, &body, &holder, &same).map_err(sql)?;
         transaction.commit().map_err(sql)?;
         Ok(OutboxEntry {
             id,
@@ -105,11 +164,28 @@ impl Ledger {
         if marked == 0 && stored(&transaction, id).map_err(sql)?.is_none() {
             return Err(StoreError::new(&self.file, DOING, StoreErrorKind::NotQueued));
         }
-        // The digest goes with the content: from a digest a curious mind could still try out names and numbers.
+        // Digest and tag go with the content: from a digest of readable bytes a curious mind could try out names.
         transaction
-            .execute("UPDATE application SET body = NULL, digest = NULL WHERE id = ?1", [id.0.as_bytes()])
+            .execute(
+                "UPDATE application SET body = NULL, digest = NULL, same_tag = NULL WHERE id = ?1",
+                [id.0.as_bytes()],
+            )
             .map_err(sql)?;
         transaction.commit().map_err(sql)
+    }
+
+    /// Gives free pages back to the disk, a bounded number at a time so that nobody waits for it.
+    pub(super) fn shrink(&self) -> Result<(), StoreError> {
+        let sql = |error| StoreError::sql(&self.file, "shrink", error);
+        let free: i64 = self.connection.query_row("PRAGMA freelist_count", [], |row| row.get(0)).map_err(sql)?;
+        if free < SPARE_PAGES {
+            return Ok(());
+        }
+        // Each row is one page given back.
+        let mut statement = self.connection.prepare_cached("PRAGMA incremental_vacuum(64)").map_err(sql)?;
+        let mut pages = statement.query([]).map_err(sql)?;
+        while pages.next().map_err(sql)?.is_some() {}
+        Ok(())
     }
 
     /// Empties the write-ahead log, where deleted content lives on until it is overwritten.
@@ -158,7 +234,7 @@ impl Ledger {
     pub(super) fn body(&self, id: SubmissionId) -> Result<Option<Body>, StoreError> {
         const DOING: &str = "read an application from";
         let known = stored(&self.connection, id).map_err(|e| StoreError::sql(&self.file, DOING, e))?;
-        let Some(Stored { sequence, body: Some(body), digest }) = known else {
+        let Some(Stored { sequence, body: Some(body), digest, .. }) = known else {
             return Ok(None);
         };
         if digest.as_deref() == Some(&body.digest(id, sequence)) {
@@ -182,14 +258,17 @@ impl Ledger {
             .map_err(sql)?;
         let mut missing = Vec::new();
         let mut expected = 1_u64;
-        let mut statement = self.connection.prepare("SELECT sequence FROM outbox ORDER BY sequence").map_err(sql)?;
+        let mut statement = self
+            .connection
+            .prepare("SELECT o.sequence FROM outbox o NOT INDEXED CROSS JOIN application a ON a.id = o.id ORDER BY o.sequence")
+            .map_err(sql)?;
         let mut rows = statement.query([]).map_err(sql)?;
         while let Some(row) = rows.next().map_err(sql)? {
             let found = natural(row, 0).map_err(sql)?;
             missing.extend((expected..found).map(Sequence));
             expected = found + 1;
         }
-        if expected > last + 1 {
+        if expected > last + 1 || last - (expected - 1) > MOST_MISSING.unsigned_abs() {
             return Err(StoreError::new(&self.file, DOING, StoreErrorKind::Damaged));
         }
         missing.extend((expected..=last).map(Sequence));
@@ -206,18 +285,33 @@ struct Stored {
     sequence: Sequence,
     body: Option<Body>,
     digest: Option<Vec<u8>>,
+    same_tag: Option<Vec<u8>>,
+}
+
+impl Stored {
+    /// Whether this is what is stored. A sealed row is compared by its tag, for sealing twice gives other bytes; a row
+    /// of schema 1 has none and is compared as it lies there.
+    fn is_same(&self, plain: &Plain, same: &[u8; 32]) -> bool {
+        match (&self.body, &self.same_tag) {
+            (None, _) => false,
+            (Some(_), Some(tag)) => tag == same,
+            (Some(body), None) => body.bytes() == plain.bytes(),
+        }
+    }
 }
 
 fn stored(connection: &Connection, id: SubmissionId) -> rusqlite::Result<Option<Stored>> {
     connection
         .prepare_cached(
-            "SELECT o.sequence, a.body, a.digest FROM application a JOIN outbox o ON o.id = a.id WHERE a.id = ?1",
+            "SELECT o.sequence, a.body, a.digest, a.same_tag
+             FROM application a JOIN outbox o ON o.id = a.id WHERE a.id = ?1",
         )?
         .query_row([id.0.as_bytes()], |row| {
             Ok(Stored {
                 sequence: Sequence(natural(row, 0)?),
                 body: row.get::<_, Option<Vec<u8>>>(1)?.map(Body::from_stored),
                 digest: row.get(2)?,
+                same_tag: row.get(3)?,
             })
         })
         .optional()
@@ -228,6 +322,8 @@ fn insert(
     application: &Application,
     sequence: Sequence,
     body: &Body,
+    holder: &Holder,
+    same: &[u8; 32],
 ) -> rusqlite::Result<()> {
     let number = as_column(sequence).ok_or(rusqlite::Error::IntegralValueOutOfRange(0, i64::MAX))?;
     let id = application.client_submission_id;
@@ -235,8 +331,9 @@ fn insert(
     transaction
         .prepare_cached(
             "INSERT INTO application
-                 (id, item_id, item_code, version, name_zh, name_en, plain_zh, plain_en, terminal, kept_at, body, digest)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+                 (id, item_id, item_code, version, name_zh, name_en, plain_zh, plain_en, terminal, kept_at, body, digest,
+                  masked_name, lookup_tag, same_tag)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
         )?
         .execute(params![
             id.0.as_bytes(),
@@ -251,6 +348,9 @@ fn insert(
             application.confirmed_at.to_string(),
             body.bytes(),
             body.digest(id, sequence),
+            holder.masked_name,
+            holder.lookup_tag,
+            same,
         ])?;
     transaction
         .prepare_cached("INSERT INTO outbox (sequence, id, state) VALUES (?1, ?2, 'queued')")?

@@ -7,14 +7,18 @@
 //! How: one database in WAL mode with a full sync at every commit, one thread that owns the only connection, and one
 //! short transaction per promise that writes application, outbox row and counter together. The thread answers after
 //! the commit, never before. The database is locked for one program; its settings are read back at every open, and
-//! a file that is damaged, foreign, locked or made by a newer program is refused and left as it is.
+//! a file that is foreign, locked or made by a newer program is refused and left as it is. A damaged one is put aside, and
+//! what still reads of it is gone on with (`salvage`).
 //!
 //! - [`Store`] is the handle: commands in, events out through a closure ([`writer`](self)); [`Keeper`] is what its thread drives.
 //! - `ledger` holds the SQL, `schema` the opening of the file and its numbered migrations.
-//! - [`Body`] and [`encode`] are the one place where an application becomes the bytes that are stored and sent. Sealing to
-//!   the county's public key belongs there: the ledger and the county's client treat the bytes as opaque.
+//! - [`Body`] and [`encode`] are the one place where an application becomes the bytes that are stored and sent: sealed to
+//!   the county's public key before they reach the database. The ledger and the county's client treat them as opaque, and
+//!   nothing in the program can read them back. In the clear stand: identity, number, item, state, times, a masked name
+//!   and a keyed tag of the card's number.
 //!
-//! After an error of the disk itself the connection is closed and nothing is written until the store is opened again:
+//! After an error of the disk itself the connection is closed and nothing is written until the store is opened again (the
+//! command `Reopen`, which the core gives after a pause):
 //! a failed sync is not tried a second time, because the system may have thrown the pages away and would say yes. What was
 //! in flight at that moment is answered with `NotKept`, and the next opening tells whether the disk has it after all; if so
 //! it is an application like any other, sent under its own identity, and nobody was promised that it is not.
@@ -26,12 +30,17 @@ mod body;
 mod error;
 mod keeper;
 mod ledger;
+mod salvage;
 mod schema;
 mod writer;
 
-pub use body::{Body, encode};
+#[cfg(test)]
+mod slots_tests;
+
+pub use body::{Body, Plain, encode};
 pub use error::{StoreError, StoreErrorKind};
 pub use keeper::{Keeper, OpenReport, Opening};
+pub use schema::{NEWEST_SCHEMA, READABLE_FROM};
 pub use writer::Store;
 
 /// Name of the database in the configured folder.

@@ -3,6 +3,11 @@
 //! Nothing is written before the file is known to be ours and not newer than the program. Each migration runs in one
 //! immediate transaction together with its version number, so that a cut leaves the old schema or the new one, never
 //! something between.
+//!
+//! Two numbers say what a file is. `user_version` is the oldest schema whose program can work with it; a program refuses
+//! a file with a higher one than its own. `schema_step` counts the migrations that were run. An additive migration takes
+//! a step and leaves `user_version` alone, so that the program of the other boot slot goes on reading, delivering and
+//! keeping; the script says what that program makes of what the newer one wrote.
 
 use std::fs::OpenOptions;
 use std::io::ErrorKind;
@@ -14,15 +19,33 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior};
 use super::error::{StoreError, StoreErrorKind};
 use super::keeper::Opening;
 use crate::domain::place::KioskCode;
+use crate::ipc::StoreSchema;
 
 /// Marks the file as a store of a kiosk (`PRAGMA application_id`): the letters `Kisk`.
 const APPLICATION_ID: i64 = 0x4b69_736b;
 
-/// Migrations by number, from 1. Only additive between neighbouring versions: the other boot slot must still read the file.
-const MIGRATIONS: &[&str] = &[include_str!("migrations/001_outbox.sql")];
+/// One step of the schema.
+#[derive(Clone, Copy)]
+struct Migration {
+    script: &'static str,
+    /// Oldest schema whose program can work with the file after it: `user_version`.
+    reader: i64,
+}
 
-/// Newest schema this program knows.
-pub(super) const NEWEST: i64 = MIGRATIONS.len() as i64;
+/// Migrations by step, from 1. Only additive between neighbouring images: the other boot slot must still read the file.
+const MIGRATIONS: &[Migration] = &[
+    Migration { script: include_str!("migrations/001_outbox.sql"), reader: 1 },
+    Migration { script: include_str!("migrations/002_seal.sql"), reader: 1 },
+];
+
+/// Newest `user_version` this program can work with.
+const KNOWN: i64 = MIGRATIONS.len() as i64;
+
+/// Newest schema this program knows, for manifests of images.
+pub const NEWEST_SCHEMA: u32 = MIGRATIONS.len() as u32;
+
+/// Oldest schema whose program can work with what this program writes, for manifests of images.
+pub const READABLE_FROM: u32 = MIGRATIONS[MIGRATIONS.len() - 1].reader as u32;
 
 const OPEN: &str = "open";
 
@@ -30,13 +53,15 @@ const OPEN: &str = "open";
 #[derive(Debug)]
 pub(super) struct Opened {
     pub connection: Connection,
-    /// Schema version found in the file; 0 for a new one.
-    pub found_version: i64,
+    /// Step of the schema found in the file; 0 for a new one.
+    pub found_step: i64,
+    /// What the file holds from now on.
+    pub schema: StoreSchema,
 }
 
 /// Opens and checks the database, brings its schema up to date and makes sure it is the store of this kiosk.
 pub(super) fn open(opening: &Opening) -> Result<Opened, StoreError> {
-    let Opening { file, kiosk, vfs } = opening;
+    let Opening { file, kiosk, sealer: _, vfs } = opening;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut connection = match vfs {
         None => {
@@ -54,12 +79,23 @@ pub(super) fn open(opening: &Opening) -> Result<Opened, StoreError> {
     connection.busy_timeout(Duration::ZERO).map_err(|e| sql(file, e))?;
     // Must come before the first access: the lock is then taken by it and held until the connection closes.
     set(file, &connection, "locking_mode", "EXCLUSIVE", "exclusive")?;
-    let found_version = ours(file, &connection)?;
+    let found_step = ours(file, &connection)?;
+    if found_step == 0 {
+        shape(file, &connection)?;
+    }
     durable(file, &connection)?;
     sound(file, &connection)?;
-    migrate(file, &mut connection, found_version, MIGRATIONS)?;
+    migrate(file, &mut connection, found_step, MIGRATIONS)?;
     belongs(file, &connection, kiosk)?;
-    Ok(Opened { connection, found_version })
+    let schema = marked(file, &connection)?;
+    Ok(Opened { connection, found_step, schema })
+}
+
+/// Step and oldest reader as the file tells them.
+fn marked(file: &Path, connection: &Connection) -> Result<StoreSchema, StoreError> {
+    let natural = |number: i64| u32::try_from(number).map_err(|_| refuse(file, StoreErrorKind::NotADatabase));
+    let schema = natural(ours(file, connection)?)?;
+    Ok(StoreSchema { schema, readable_from: natural(number(file, connection, "user_version")?)? })
 }
 
 /// Creates a missing file for its owner alone. An existing one is left as it is; it is not even opened here, because
@@ -80,7 +116,7 @@ fn make_private(file: &Path) -> Result<(), StoreError> {
     }
 }
 
-/// Reads the version of the file; refuses what is newer or not ours.
+/// Reads the step of the file; refuses what needs a newer program or is not ours.
 fn ours(file: &Path, connection: &Connection) -> Result<i64, StoreError> {
     let version = number(file, connection, "user_version")?;
     let application = number(file, connection, "application_id")?;
@@ -90,10 +126,27 @@ fn ours(file: &Path, connection: &Connection) -> Result<i64, StoreError> {
     if !is_new && application != APPLICATION_ID {
         return Err(refuse(file, StoreErrorKind::NotADatabase));
     }
-    if version > NEWEST {
-        return Err(refuse(file, StoreErrorKind::Newer { found: version, known: NEWEST }));
+    if version > KNOWN {
+        return Err(refuse(file, StoreErrorKind::Newer { found: version, known: KNOWN }));
     }
-    Ok(version)
+    let counts_steps: bool = connection
+        .query_row("SELECT count(*) FROM sqlite_schema WHERE name = 'schema_step'", [], |row| row.get(0))
+        .map_err(|e| sql(file, e))?;
+    if !counts_steps {
+        return Ok(version);
+    }
+    connection.query_row("SELECT step FROM schema_step", [], |row| row.get(0)).map_err(|e| sql(file, e))
+}
+
+/// What a file is made with, for life; both settings only count before the first page is written.
+fn shape(file: &Path, connection: &Connection) -> Result<(), StoreError> {
+    // Small pages, for two reasons. A new application changes a handful of pages by a few bytes each, and each is written
+    // as a whole. And when rows move from page to page, the database may leave old bytes behind on the page they came
+    // from; overflow pages never move, and of a row on pages this small all but the first 102 bytes lie on overflow
+    // pages, which are zeroed when the content is deleted.
+    set(file, connection, "page_size", "512", "512")?;
+    // Deleted content can be given back to the disk in small steps.
+    set(file, connection, "auto_vacuum", "INCREMENTAL", "2")
 }
 
 /// The settings every promise stands on, each read back after it was set.
@@ -101,6 +154,9 @@ fn durable(file: &Path, connection: &Connection) -> Result<(), StoreError> {
     set(file, connection, "journal_mode", "WAL", "wal")?;
     set(file, connection, "synchronous", "FULL", "2")?;
     set(file, connection, "foreign_keys", "ON", "1")?;
+    // The log is emptied into the file every 4 MB: rarely enough that pages which change with every application are
+    // copied once for very many of them.
+    set(file, connection, "wal_autocheckpoint", "8000", "8000")?;
     // Deleted content is overwritten with zeros in the file.
     set(file, connection, "secure_delete", "ON", "1")?;
     set(file, connection, "cell_size_check", "ON", "1")?;
@@ -138,27 +194,35 @@ fn number(file: &Path, connection: &Connection, setting: &str) -> Result<i64, St
     connection.pragma_query_value(None, setting, |row| row.get(0)).map_err(|e| sql(file, e))
 }
 
-/// Structure and constraints of the whole file.
+/// Structure and constraints of the whole file, and whether each index names the rows of its table: one that has lost a
+/// row would leave an application out of the queue without a word.
 fn sound(file: &Path, connection: &Connection) -> Result<(), StoreError> {
     let verdict: String =
-        connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).map_err(|e| sql(file, e))?;
+        connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0)).map_err(|e| sql(file, e))?;
     if verdict == "ok" { Ok(()) } else { Err(refuse(file, StoreErrorKind::Damaged)) }
 }
 
-/// Runs the migrations above `found`, one transaction each.
-fn migrate(file: &Path, connection: &mut Connection, found: i64, migrations: &[&str]) -> Result<(), StoreError> {
-    for (version, script) in (1_i64..).zip(migrations) {
-        if version <= found {
+/// Runs the migrations above step `found`, one transaction each.
+fn migrate(file: &Path, connection: &mut Connection, found: i64, migrations: &[Migration]) -> Result<(), StoreError> {
+    for (step, migration) in (1_i64..).zip(migrations) {
+        if step <= found {
             continue;
         }
-        let step = |connection: &mut Connection| -> rusqlite::Result<()> {
+        let run = |connection: &mut Connection| -> rusqlite::Result<()> {
             let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            transaction.execute_batch(script)?;
+            transaction.execute_batch(migration.script)?;
             transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
-            transaction.pragma_update(None, "user_version", version)?;
+            transaction.pragma_update(None, "user_version", migration.reader)?;
+            if step >= 2 {
+                transaction.execute(
+                    "INSERT INTO schema_step (only_row, step) VALUES (1, ?1)
+                     ON CONFLICT (only_row) DO UPDATE SET step = excluded.step",
+                    [step],
+                )?;
+            }
             transaction.commit()
         };
-        step(connection).map_err(|e| StoreError::sql(file, "migrate", e))?;
+        run(connection).map_err(|e| StoreError::sql(file, "migrate", e))?;
     }
     Ok(())
 }
@@ -190,12 +254,13 @@ mod tests {
     #![expect(clippy::unwrap_used, reason = "a failed unwrap is the failure of the test")]
 
     use super::*;
+    use crate::seal::tests::sealer;
 
     #[test]
     fn the_settings_of_durability_are_read_back() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("kiosk.db");
-        let opened = open(&Opening::at(&file, &kiosk())).unwrap();
+        let opened = open(&Opening::at(&file, &kiosk(), &sealer())).unwrap();
         for (setting, value) in [
             ("journal_mode", "wal"),
             ("synchronous", "2"),
@@ -220,8 +285,8 @@ mod tests {
     fn a_new_file_gets_the_newest_schema_and_is_private() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("kiosk.db");
-        assert_eq!(open(&Opening::at(&file, &kiosk())).unwrap().found_version, 0);
-        assert_eq!(open(&Opening::at(&file, &kiosk())).unwrap().found_version, NEWEST);
+        assert_eq!(open(&Opening::at(&file, &kiosk(), &sealer())).unwrap().found_step, 0);
+        assert_eq!(open(&Opening::at(&file, &kiosk(), &sealer())).unwrap().found_step, MIGRATIONS.len() as i64);
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;
@@ -234,9 +299,10 @@ mod tests {
     fn a_migration_that_fails_leaves_the_old_schema() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("kiosk.db");
-        let mut connection = open(&Opening::at(&file, &kiosk())).unwrap().connection;
-        let broken = [MIGRATIONS[0], "CREATE TABLE half (a INTEGER) STRICT; CREATE TABLE outbox (a INTEGER) STRICT;"];
-        migrate(&file, &mut connection, 1, &broken).unwrap_err();
+        let mut connection = open(&Opening::at(&file, &kiosk(), &sealer())).unwrap().connection;
+        let script = "CREATE TABLE half (a INTEGER) STRICT; CREATE TABLE outbox (a INTEGER) STRICT;";
+        let broken = [MIGRATIONS, &[Migration { script, reader: 3 }]].concat();
+        migrate(&file, &mut connection, 2, &broken).unwrap_err();
         assert_eq!(number(&file, &connection, "user_version").unwrap(), 1);
         let half: i64 = connection
             .query_row("SELECT count(*) FROM sqlite_schema WHERE name = 'half'", [], |row| row.get(0))
@@ -248,11 +314,11 @@ mod tests {
     fn a_newer_file_is_refused_and_left_alone() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("kiosk.db");
-        let opened = open(&Opening::at(&file, &kiosk())).unwrap();
-        opened.connection.pragma_update(None, "user_version", NEWEST + 1).unwrap();
+        let opened = open(&Opening::at(&file, &kiosk(), &sealer())).unwrap();
+        opened.connection.pragma_update(None, "user_version", KNOWN + 1).unwrap();
         drop(opened);
         let before = std::fs::read(&file).unwrap();
-        let error = open(&Opening::at(&file, &kiosk())).unwrap_err();
+        let error = open(&Opening::at(&file, &kiosk(), &sealer())).unwrap_err();
         assert_eq!(error.code(), "store.newer");
         assert!(error.to_string().contains("do not delete"), "{error}");
         assert_eq!(std::fs::read(&file).unwrap(), before);
@@ -264,7 +330,7 @@ mod tests {
         let file = folder.path().join("kiosk.db");
         let text = "a letter to the mayor, by chance at this place. ".repeat(100);
         std::fs::write(&file, &text).unwrap();
-        let error = open(&Opening::at(&file, &kiosk())).unwrap_err();
+        let error = open(&Opening::at(&file, &kiosk(), &sealer())).unwrap_err();
         assert_eq!(error.code(), "store.not-a-database");
         assert!(error.to_string().contains("kiosk.db"), "{error}");
         assert!(error.to_string().contains("move it away"), "{error}");
@@ -279,7 +345,7 @@ mod tests {
         foreign.execute_batch("CREATE TABLE recipes (name TEXT)").unwrap();
         drop(foreign);
         let before = std::fs::read(&file).unwrap();
-        assert_eq!(open(&Opening::at(&file, &kiosk())).unwrap_err().code(), "store.not-a-database");
+        assert_eq!(open(&Opening::at(&file, &kiosk(), &sealer())).unwrap_err().code(), "store.not-a-database");
         assert_eq!(std::fs::read(&file).unwrap(), before);
     }
 
@@ -287,8 +353,8 @@ mod tests {
     fn a_store_of_another_kiosk_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("kiosk.db");
-        open(&Opening::at(&file, &kiosk())).unwrap();
-        let error = open(&Opening::at(&file, &KioskCode::new("K033").unwrap())).unwrap_err();
+        open(&Opening::at(&file, &kiosk(), &sealer())).unwrap();
+        let error = open(&Opening::at(&file, &KioskCode::new("K033").unwrap(), &sealer())).unwrap_err();
         assert_eq!(error.code(), "store.other-kiosk");
     }
 
@@ -296,31 +362,31 @@ mod tests {
     fn two_engines_cannot_open_one_store() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("kiosk.db");
-        let first = open(&Opening::at(&file, &kiosk())).unwrap();
-        assert_eq!(open(&Opening::at(&file, &kiosk())).unwrap_err().code(), "store.busy");
+        let first = open(&Opening::at(&file, &kiosk(), &sealer())).unwrap();
+        assert_eq!(open(&Opening::at(&file, &kiosk(), &sealer())).unwrap_err().code(), "store.busy");
         drop(first);
-        open(&Opening::at(&file, &kiosk())).unwrap();
+        open(&Opening::at(&file, &kiosk(), &sealer())).unwrap();
     }
 
     #[test]
     fn a_missing_folder_is_not_made_up() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("not-mounted/kiosk.db");
-        assert_eq!(open(&Opening::at(&file, &kiosk())).unwrap_err().code(), "store.no-folder");
+        assert_eq!(open(&Opening::at(&file, &kiosk(), &sealer())).unwrap_err().code(), "store.no-folder");
     }
 
     #[test]
     fn a_damaged_page_is_found_at_open() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("kiosk.db");
-        drop(open(&Opening::at(&file, &kiosk())).unwrap());
+        drop(open(&Opening::at(&file, &kiosk(), &sealer())).unwrap());
         let mut bytes = std::fs::read(&file).unwrap();
         // The page type of every page but the first becomes nonsense.
-        for page in bytes.chunks_mut(4096).skip(1) {
+        for page in bytes.chunks_mut(512).skip(1) {
             page[0] = 0xee;
         }
         std::fs::write(&file, bytes).unwrap();
-        assert_eq!(open(&Opening::at(&file, &kiosk())).unwrap_err().code(), "store.damaged");
+        assert_eq!(open(&Opening::at(&file, &kiosk(), &sealer())).unwrap_err().code(), "store.damaged");
     }
 
     fn kiosk() -> KioskCode {

@@ -1,6 +1,7 @@
 //! The handle and the one thread behind it.
 
 use std::fmt;
+use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
@@ -10,6 +11,7 @@ use super::error::{StoreError, StoreErrorKind};
 use super::keeper::{Keeper, OpenReport, Opening, refusal};
 use crate::domain::id::SubmissionId;
 use crate::domain::submission::{StoreCommand, StoreEvent};
+use crate::ipc::Beats;
 
 /// Commands that may wait for the disk. A visit has one under way and the sender one; more than this is a fault.
 const WAITING: usize = 64;
@@ -19,12 +21,15 @@ type BodyCallback = Box<dyn FnOnce(Result<Option<Body>, StoreError>) + Send>;
 enum Request {
     Command(StoreCommand),
     Body(SubmissionId, BodyCallback),
+    /// Asks for a sign of life.
+    Beat,
 }
 
 /// The store. Dropping it finishes what was sent and closes the database.
 pub struct Store {
     file: PathBuf,
     report: OpenReport,
+    beats: Beats,
     requests: Option<SyncSender<Request>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -42,11 +47,13 @@ impl Store {
         let (mut keeper, report) = Keeper::open(opening)?;
         let (requests, inbox) = sync_channel(WAITING);
         let mut sink = sink;
+        let beats = Beats::default();
+        let beaten = beats.clone();
         let thread = std::thread::Builder::new()
             .name("store".to_owned())
-            .spawn(move || run(&mut keeper, &inbox, &mut sink))
+            .spawn(move || run(&mut keeper, &inbox, &beaten, &mut sink))
             .map_err(|_| StoreError::new(&opening.file, "start the thread of", StoreErrorKind::Internal))?;
-        Ok(Self { file: opening.file.clone(), report, requests: Some(requests), thread: Some(thread) })
+        Ok(Self { file: opening.file.clone(), report, beats, requests: Some(requests), thread: Some(thread) })
     }
 
     /// What was found at opening.
@@ -59,7 +66,7 @@ impl Store {
     pub fn send(&self, command: StoreCommand) -> Result<(), Box<StoreEvent>> {
         self.post(Request::Command(command)).map_err(|(kind, request)| match request {
             Request::Command(command) => Box::new(refusal(&command, kind.code())),
-            Request::Body(..) => Box::new(StoreEvent::Broken { code: kind.code().to_owned() }),
+            Request::Body(..) | Request::Beat => Box::new(StoreEvent::Broken { code: kind.code().to_owned() }),
         })
     }
 
@@ -85,6 +92,13 @@ impl Store {
         wait.recv().unwrap_or_else(|_| Err(StoreError::new(&self.file, "read from", StoreErrorKind::Closed)))
     }
 
+    /// Asks the thread for a sign of life and gives the number of signs so far. A thread that hangs in the disk, or whose
+    /// queue is full, gives none.
+    pub fn beat(&self) -> u64 {
+        self.post(Request::Beat).ok();
+        self.beats.count()
+    }
+
     fn post(&self, request: Request) -> Result<(), (StoreErrorKind, Request)> {
         let Some(requests) = &self.requests else {
             return Err((StoreErrorKind::Closed, request));
@@ -107,13 +121,37 @@ impl Drop for Store {
 }
 
 /// The thread: requests in their order, until the handle is dropped.
-fn run(keeper: &mut Keeper, inbox: &Receiver<Request>, sink: &mut dyn FnMut(StoreEvent)) {
+fn run(keeper: &mut Keeper, inbox: &Receiver<Request>, beats: &Beats, sink: &mut dyn FnMut(StoreEvent)) {
     while let Ok(request) = inbox.recv() {
+        // A panic is a fault of the program. It must not end as a store that is silently gone: the question is refused,
+        // the machine goes out of service, and the file is opened afresh as after a fault of the disk.
         match request {
-            Request::Command(command) => keeper.command(&command, sink),
-            Request::Body(id, callback) => callback(keeper.body(id, sink)),
+            Request::Command(command) => {
+                let told = std::panic::catch_unwind(AssertUnwindSafe(|| keeper.command(&command, sink)));
+                if told.is_err() {
+                    gave_up(keeper, Some(&command), sink);
+                }
+            }
+            Request::Body(id, callback) => {
+                let told = std::panic::catch_unwind(AssertUnwindSafe(|| callback(keeper.body(id, sink))));
+                if told.is_err() {
+                    gave_up(keeper, None, sink);
+                }
+            }
+            Request::Beat => beats.beat(),
         }
     }
+}
+
+/// After a panic: refuses what was asked and says that the store is broken.
+fn gave_up(keeper: &mut Keeper, command: Option<&StoreCommand>, sink: &mut dyn FnMut(StoreEvent)) {
+    keeper.give_up();
+    let code = StoreErrorKind::Internal.code();
+    tracing::error!(code, "the store's thread panicked");
+    if let Some(command) = command {
+        sink(refusal(command, code));
+    }
+    sink(StoreEvent::Broken { code: code.to_owned() });
 }
 
 #[cfg(test)]
@@ -126,6 +164,7 @@ mod tests {
     use super::*;
     use crate::domain::id::Sequence;
     use crate::domain::place::KioskCode;
+    use crate::seal::tests::sealer;
     use crate::store::ledger::tests::{application, is_on_disk, receipt};
 
     #[test]
@@ -159,7 +198,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (hold, held) = sync_channel::<()>(0);
         let (busy, is_busy) = sync_channel(1_000);
-        let store = Store::open(&Opening::at(&folder.path().join("kiosk.db"), &kiosk()), move |_| {
+        let store = Store::open(&Opening::at(&folder.path().join("kiosk.db"), &kiosk(), &sealer()), move |_| {
             let _ended = busy.send(());
             let _released = held.recv();
         })
@@ -181,17 +220,57 @@ mod tests {
     }
 
     #[test]
+    fn a_thread_that_hangs_gives_no_sign_of_life_and_one_that_goes_on_does() {
+        let folder = tempfile::tempdir().unwrap();
+        let (hold, held) = sync_channel::<()>(0);
+        let (busy, is_busy) = sync_channel(1_000);
+        let store = Store::open(&Opening::at(&folder.path().join("kiosk.db"), &kiosk(), &sealer()), move |_| {
+            let _ended = busy.send(());
+            let _released = held.recv();
+        })
+        .unwrap();
+        let hold = hold;
+        store.send(StoreCommand::LoadQueue).unwrap();
+        is_busy.recv().unwrap();
+        assert_eq!((store.beat(), store.beat()), (0, 0), "it hangs in its sink");
+        drop(hold);
+        // The answer to a later question proves that everything before it is done.
+        assert!(store.body(application(1).client_submission_id).unwrap().is_none());
+        assert!(store.beat() >= 2);
+    }
+
+    #[test]
     fn an_answered_acknowledgement_has_left_nothing_of_the_content_behind() {
         let folder = tempfile::tempdir().unwrap();
         let (store, events) = opened(&folder.path().join("kiosk.db"));
         store.send(keep(41)).unwrap();
         assert!(matches!(events.recv().unwrap(), StoreEvent::Kept { .. }));
-        assert!(is_on_disk(&folder, "张小明41"), "the search itself must work");
         let id = application(41).client_submission_id;
+        let sealed = store.body(id).unwrap().unwrap();
+        let piece = &sealed.bytes()[150..214];
+        assert!(is_on_disk(&folder, piece), "the search itself must work");
+        assert!(!is_on_disk(&folder, "张小明41".as_bytes()));
         let receipt = receipt("N1");
         store.send(StoreCommand::Acknowledge { id, receipt }).unwrap();
         assert_eq!(events.recv().unwrap(), StoreEvent::Acknowledged { id });
-        assert!(!is_on_disk(&folder, "张小明41"));
+        assert!(!is_on_disk(&folder, piece));
+    }
+
+    #[test]
+    fn a_panic_on_the_thread_breaks_the_store_and_a_reopening_mends_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let (store, events) = opened(&folder.path().join("kiosk.db"));
+        store.send(keep(1)).unwrap();
+        assert!(matches!(events.recv().unwrap(), StoreEvent::Kept { .. }));
+        store.fetch_body(application(1).client_submission_id, |_| panic!("a planted fault"));
+        assert_eq!(events.recv().unwrap(), StoreEvent::Broken { code: "store.internal".to_owned() });
+        store.send(keep(2)).unwrap();
+        assert!(matches!(events.recv().unwrap(), StoreEvent::NotKept { .. }));
+        store.send(StoreCommand::Reopen).unwrap();
+        let reopened = StoreEvent::Reopened { last: Sequence(1), open: 1, missing: Vec::new() };
+        assert_eq!(events.recv().unwrap(), reopened);
+        store.send(keep(2)).unwrap();
+        assert!(matches!(events.recv().unwrap(), StoreEvent::Kept { entry } if entry.sequence == Sequence(2)));
     }
 
     #[test]
@@ -236,7 +315,7 @@ mod tests {
 
     fn opened(file: &Path) -> (Store, Receiver<StoreEvent>) {
         let (events, received) = sync_channel(1000);
-        let store = Store::open(&Opening::at(file, &kiosk()), move |event| {
+        let store = Store::open(&Opening::at(file, &kiosk(), &sealer()), move |event| {
             let _test_ended = events.send(event);
         })
         .unwrap();

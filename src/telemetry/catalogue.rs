@@ -91,6 +91,7 @@ catalogue! {
     KioskStopping "kiosk.stopping" INFO { after: Duration } "the program ends as it was asked to, after so many milliseconds";
     StoreOpened "store.opened" INFO { last: Sequence, open: u64 } "the store is there; last number given, and applications not yet acknowledged";
     StoreGap "store.gap" ERROR { sequence: Sequence } "a number has no application: the disk lost one";
+    StoreSalvaged "store.salvaged" ERROR { lost: u64 } "the file was damaged: it lies beside the new one, into which everything that still reads was taken over; so many numbers were not";
     StoreBroken "store.broken" ERROR { code: Code } "nothing can be kept until the store is mended";
     CatalogueLoaded "catalogue.loaded" INFO { items: u64, apply: u64 } "the items are loaded, and those that can be applied for here";
     CatalogueRefused "catalogue.refused" ERROR { code: Code } "the items cannot be used";
@@ -113,6 +114,18 @@ catalogue! {
     SlipPrinted "slip.printed" INFO { job: u64, kind: Kind } "a slip is on paper";
     SlipNotPrinted "slip.not-printed" WARN { job: u64, kind: Kind, why: NotPrintedCause } "a slip is certainly not on paper";
     SlipUnclear "slip.unclear" WARN { job: u64, kind: Kind, why: UnknownCause } "nobody can say whether a slip is on paper";
+    UpdateOffered "update.offered" INFO {} "the rollout server offers an update";
+    UpdateInstalling "update.installing" INFO { version: Code } "an update is being installed into the other slot";
+    UpdateInstalled "update.installed" INFO { version: Code } "an update is installed and waits for its restart";
+    UpdateRestarting "update.restarting" WARN { version: Code } "the machine restarts into an update";
+    UpdateRefused "update.refused" WARN { version: Code, code: Code } "an update was not taken; nothing changed";
+    UpdateGood "update.good" INFO { version: Code } "the image that runs was called good";
+    UpdateBad "update.bad" ERROR { version: Code, code: Code } "the image that runs does not serve; the machine goes back to the one before";
+    UpdateFellBack "update.fell-back" ERROR { version: Code, code: Code } "an update did not come up or did not serve; the image before it runs again";
+    SetupStarted "setup.started" INFO { step: u64 } "the machine is being set up; first step that is not finished, from 1";
+    SetupStep "setup.step" INFO { step: u64 } "a step of the set-up is on the disk";
+    SetupRefused "setup.refused" WARN { code: Code } "an enrolment code, a prepared card or an answer of the county was not taken";
+    SetupNotSaved "setup.not-saved" ERROR {} "a step of the set-up could not be written to the disk";
     InputIgnored "input.ignored" DEBUG { what: Kind, why: Kind } "something happened that has no meaning now";
 }
 

@@ -42,6 +42,8 @@ impl From<&Note> for Event {
                     PrintOutcome::Unknown(why) => Self::SlipUnclear { job, kind, why },
                 }
             }
+            Note::StoreOpened { last, open } => Self::StoreOpened { last: *last, open: *open },
+            Note::StoreGap { sequence } => Self::StoreGap { sequence: *sequence },
             Note::StoreBroken { code } => Self::StoreBroken { code: Code::new(code) },
         }
     }

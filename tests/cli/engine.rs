@@ -7,9 +7,11 @@ use std::time::Duration;
 use kiosk::assemble;
 use kiosk::config::Config;
 use kiosk::domain::submission::StoreEvent;
-use kiosk::engine::{DevicePlan, Engine, EngineSetup, FileJournal};
+use kiosk::engine::{DevicePlan, Engine, EngineSetup, FileJournal, Signs};
 use kiosk::store::{FILE_NAME, Opening, Store};
 use tempfile::TempDir;
+
+use crate::seal::sealer;
 
 /// An engine that is not down by then hangs.
 const DOWN: Duration = Duration::from_secs(30);
@@ -25,11 +27,14 @@ fn flooded(folder: &Path) -> EngineSetup {
         catalog: assemble::catalogue(&config).unwrap(),
         open_store: Box::new(move |mut sink| {
             let flood = move |event: StoreEvent| (0..FLOOD).for_each(|_| sink(event.clone()));
-            Store::open(&Opening::at(&file, &code), Box::new(flood))
+            Store::open(&Opening::at(&file, &code, &sealer()), Box::new(flood))
         }),
         county: None,
+        slip_key: None,
         devices: DevicePlan::default(),
         journal: Box::new(FileJournal::default()),
+        slot: String::new(),
+        signs: Signs::default(),
         socket: None,
     }
 }

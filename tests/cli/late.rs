@@ -42,7 +42,7 @@ fn an_application_is_kept_while_the_county_is_away_and_accepted_once_when_it_com
     });
 
     // Kept first, with the kiosk's own code; then the county's number.
-    assert!(kiosk::desk::code_on(&first_slip[0].png).unwrap().starts_with("BM1 K "));
+    assert!(kiosk::desk::code_on(&first_slip[0].png).unwrap().starts_with("BM2 K "));
     let slips = world.bench().slips().unwrap();
     assert_eq!(slips.len(), 2);
     let cases: Vec<Value> = serde_json::from_str(&world.bench().cases_json().unwrap().unwrap()).unwrap();

@@ -5,6 +5,9 @@
 mod engine;
 mod halves;
 mod late;
+#[path = "../support/seal.rs"]
+#[expect(dead_code, reason = "these tests seal and open nothing")]
+mod seal;
 mod start;
 mod verbs;
 mod world;

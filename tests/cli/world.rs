@@ -92,6 +92,7 @@ impl World {
              [devices.scanner]\nport = \"scanner\"\n\
              [county]\nurl = \"{county}\"\napp_id = \"kiosk-demo-app\"\nca_file = \"county/ca.pem\"\n\
              secret_file = \"county/secret\"\n\
+             [seal]\ncounty_key_file = \"county/seal-sm.pem\"\n\
              [store]\nfolder = \"store\"\n[engine]\nsocket = \"engine.sock\"\n\
              [log]\nlevel = \"info\"\nformat = \"json\"\n\
              [catalogue]\nfolder = \"{}\"\n[screen]\nfonts = \"{}\"\n{more}",

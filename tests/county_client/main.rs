@@ -7,6 +7,7 @@
 
 mod bench;
 mod hostile;
+mod slips;
 
 use std::fs;
 use std::net::TcpListener;

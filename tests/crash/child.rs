@@ -60,7 +60,7 @@ struct Child {
     fault: Fault,
     last: Option<(SubmissionId, Sequence, String)>,
     /// Identities to send, and whether a sending had an unclear end before.
-    waiting: Vec<(SubmissionId, bool)>,
+    waiting: Vec<(SubmissionId, Sequence, bool)>,
     refusals: u64,
 }
 
@@ -72,7 +72,7 @@ impl Child {
         // After a restart nobody knows how far a sending went: every one of them may have reached the county.
         for entry in entries {
             match entry.state {
-                OutboxState::Queued => self.waiting.push((entry.id, true)),
+                OutboxState::Queued => self.waiting.push((entry.id, entry.sequence, true)),
                 OutboxState::SetAside { .. } | OutboxState::Acknowledged { .. } => {
                     panic!("nothing was set aside: {entry:?}")
                 }
@@ -105,7 +105,7 @@ impl Child {
                 say(&format!("kept {id} {} {key}", entry.sequence.0));
             }
             self.last = Some((id, entry.sequence, key));
-            self.waiting.push((id, false));
+            self.waiting.push((id, entry.sequence, false));
         } else {
             self.refused(&answer);
         }
@@ -116,7 +116,7 @@ impl Child {
         let Some((id, sequence, key)) = self.last.clone() else {
             return;
         };
-        if !self.waiting.iter().any(|(waiting, _)| *waiting == id) {
+        if !self.waiting.iter().any(|(waiting, ..)| *waiting == id) {
             return;
         }
         let application = Box::new(application(id, &key));
@@ -135,7 +135,7 @@ impl Child {
             return;
         }
         let at = usize::try_from(self.chance.below(self.waiting.len() as u64)).unwrap();
-        let (id, was_unclear) = self.waiting[at];
+        let (id, sequence, was_unclear) = self.waiting[at];
         let body = match self.desk.store.body(id) {
             Ok(body) => body.expect("a waiting application has content"),
             Err(error) => {
@@ -143,11 +143,11 @@ impl Child {
                 return;
             }
         };
-        let key = key_of(body.bytes());
+        let key = key_of(body.bytes(), id, sequence);
         let shown = if was_unclear && self.fault == Fault::FreshIdOnRetry { self.fresh_id() } else { id };
         say(&format!("sent {shown} {key}"));
         if self.chance.below(3) == 0 {
-            self.waiting[at].1 = true;
+            self.waiting[at].2 = true;
             return;
         }
         let command = StoreCommand::Acknowledge { id, receipt: receipt(id) };
@@ -170,7 +170,8 @@ impl Child {
             | StoreEvent::Acknowledged { .. }
             | StoreEvent::SetAside { .. }
             | StoreEvent::Found { .. }
-            | StoreEvent::Queue { .. } => panic!("an answer to another question: {event:?}"),
+            | StoreEvent::Queue { .. }
+            | StoreEvent::Reopened { .. } => panic!("an answer to another question: {event:?}"),
         }
     }
 

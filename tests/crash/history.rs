@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use kiosk::domain::id::{Sequence, SubmissionId};
+use kiosk::domain::id::Sequence;
 use kiosk::domain::submission::{OutboxEntry, OutboxState, StoreCommand, StoreEvent};
 
 use super::world::{Desk, key_of, receipt};
@@ -124,13 +124,13 @@ impl History {
                 if !self.sent.contains_key(&promise.key) {
                     return Err(format!("{id} is acknowledged and was never sent"));
                 }
-                match body(desk, entry.id)? {
+                match body(desk, entry)? {
                     Some(_) => Err(format!("{id} is acknowledged and still has its content")),
                     None => Ok(()),
                 }
             }
             OutboxState::Queued if self.acknowledged.contains(id) => Err(format!("{id} lost its receipt")),
-            OutboxState::Queued => match body(desk, entry.id)? {
+            OutboxState::Queued => match body(desk, entry)? {
                 Some(key) if key == promise.key => Ok(()),
                 Some(_) => Err(format!("{id} has the content of another")),
                 None => Err(format!("{id} was promised and has no content")),
@@ -150,9 +150,10 @@ fn found(desk: &Desk, sequence: Sequence) -> Result<OutboxEntry, String> {
 }
 
 /// Whose content is stored under an identity.
-fn body(desk: &Desk, id: SubmissionId) -> Result<Option<String>, String> {
+fn body(desk: &Desk, entry: &OutboxEntry) -> Result<Option<String>, String> {
+    let id = entry.id;
     desk.store
         .body(id)
-        .map(|body| body.map(|body| key_of(body.bytes())))
+        .map(|body| body.map(|body| key_of(body.bytes(), id, entry.sequence)))
         .map_err(|error| format!("{id} does not read: {error}"))
 }

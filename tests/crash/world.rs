@@ -4,12 +4,14 @@ use std::path::Path;
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::time::Duration;
 
-use kiosk::domain::id::{ItemId, SubmissionId};
+use kiosk::domain::id::{ItemId, Sequence, SubmissionId};
 use kiosk::domain::place::KioskCode;
 use kiosk::domain::submission::{Application, CaseReceipt, FieldValue, ItemRef, StoreCommand, StoreEvent};
 use kiosk::domain::text::Text;
 use kiosk::ipc::Source;
 use kiosk::store::{FILE_NAME, Opening, Store};
+
+use crate::seal::{opened, sealer};
 
 /// Longer than any commit on a busy machine; beyond it the store hangs.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -27,7 +29,7 @@ impl Desk {
     pub fn open(folder: &Path) -> Self {
         let (sink, events) = sync_channel(1_000);
         let kiosk = KioskCode::new("K032").unwrap();
-        let store = Store::open(&Opening::at(&folder.join(FILE_NAME), &kiosk), move |event| {
+        let store = Store::open(&Opening::at(&folder.join(FILE_NAME), &kiosk, &sealer()), move |event| {
             let _ended = sink.send(event);
         })
         .unwrap();
@@ -70,9 +72,9 @@ pub fn application(id: SubmissionId, key: &str) -> Application {
     }
 }
 
-/// Whose application these bytes are.
-pub fn key_of(body: &[u8]) -> String {
-    let application: Application = serde_json::from_slice(body).unwrap();
+/// Whose application these stored bytes are, as the county finds.
+pub fn key_of(body: &[u8], id: SubmissionId, sequence: Sequence) -> String {
+    let application: Application = serde_json::from_slice(&opened(body, id, sequence)).unwrap();
     let field = application.fields.iter().find(|f| f.name == KEY_FIELD);
     field.unwrap().value.clone()
 }

@@ -6,6 +6,7 @@
 
 mod catalogue;
 mod samples;
+mod setup;
 mod sources;
 mod visit;
 

@@ -80,7 +80,7 @@ pub fn all(language: Language) -> Vec<Sample> {
     let staged = |name, primary, progress, body| Sample { name, body, progress, primary };
     let out_of_paper = SlipState::NotPrinted { why: NotPrintedCause::PaperOut };
     let unclear = SlipState::Unclear { why: UnknownCause::LostMidJob };
-    vec![
+    let mut samples = vec![
         plain(
             "idle",
             1,
@@ -301,5 +301,7 @@ pub fn all(language: Language) -> Vec<Sample> {
                 codes: "store.disk-full".into(),
             }),
         ),
-    ]
+    ];
+    samples.extend(crate::setup::samples(w));
+    samples
 }

@@ -8,6 +8,8 @@ use clap::{Parser, Subcommand, ValueEnum};
 use kiosk::ctl::check::{Depth, check};
 use kiosk::ctl::id_reader::{self, Show};
 use kiosk::ctl::printer::{self, PrinterAt};
+use kiosk::ctl::provision::{self, MakeFrom};
+use kiosk::ctl::receipt::{self, Against, Text};
 use kiosk::ctl::status::status;
 use kiosk::ctl::{Form, finish, scanner};
 use kiosk_hal::scanner::protocol::Family;
@@ -22,7 +24,8 @@ mod bench;
 #[command(
     name = "kioskctl",
     version,
-    after_help = "Exit codes: 0 done and well, 1 failed or not well, 2 the command line makes no sense."
+    after_help = "Exit codes: 0 done and well, 1 failed or not well, 2 the command line makes no sense, 3 nothing can be \
+                  said (receipt verify)."
 )]
 struct Arguments {
     /// Print one JSON object; a failure is {"error": {"code", "message", "todo"}}.
@@ -52,6 +55,23 @@ enum Command {
     /// The scanner, driven from here.
     #[command(subcommand)]
     Scanner(ScannerVerb),
+    /// Slips: whether one is genuine.
+    #[command(subcommand)]
+    Receipt(ReceiptVerb),
+    /// The update agent: asks the rollout server, installs, restarts when nobody is disturbed. Runs until it is stopped.
+    #[cfg(feature = "agent")]
+    Agent {
+        /// Configuration file.
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+    },
+    /// Updates of the image.
+    #[cfg(feature = "agent")]
+    #[command(subcommand)]
+    Update(UpdateVerb),
+    /// Setting machines up: prepared cards, the way without a line, what a machine was set up with.
+    #[command(subcommand)]
+    Provision(ProvisionVerb),
     /// Simulators in place of devices and county, for desk, training and tests.
     #[cfg(feature = "desk")]
     #[command(subcommand)]
@@ -67,7 +87,8 @@ enum ConfigVerb {
         /// Configuration file.
         #[arg(long, value_name = "FILE")]
         config: PathBuf,
-        /// Read the files it names as well: catalogue, fonts, printer profile, county secret and certificates.
+        /// Read the files it names as well: catalogue, fonts, printer profile, county secret and certificates,
+        /// key for slips.
         #[arg(long)]
         files: bool,
     },
@@ -90,6 +111,50 @@ enum IdReaderVerb {
         #[arg(long)]
         show: bool,
     },
+}
+
+#[cfg(feature = "agent")]
+#[derive(Debug, Subcommand)]
+enum UpdateVerb {
+    /// The health gate: watches the running image and calls it good, or writes down why not.
+    ///
+    /// Good means: a frame was shown, the engine answers, its store is open and its queue read, every configured device
+    /// answers or was away before the update, and the county answers or did not before. An image that was called good once
+    /// stays good. Exit code 1: not good; the unit then restarts the machine and the boot counter brings the image before
+    /// it back.
+    Confirm {
+        /// Configuration file.
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+        /// Seconds to wait for it.
+        #[arg(long, default_value_t = 120, value_name = "SECONDS")]
+        within: u64,
+    },
+    /// What the agent does, which image was good last, and why one was not.
+    Status {
+        /// Configuration file.
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+    },
+    /// Installs a bundle from a stick, through the agent. Works without a line and with a wrong clock.
+    ///
+    /// The signature is checked before anything is written. The new image starts once nobody uses the machine.
+    Usb {
+        /// The bundle.
+        #[arg(value_name = "BUNDLE", required_unless_present = "stick")]
+        file: Option<PathBuf>,
+        /// The one bundle on the stick that is in.
+        #[arg(long, conflicts_with = "file")]
+        stick: bool,
+        /// Configuration file.
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+        /// Seconds to wait for the end of the installation.
+        #[arg(long, default_value_t = 1_800, value_name = "SECONDS")]
+        within: u64,
+    },
+    /// What the manifest of an image with this program has to say: version and schema of the store.
+    About,
 }
 
 #[derive(Debug, clap::Args)]
@@ -143,6 +208,90 @@ enum ScannerVerb {
     },
 }
 
+#[derive(Debug, Subcommand)]
+enum ReceiptVerb {
+    /// Checks the text of a slip's QR code, or the check character of a kiosk's number. Asks nobody.
+    ///
+    /// Exit code 0: genuine (or the number is well written). 1: altered, of an unknown kiosk, or no slip of ours. 3: a slip
+    /// without signature (of the layout before, or of a kiosk without a key), which proves nothing either way.
+    #[command(group(clap::ArgGroup::new("what").required(true)))]
+    Verify {
+        /// What the QR code says, or the number as it is printed.
+        #[arg(group = "what", value_name = "TEXT")]
+        text: Option<String>,
+        /// Read it from standard input.
+        #[arg(long, group = "what")]
+        stdin: bool,
+        /// Public key of the kiosk (PEM).
+        #[arg(long, value_name = "FILE", conflicts_with = "county_keys")]
+        key: Option<PathBuf>,
+        /// The county's register of public keys, as its page /verify/keys gives it.
+        #[arg(long, value_name = "FILE")]
+        county_keys: Option<PathBuf>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum ProvisionVerb {
+    /// Makes a signed card (provision.toml) for each machine of a table. A mistake is named with line and column.
+    Make {
+        /// Table of machines, CSV with a line of names.
+        #[arg(long, value_name = "FILE")]
+        list: PathBuf,
+        /// Private key of the county's authority (Ed25519, PKCS #8 in PEM).
+        #[arg(long, value_name = "FILE")]
+        county_key: PathBuf,
+        /// Certificate (PEM) of the authority that vouches for the platform.
+        #[arg(long, value_name = "FILE")]
+        authority: PathBuf,
+        /// Address of the platform, https://host or https://host:port.
+        #[arg(long)]
+        url: String,
+        /// Folder for the cards; each machine has a folder in it.
+        #[arg(long, value_name = "FOLDER")]
+        out: PathBuf,
+        /// Days that the cards count.
+        #[arg(long, default_value_t = 60)]
+        days: u16,
+    },
+    /// Writes this machine's request to a file, to be carried to the county where there is no line.
+    Request {
+        /// Configuration file.
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+        /// Text of the county's code; without it the one that was scanned last.
+        #[arg(long, value_name = "FILE")]
+        code: Option<PathBuf>,
+        /// File to write.
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+    },
+    /// Takes the county's answer that was carried here. Wipe the stick afterwards.
+    Accept {
+        /// Configuration file.
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+        /// The answer.
+        #[arg(value_name = "FILE")]
+        answer: PathBuf,
+    },
+    /// Shows what the set-up wrote.
+    Show {
+        /// Configuration file.
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+    },
+    /// Removes what the set-up wrote; the next start begins it anew. Database, key and certificates stay.
+    Reset {
+        /// Configuration file.
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+        /// I mean it.
+        #[arg(long)]
+        yes: bool,
+    },
+}
+
 fn main() -> ExitCode {
     let Arguments { json, command } = Arguments::parse();
     let form = if json { Form::Json } else { Form::Text };
@@ -164,8 +313,54 @@ fn main() -> ExitCode {
             };
             finish(scanner::read(&port, baud, family, Duration::from_secs(within)), form)
         }
+        Command::Receipt(ReceiptVerb::Verify { text, stdin: _, key, county_keys }) => {
+            let text = text.map_or(Text::StandardInput, Text::Given);
+            let against = match (key, county_keys) {
+                (Some(file), _) => Against::Key(file),
+                (None, Some(file)) => Against::Register(file),
+                (None, None) => Against::Nothing,
+            };
+            finish(receipt::verify(text, &against), form)
+        }
+        #[cfg(feature = "agent")]
+        Command::Agent { config } => match kiosk::ctl::update::agent(&config) {
+            Ok(code) => code,
+            Err(error) => {
+                let error =
+                    kiosk::ctl::CtlError::new("update.agent", format!("{error:#}"), "correct it and start again");
+                finish::<kiosk::ctl::update::About>(Err(error), form)
+            }
+        },
+        #[cfg(feature = "agent")]
+        Command::Update(verb) => update(verb, form),
+        Command::Provision(verb) => run_provision(&verb, form),
         #[cfg(feature = "desk")]
         Command::Sim(verb) => bench::run(verb, form),
+    }
+}
+
+#[cfg(feature = "agent")]
+fn update(verb: UpdateVerb, form: Form) -> ExitCode {
+    use kiosk::ctl::update::{Bundle, about, confirm, status, usb};
+    match verb {
+        UpdateVerb::Confirm { config, within } => finish(confirm(&config, Duration::from_secs(within)), form),
+        UpdateVerb::Status { config } => finish(status(&config), form),
+        UpdateVerb::Usb { file, config, within, .. } => {
+            finish(usb(&config, file.map_or(Bundle::Stick, Bundle::File), Duration::from_secs(within)), form)
+        }
+        UpdateVerb::About => finish(Ok(about()), form),
+    }
+}
+
+fn run_provision(verb: &ProvisionVerb, form: Form) -> ExitCode {
+    match verb {
+        ProvisionVerb::Make { list, county_key, authority, url, out, days } => {
+            finish(provision::make(&MakeFrom { list, county_key, authority, url, out, days: *days }), form)
+        }
+        ProvisionVerb::Request { config, code, out } => finish(provision::request(config, code.as_deref(), out), form),
+        ProvisionVerb::Accept { config, answer } => finish(provision::accept(config, answer), form),
+        ProvisionVerb::Show { config } => finish(provision::show(config), form),
+        ProvisionVerb::Reset { config, yes } => finish(provision::reset(config, *yes), form),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use kiosk_hal::model::{DeviceState, DeviceStatus, PaperState, PrinterStatus, Role};
 
-use crate::ipc::Works;
+use crate::ipc::{Access, Works};
 
 /// State of the parts of the machine.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,6 +21,8 @@ pub struct Health {
     pub store: StoreHealth,
     /// Codes of what is broken, by role, for the technician.
     pub codes: [String; 3],
+    /// Which roles have answered since the start.
+    pub answered: [bool; 3],
 }
 
 /// Line to the county.
@@ -54,6 +56,7 @@ impl Health {
             line: Line::Unknown,
             store: StoreHealth::Good,
             codes: Default::default(),
+            answered: [false; 3],
         }
     }
 
@@ -66,8 +69,24 @@ impl Health {
         };
         let is_news = *slot != status.state || self.codes[index] != status.code;
         *slot = status.state;
+        self.answered[index] |= answers(status.state);
         self.codes[index] = status.code;
         is_news
+    }
+
+    /// What became of a fitted device since the start.
+    pub fn access(&self, role: Role) -> Access {
+        let (state, index) = match role {
+            Role::IdReader => (self.reader, 0),
+            Role::Printer => (self.printer, 1),
+            Role::Scanner => (self.scanner, 2),
+        };
+        match (state, self.answered[index]) {
+            (state, _) if answers(state) => Access::Opened,
+            (_, true) => Access::Lost,
+            (DeviceState::Starting, false) => Access::Opening,
+            (_, false) => Access::Absent,
+        }
     }
 
     /// Reading a card, in the resident's terms.
@@ -106,6 +125,14 @@ impl Health {
 impl Default for Health {
     fn default() -> Self {
         Self::new()
+    }
+}
+
+/// Something that is our device answers there, whether it can serve or not.
+fn answers(state: DeviceState) -> bool {
+    match state {
+        DeviceState::Online | DeviceState::UserError | DeviceState::HardwareError => true,
+        DeviceState::Starting | DeviceState::Offline | DeviceState::NoDevice | DeviceState::DeviceBusy => false,
     }
 }
 

@@ -12,6 +12,7 @@
 
 mod health;
 mod project;
+mod reopening;
 mod results;
 mod sending;
 mod touch;
@@ -29,6 +30,7 @@ use super::session::{Page, SlipTrack, Visit};
 use super::settings::Settings;
 use super::submission::{CaseReceipt, CountyCommand, StoreCommand};
 use super::time::{Now, SinceStart};
+use reopening::Reopening;
 
 pub use health::{Health, Line, StoreHealth};
 
@@ -44,6 +46,13 @@ pub struct Kiosk {
     last_job: u64,
     last_ask: u64,
     next_probe: SinceStart,
+    reopening: Reopening,
+    /// When the line to the county came or went.
+    line_since: SinceStart,
+    /// When the last visit ended.
+    quiet_since: SinceStart,
+    /// The store told what is in its queue.
+    queue_read: bool,
     /// Slips at the printer, with their word for the log, also those whose page or visit is gone.
     jobs: BTreeMap<u64, &'static str>,
     /// What the county gave, until the mark in the store is durable.
@@ -61,6 +70,8 @@ pub enum WakeReason {
     Outbox,
     /// Time to look whether the county is there.
     Probe,
+    /// A broken store is opened again.
+    Store,
     /// The clock on the screen.
     Clock,
 }
@@ -78,6 +89,10 @@ impl Kiosk {
             last_job: 0,
             last_ask: 0,
             next_probe: now.since_start,
+            reopening: Reopening::default(),
+            line_since: now.since_start,
+            quiet_since: now.since_start,
+            queue_read: false,
             jobs: BTreeMap::new(),
             receipts: BTreeMap::new(),
         };
@@ -101,6 +116,9 @@ impl Kiosk {
             Event::County { ask, event } => self.county(&now, ask, event, &mut out),
             Event::Woke => {}
         }
+        if self.reopening.take_due(now.since_start) {
+            self.ask_store(StoreCommand::Reopen, &mut out);
+        }
         self.send_due(&now, &mut out);
         out
     }
@@ -119,6 +137,9 @@ impl Kiosk {
         }
         if let Some(due) = self.outbox.next_wake() {
             offer(due, WakeReason::Outbox);
+        }
+        if let Some(due) = self.reopening.due() {
+            offer(due, WakeReason::Store);
         }
         if let Some(visit) = &self.visit {
             let (warning, wipe) = visit.limits(&self.settings.times);
@@ -181,6 +202,7 @@ impl Kiosk {
     fn end_visit(&mut self, now: &Now, how: VisitEnd, out: &mut Vec<Effect>) {
         self.turn_to(now, Page::Home, out);
         if let Some(visit) = self.visit.take() {
+            self.quiet_since = now.since_start;
             let after = now.since_start.saturating_sub(visit.began);
             out.push(Effect::Note(Note::VisitEnded { visit: visit.no, how, after }));
         }
@@ -242,7 +264,8 @@ impl Kiosk {
         let paper =
             Paper { language: visit.language, size: visit.size, printed_at: now.wall, copy, kind: kind.clone() };
         out.push(Effect::Print { job, paper: Box::new(paper) });
-        SlipTrack::Printing { job, until: now.since_start + self.settings.times.print_limit, kind: Box::new(kind) }
+        let until = now.since_start + self.settings.times.print_limit;
+        SlipTrack::Printing { job, until, kind: Box::new(kind), copy }
     }
 
     fn ask_store(&mut self, command: StoreCommand, out: &mut Vec<Effect>) -> AskNo {

@@ -1,11 +1,14 @@
 //! The screen as a projection of the state. No side effects, no sentences.
 
 use super::touch::{REVIEW_ROWS, pages};
-use super::{Kiosk, StoreHealth};
+use kiosk_hal::model::Role;
+
+use super::{Kiosk, Line, StoreHealth};
 use crate::domain::catalog::{LIST_PAGE, list_pages};
 use crate::domain::id::ItemId;
 use crate::domain::receipt;
 use crate::domain::session::{Done, Page, Panel, SlipTrack, Trail, Visit};
+use crate::domain::submission::CaseReceipt;
 use crate::domain::time::{Now, clock, day, local_date};
 use crate::ipc::{
     Accepted, Body, CanDo, Departments, EngineStatus, Frame, Home, Identify, Idle, Kept, Language, List, OutOfService,
@@ -53,6 +56,28 @@ impl Kiosk {
                 StoreHealth::Good => "good".to_owned(),
                 StoreHealth::Broken(code) => code.clone(),
             },
+            outbox_read: self.queue_read,
+            set_aside: self.outbox.aside(),
+            county_reachable: match health.line {
+                Line::Unknown => None,
+                Line::Up => Some(true),
+                Line::Down => Some(false),
+            },
+            county_seconds: now.since_start.saturating_sub(self.line_since).as_secs(),
+            access: [
+                ("id-reader", self.settings.fitted.reader, Role::IdReader),
+                ("printer", self.settings.fitted.printer, Role::Printer),
+                ("scanner", self.settings.fitted.scanner, Role::Scanner),
+            ]
+            .into_iter()
+            .filter(|(_, fitted, _)| *fitted)
+            .map(|(name, _, role)| (name.to_owned(), health.access(role)))
+            .collect(),
+            quiet_seconds: match self.visit {
+                Some(_) => 0,
+                None => now.since_start.saturating_sub(self.quiet_since).as_secs(),
+            },
+            ..EngineStatus::default()
         }
     }
 
@@ -165,7 +190,7 @@ impl Kiosk {
                     item: done.item.plain_name.get(language).to_owned(),
                     number: receipt::in_groups(&receipt.case_number),
                     query_code: receipt.query_code.clone(),
-                    qr: receipt::case_qr(&receipt.case_number, &receipt.query_code),
+                    qr: self.accepted_claim(done, receipt),
                     promised: receipt.promise_date.map(day),
                     mobile: done.mobile.clone(),
                     slip: slip_state(&done.slip),
@@ -241,7 +266,7 @@ impl Kiosk {
         Kept {
             item: done.item.plain_name.get(language).to_owned(),
             number: self.number(done),
-            qr: receipt::kept_qr(&self.settings.kiosk_code, done.sequence, done.id),
+            qr: self.kept_claim(done),
             mobile: done.mobile.clone(),
             slip: slip_state(&done.slip),
             sending: if done.line_up { Sending::Now } else { Sending::Later },
@@ -249,8 +274,23 @@ impl Kiosk {
         }
     }
 
-    fn number(&self, done: &Done) -> String {
+    pub(super) fn number(&self, done: &Done) -> String {
         receipt::in_groups(&receipt::kiosk_number(&self.settings.kiosk_code, done.sequence))
+    }
+
+    /// What the "kept" slip claims. Screen and paper say the same; the engine adds the signature.
+    pub(super) fn kept_claim(&self, done: &Done) -> String {
+        self.claim(done, done.kept_at, None, receipt::kept_code(done.id))
+    }
+
+    /// What the "accepted" slip claims.
+    pub(super) fn accepted_claim(&self, done: &Done, given: &CaseReceipt) -> String {
+        self.claim(done, given.accepted_at, Some(given.case_number.clone()), given.query_code.clone())
+    }
+
+    fn claim(&self, done: &Done, at: jiff::Timestamp, case: Option<String>, code: String) -> String {
+        let kiosk = self.settings.kiosk_code.clone();
+        receipt::Claim { kiosk, sequence: done.sequence, item: done.item.code.clone(), at, case, code }.text()
     }
 
     fn window(&self, language: Language) -> WindowPlace {

@@ -124,8 +124,8 @@ impl Kiosk {
         let Some(slip) = visit.page.slip_mut().filter(|slip| slip.is_printing(job)) else {
             return ignored("a slip that no page waits for", out);
         };
-        if let SlipTrack::Printing { kind, .. } = std::mem::replace(slip, SlipTrack::None) {
-            *slip = SlipTrack::Ended { outcome, kind };
+        if let SlipTrack::Printing { kind, copy, .. } = std::mem::replace(slip, SlipTrack::None) {
+            *slip = SlipTrack::Ended { outcome, kind, copy };
         }
         if let PrintOutcome::NotPrinted(_) = outcome {
             visit.papers = visit.papers.saturating_sub(1);
@@ -215,13 +215,32 @@ impl Kiosk {
                 }
             }
             StoreEvent::Queue { entries } => {
+                if self.reopening.read() {
+                    // The disk alone knows what became of the questions under way when the store broke.
+                    self.outbox.keep_only(&entries);
+                    self.health.store = StoreHealth::Good;
+                }
+                self.queue_read = true;
                 for entry in entries {
+                    if self.visit.as_ref().is_some_and(|visit| visit.page.waits_to_keep(entry.id)) {
+                        self.kept(now, entry, out);
+                        continue;
+                    }
                     // Spread over the first wait, so that many kiosks switched on together do not call together.
                     let due = now.since_start + self.settings.backoff.wait(0, now.fraction(), None, false);
                     self.outbox.add(entry, due);
                 }
             }
+            StoreEvent::Reopened { last, open, missing } => {
+                if !self.reopening.opened() {
+                    return ignored("a reopening that was not asked for", out);
+                }
+                out.push(Effect::Note(Note::StoreOpened { last, open }));
+                out.extend(missing.into_iter().map(|sequence| Effect::Note(Note::StoreGap { sequence })));
+                self.ask_store(StoreCommand::LoadQueue, out);
+            }
             StoreEvent::Broken { code } => {
+                self.reopening.broke(now.since_start, &self.settings.times);
                 out.push(Effect::Note(Note::StoreBroken { code: code.clone() }));
                 self.health.store = StoreHealth::Broken(code);
             }
@@ -238,28 +257,30 @@ impl Kiosk {
         };
         self.outbox.add(entry.clone(), self.outbox.hold_for_slip(now.since_start));
         let name = mask::name(&card.name);
-        let kind = PaperKind::Kept {
-            item: entry.item.clone(),
-            name: name.clone(),
-            number: receipt::in_groups(&receipt::kiosk_number(&self.settings.kiosk_code, sequence)),
-            qr: receipt::kept_qr(&self.settings.kiosk_code, sequence, id),
-        };
-        let slip = self.print(now, kind, false, out);
         let bring_later = self
             .catalog
             .item(&entry.item.item)
             .map(|item| self.catalog.bring_later(item, language))
             .unwrap_or_default();
-        let done = Done {
+        let mut done = Done {
             id,
             sequence,
             item: entry.item,
+            kept_at: entry.kept_at,
             name,
             mobile: form.mobile_masked(),
             bring_later,
-            slip,
+            slip: SlipTrack::None,
             line_up: self.health.line != super::Line::Down,
         };
+        let kind = PaperKind::Kept {
+            item: done.item.clone(),
+            name: done.name.clone(),
+            number: self.number(&done),
+            code: receipt::kept_code(done.id),
+            claim: self.kept_claim(&done),
+        };
+        done.slip = self.print(now, kind, false, out);
         self.turn_to(now, Page::Kept(done), out);
     }
 
@@ -310,8 +331,8 @@ impl Kiosk {
         let kind = PaperKind::Accepted {
             item: done.item.clone(),
             name: done.name.clone(),
-            number: receipt::in_groups(&receipt::kiosk_number(&self.settings.kiosk_code, done.sequence)),
-            qr: receipt::case_qr(&receipt.case_number, &receipt.query_code),
+            number: self.number(&done),
+            claim: self.accepted_claim(&done, &receipt),
             receipt: receipt.clone(),
             bring_later: done.bring_later.clone(),
         };

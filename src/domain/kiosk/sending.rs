@@ -33,14 +33,15 @@ impl Kiosk {
         match event {
             CountyEvent::Submitted { id, verdict } => self.submitted(now, id, verdict, out),
             CountyEvent::CaseState { answer } => self.case_state(now, ask, answer, out),
-            CountyEvent::Probed { reachable } => self.line(if reachable { Line::Up } else { Line::Down }, out),
+            CountyEvent::Probed { reachable } => self.line(now, if reachable { Line::Up } else { Line::Down }, out),
         }
     }
 
     /// Notes what the last call says about the line, and tells of a change.
-    fn line(&mut self, line: Line, out: &mut Vec<Effect>) {
+    fn line(&mut self, now: &Now, line: Line, out: &mut Vec<Effect>) {
         if self.health.line != line {
             self.health.line = line;
+            self.line_since = now.since_start;
             out.push(Effect::Note(Note::Line { up: line == Line::Up }));
         }
     }
@@ -52,7 +53,7 @@ impl Kiosk {
         let waits = self.is_waited_for(id);
         match verdict {
             Verdict::Stored { receipt } => {
-                self.line(Line::Up, out);
+                self.line(now, Line::Up, out);
                 if !self.outbox.marking(id) {
                     return ignored("a second answer to the same question", out);
                 }
@@ -60,7 +61,7 @@ impl Kiosk {
                 self.ask_store(StoreCommand::Acknowledge { id, receipt }, out);
             }
             Verdict::SetAside { code } => {
-                self.line(Line::Up, out);
+                self.line(now, Line::Up, out);
                 if !self.outbox.marking(id) {
                     return ignored("a second answer to the same question", out);
                 }
@@ -68,14 +69,14 @@ impl Kiosk {
                 self.ask_store(StoreCommand::SetAside { id, reason: code }, out);
             }
             Verdict::TryAgain { code, after } => {
-                self.line(Line::Down, out);
+                self.line(now, Line::Down, out);
                 let Some(wait) = self.outbox.retry(id, now, after, waits) else {
                     return ignored("a second answer to the same question", out);
                 };
                 out.push(Effect::Note(Note::SendFailed { sequence, code, wait }));
             }
             Verdict::StopAll { code } => {
-                self.line(Line::Down, out);
+                self.line(now, Line::Down, out);
                 self.outbox.stop(id, now);
                 out.push(Effect::Note(Note::SendingStopped { code }));
             }
@@ -102,7 +103,7 @@ impl Kiosk {
         let number = std::mem::take(number);
         match (answer, known) {
             (Ok(Some(report)), known) => {
-                self.line(Line::Up, out);
+                self.line(now, Line::Up, out);
                 let status = CaseStatus {
                     item: known.as_ref().map_or(report.item_name, |known| known.item.clone()),
                     number: receipt::in_groups(&number),

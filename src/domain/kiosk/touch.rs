@@ -1,6 +1,6 @@
 //! What a touch does, page by page.
 
-use kiosk_hal::model::{DeviceState, IdCard, PrintOutcome};
+use kiosk_hal::model::{DeviceState, IdCard};
 
 use super::{Kiosk, StoreHealth};
 use crate::domain::catalog::{FULL_GUIDE_PAGES, list_pages};
@@ -415,9 +415,8 @@ impl Kiosk {
     fn print_again(&mut self, now: &Now, out: &mut Vec<Effect>) {
         let ended = self.visit.as_ref().and_then(|visit| visit.page.slip()?.ended());
         match ended {
-            Some((kind, outcome)) => {
-                // Only what is certainly not on paper yet is printed without the mark 重打.
-                let copy = !matches!(outcome, PrintOutcome::NotPrinted(_));
+            Some((kind, copy)) => {
+                // Only what is certainly not on paper yet, by no try, is printed without the mark 重打.
                 let track = self.print(now, kind, copy, out);
                 self.set_slip(track);
             }

@@ -152,6 +152,8 @@ pub struct Done {
     pub sequence: Sequence,
     /// Which item.
     pub item: ItemRef,
+    /// When it was kept, by the terminal's clock.
+    pub kept_at: jiff::Timestamp,
     /// Masked name for the slip.
     pub name: String,
     /// Masked mobile number.
@@ -177,6 +179,8 @@ pub enum SlipTrack {
         until: SinceStart,
         /// What is printed, for a copy on demand.
         kind: Box<PaperKind>,
+        /// It carries the mark of a copy: an earlier one may be on paper.
+        copy: bool,
     },
     /// Ended.
     Ended {
@@ -184,6 +188,8 @@ pub enum SlipTrack {
         outcome: PrintOutcome,
         /// What was printed, for a copy on demand.
         kind: Box<PaperKind>,
+        /// It carried the mark of a copy.
+        copy: bool,
     },
 }
 
@@ -193,10 +199,12 @@ impl SlipTrack {
         matches!(self, Self::Printing { job, .. } if *job == number)
     }
 
-    /// What was printed or should have been, and how that ended.
-    pub fn ended(&self) -> Option<(PaperKind, PrintOutcome)> {
+    /// What was printed or should have been, and whether one may be on paper by now: this one or an earlier one.
+    pub fn ended(&self) -> Option<(PaperKind, bool)> {
         match self {
-            Self::Ended { kind, outcome } => Some(((**kind).clone(), *outcome)),
+            Self::Ended { kind, outcome, copy } => {
+                Some(((**kind).clone(), *copy || !matches!(outcome, PrintOutcome::NotPrinted(_))))
+            }
             Self::None | Self::Printing { .. } => None,
         }
     }

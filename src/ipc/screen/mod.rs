@@ -1,7 +1,8 @@
 //! What is on the screen, as values. A projection of the engine's state, sent when it changed.
 //!
 //! The frame and the list of pages are here; the pages themselves are grouped as a person meets them: finding an item
-//! (`find`), applying for it (`apply`), and what came of it (`outcome`).
+//! (`find`), applying for it (`apply`), and what came of it (`outcome`). The pages of the first start (`setup`) are for the
+//! technician who puts the machine up.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,10 +11,12 @@ use super::{Language, TextSize};
 mod apply;
 mod find;
 mod outcome;
+mod setup;
 
 pub use apply::*;
 pub use find::*;
 pub use outcome::*;
+pub use setup::*;
 
 /// The whole picture.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -104,6 +107,8 @@ pub enum Stage {
     Review,
     /// 提交.
     Done,
+    /// 开机设置: the steps of the first start.
+    SetUp,
 }
 
 /// The page.
@@ -146,6 +151,8 @@ pub enum Body {
     Take(Take),
     /// The machine cannot serve.
     OutOfService(OutOfService),
+    /// The machine is being set up.
+    Setup(Box<Setup>),
 }
 
 /// Panel over the page.
@@ -185,6 +192,16 @@ impl Body {
             Self::Window(_) => "window",
             Self::Take(_) => "take",
             Self::OutOfService(_) => "out-of-service",
+            Self::Setup(setup) => match setup.page {
+                SetupPage::Language => "setup-language",
+                SetupPage::Place(_) => "setup-place",
+                SetupPage::Centre { .. } => "setup-centre",
+                SetupPage::Network(_) => "setup-network",
+                SetupPage::Address(_) => "setup-address",
+                SetupPage::Enrol(_) => "setup-enrol",
+                SetupPage::Devices { .. } => "setup-devices",
+                SetupPage::Done { .. } => "setup-done",
+            },
         }
     }
 }

@@ -11,11 +11,13 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post, put};
 use serde::Deserialize;
 use serde_json::json;
+use zeroize::Zeroizing;
 
 use crate::ServeError;
+use crate::attachment::{self, Wrong};
 use crate::ledger::{Case, Field, HandedIn, Submission};
-use crate::server::Platform;
-use crate::sign;
+use crate::server::{Platform, Unsealed};
+use crate::{seal, sign, slip};
 
 /// Type of an answer.
 pub const JSON: &str = "application/json; charset=utf-8";
@@ -28,10 +30,13 @@ const FIELDS_MAX: usize = 200;
 pub fn router() -> Router<Arc<Platform>> {
     Router::new()
         .route("/api/v1/submissions/{clientSubmissionId}", put(hand_in).get(look_up))
+        .route("/api/v1/submissions/{clientSubmissionId}/attachments/{number}", put(manifest).get(progress))
+        .route("/api/v1/submissions/{clientSubmissionId}/attachments/{number}/chunks/{chunk}", put(chunk))
         .route("/api/v1/cases/{caseNumber}", get(case))
         .route("/api/v1/catalogue/version", get(catalogue_version))
         .route("/api/v1/queue-tickets", post(queue_ticket))
         .route("/api/v1/terminals/{terminalId}/gaps", get(gaps))
+        .route("/api/v1/terminals/{terminalId}/receipt-key", put(receipt_key))
         .route("/api/v1/health", get(health))
 }
 
@@ -140,6 +145,46 @@ async fn look_up(State(platform): State<Arc<Platform>>, Path(id): Path<String>) 
     Ok(receipt(StatusCode::OK, &case))
 }
 
+async fn manifest(
+    State(platform): State<Arc<Platform>>,
+    Path((id, number)): Path<(String, u16)>,
+    body: Bytes,
+) -> Result<Response, Problem> {
+    check_id(&id)?;
+    if let Ok(manifest) = serde_json::from_slice::<attachment::Manifest>(&body) {
+        check_terminal(&platform, &manifest.terminal_id)?;
+    }
+    told(platform.shelf().manifest(&platform.seal_keys, &id, number, &body))
+}
+
+async fn chunk(
+    State(platform): State<Arc<Platform>>,
+    Path((id, number, at)): Path<(String, u16, usize)>,
+    body: Bytes,
+) -> Result<Response, Problem> {
+    check_id(&id)?;
+    told(platform.shelf().chunk(&id, number, at, &body))
+}
+
+async fn progress(
+    State(platform): State<Arc<Platform>>,
+    Path((id, number)): Path<(String, u16)>,
+) -> Result<Response, Problem> {
+    check_id(&id)?;
+    told(platform.shelf().progress(&id, number))
+}
+
+/// What came of a question about an attachment.
+fn told(progress: Result<attachment::Progress, Wrong>) -> Result<Response, Problem> {
+    progress.map(|progress| answer(StatusCode::OK, &json!(progress))).map_err(|wrong| match wrong {
+        Wrong::Unknown => Problem::new(404, "attachment-unknown", "there is no such attachment"),
+        Wrong::Manifest => Problem::new(422, "manifest-broken", "the manifest is none or contradicts itself"),
+        Wrong::Conflict => Problem::new(409, "manifest-conflict", "another manifest stands under this number"),
+        Wrong::Chunk => Problem::new(422, "chunk-broken", "the chunk is not the one of this place"),
+        Wrong::Seal(refusal) => seal_problem(refusal),
+    })
+}
+
 async fn case(
     State(platform): State<Arc<Platform>>,
     Path(number): Path<String>,
@@ -209,6 +254,32 @@ async fn gaps(State(platform): State<Arc<Platform>>, Path(terminal): Path<String
     Ok(answer(StatusCode::OK, &json!(count)))
 }
 
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ReceiptKey {
+    suite: String,
+    public_key: String,
+}
+
+/// Keeps a terminal's public key for slips, beside those it told before: slips outlive a replaced key.
+async fn receipt_key(
+    State(platform): State<Arc<Platform>>,
+    Path(terminal): Path<String>,
+    body: Bytes,
+) -> Result<Response, Problem> {
+    let told: ReceiptKey = serde_json::from_slice(&body)
+        .map_err(|_| Problem::new(400, "body-malformed", "the body does not tell a key"))?;
+    check_terminal(&platform, &terminal)?;
+    if slip::Key::read(&told.suite, &told.public_key).is_none() {
+        return Err(Problem::new(422, "key-unusable", "this is no public key of this suite"));
+    }
+    let now = platform.now();
+    let is_new = platform.ledger().remember_key(&terminal, &told.suite, &told.public_key, now)?;
+    let status = if is_new { StatusCode::CREATED } else { StatusCode::OK };
+    let body = json!({ "terminal": terminal, "suite": told.suite, "publicKey": told.public_key });
+    Ok(answer(status, &body))
+}
+
 async fn health(State(platform): State<Arc<Platform>>) -> Response {
     let now = platform.now().to_string();
     answer(StatusCode::OK, &json!({ "status": "ok", "time": now }))
@@ -234,7 +305,8 @@ fn check_terminal(platform: &Platform, terminal: &str) -> Result<(), Problem> {
 
 fn check_form(platform: &Platform, envelope: Envelope, body_digest: String) -> Result<Submission, Problem> {
     let invalid = || Problem::new(422, "form-invalid", "the application does not fit its form");
-    let application: Application = serde_json::from_value(envelope.application).map_err(|_| invalid())?;
+    let application = unseal(platform, &envelope)?;
+    let application: Application = serde_json::from_slice(&application).map_err(|_| invalid())?;
     if application.form_version < platform.settings.min_form_version {
         return Err(Problem::new(422, "form-outdated", "the form was made for an older guide"));
     }
@@ -255,6 +327,36 @@ fn check_form(platform: &Platform, envelope: Envelope, body_digest: String) -> R
         item_name: application.item.name.zh,
         fields: application.fields,
     })
+}
+
+/// The application inside the envelope, as JSON.
+fn unseal(platform: &Platform, submission: &Envelope) -> Result<Zeroizing<Vec<u8>>, Problem> {
+    let application = &submission.application;
+    if application.get("sealed").is_none() {
+        return match platform.settings.unsealed {
+            Unsealed::Taken => Ok(Zeroizing::new(application.to_string().into_bytes())),
+            Unsealed::Refused => Err(Problem::new(422, "seal-missing", "the application is not sealed")),
+        };
+    }
+    let envelope = seal::Envelope::deserialize(application).map_err(|_| seal_malformed())?;
+    if envelope.terminal != submission.terminal_id {
+        return Err(Problem::new(422, "seal-broken", "the envelope does not open where it was found"));
+    }
+    let place =
+        seal::Place { id: &submission.client_submission_id, sequence: submission.sequence, purpose: "application" };
+    platform.seal_keys.open(&envelope, place).map_err(seal_problem)
+}
+
+fn seal_problem(refusal: seal::Refusal) -> Problem {
+    match refusal {
+        seal::Refusal::Malformed => seal_malformed(),
+        seal::Refusal::KeyUnknown => Problem::new(422, "seal-key-unknown", "it is sealed to a key that is not here"),
+        seal::Refusal::Broken => Problem::new(422, "seal-broken", "the envelope does not open where it was found"),
+    }
+}
+
+fn seal_malformed() -> Problem {
+    Problem::new(422, "seal-malformed", "the envelope is not of a known version and suite")
 }
 
 fn id_conflict() -> Problem {

@@ -1,4 +1,4 @@
-//! Certificate authority, server certificate and shared secret, made at the first start in a folder and kept there.
+//! Certificate authority, server certificate, shared secret and keys of the seal, made at the first start in a folder and kept there.
 //!
 //! The key of the authority is thrown away: it signs one certificate, for this machine's own names, and no other.
 
@@ -15,6 +15,7 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 use crate::chance;
+use crate::seal::{Keys, Suite};
 use crate::server::ServeError;
 
 /// Names the server answers to.
@@ -28,6 +29,12 @@ pub struct Authority {
     pub secret_file: PathBuf,
     /// The secret.
     pub secret: Vec<u8>,
+    /// What a kiosk is given to seal to, in the national suite.
+    pub seal_sm_pem: PathBuf,
+    /// The same in the international suite.
+    pub seal_international_pem: PathBuf,
+    /// What opens both.
+    pub seal_keys: Keys,
     /// TLS with the server's certificate.
     pub tls: Arc<ServerConfig>,
 }
@@ -48,9 +55,30 @@ pub fn open(folder: &Path) -> Result<Authority, ServeError> {
     if !secret_file.exists() {
         write(&secret_file, 0o600, &hex::encode(chance::bytes::<32>()?))?;
     }
+    let seal_private = folder.join("seal.key");
+    if !seal_private.exists() {
+        let text = format!("{}\n{}\n", hex::encode(chance::bytes::<32>()?), hex::encode(chance::bytes::<32>()?));
+        write(&seal_private, 0o600, &text)?;
+    }
+    let seal_keys = read_seal_keys(&read(&seal_private)?).ok_or(ServeError::Pem)?;
+    let seal_sm_pem = folder.join("seal-sm.pem");
+    let seal_international_pem = folder.join("seal-international.pem");
+    write(&seal_sm_pem, 0o644, &seal_keys.pem(Suite::Sm))?;
+    write(&seal_international_pem, 0o644, &seal_keys.pem(Suite::International))?;
     let secret = read(&secret_file)?.trim_ascii().to_vec();
-    let tls = tls_config(&read(&server_pem)?, &read(&server_key)?)?;
-    Ok(Authority { ca_pem, secret_file, secret, tls })
+    // The authority's certificate is shown as well: a machine that enrols knows its fingerprint and nothing else.
+    let chain = [read(&server_pem)?, read(&ca_pem)?].concat();
+    let tls = tls_config(&chain, &read(&server_key)?)?;
+    Ok(Authority { ca_pem, secret_file, secret, seal_sm_pem, seal_international_pem, seal_keys, tls })
+}
+
+/// Two lines of hex: the key of SM2, then that of X25519. A drawn number is no key of SM2 once in 2^32.
+fn read_seal_keys(text: &[u8]) -> Option<Keys> {
+    let mut keys = std::str::from_utf8(text).ok()?.lines().map(|line| {
+        let mut key = [0; 32];
+        hex::decode_to_slice(line.trim(), &mut key).ok().map(|()| key)
+    });
+    Keys::new(&keys.next()??, keys.next()??)
 }
 
 struct Certificates {
@@ -98,7 +126,7 @@ fn read(file: &Path) -> Result<Vec<u8>, ServeError> {
 }
 
 /// Writes a file with these permissions, in one step: it is there whole or not at all.
-fn write(file: &Path, mode: u32, text: &str) -> Result<(), ServeError> {
+pub fn write(file: &Path, mode: u32, text: &str) -> Result<(), ServeError> {
     use std::os::unix::fs::OpenOptionsExt as _;
     let unfinished = file.with_extension("new");
     let written = || {

@@ -1,7 +1,7 @@
 //! The platform's clock: the only place that reads one.
 
 use jiff::Timestamp;
-use jiff::civil::Date;
+use jiff::civil::{Date, DateTime};
 use jiff::tz::{Offset, TimeZone};
 
 /// What the platform's wall clock shows, given how wrong it is told to be.
@@ -13,5 +13,10 @@ pub fn now(wrong_by_seconds: i64) -> Timestamp {
 
 /// The day in China, where the platform works and counts its case numbers.
 pub fn day(at: Timestamp) -> Date {
-    TimeZone::fixed(Offset::constant(8)).to_datetime(at).date()
+    local(at).date()
+}
+
+/// Date and time in China.
+pub fn local(at: Timestamp) -> DateTime {
+    TimeZone::fixed(Offset::constant(8)).to_datetime(at)
 }

@@ -44,6 +44,13 @@ const SCHEMA: &str = "
         serial INTEGER NOT NULL,
         issued_at TEXT NOT NULL
     ) STRICT;
+    CREATE TABLE IF NOT EXISTS receipt_keys (
+        terminal TEXT NOT NULL,
+        suite TEXT NOT NULL,
+        public_key TEXT NOT NULL,
+        told_at TEXT NOT NULL,
+        PRIMARY KEY (terminal, public_key)
+    ) STRICT;
 ";
 
 /// One field as received. Its `Debug` shows no value.
@@ -163,6 +170,18 @@ pub struct Ticket {
     pub issued_at: String,
 }
 
+/// A terminal's public key for slips.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ReceiptKey {
+    /// Which terminal.
+    pub terminal: String,
+    /// Word of the contract for its algorithms.
+    pub suite: String,
+    /// SPKI in PEM.
+    pub public_key: String,
+}
+
 /// The database.
 pub struct Ledger(Connection);
 
@@ -260,6 +279,37 @@ impl Ledger {
             last = sequence;
         }
         Ok(Terminal { terminal: terminal.to_owned(), cases: sequences.len(), highest: last, missing, repeated })
+    }
+
+    /// Cases of one number of a terminal; more than one only if it counts wrongly.
+    pub fn of_terminal(&self, terminal: &str, sequence: i64) -> Result<Vec<Case>, ServeError> {
+        let mut statement =
+            self.0.prepare("SELECT * FROM cases WHERE terminal = ?1 AND sequence = ?2 ORDER BY rowid")?;
+        let cases = statement.query_map(params![terminal, sequence], read_case)?;
+        Ok(cases.collect::<Result<_, _>>()?)
+    }
+
+    /// Keeps a key. `true` if it was not known.
+    pub fn remember_key(&self, terminal: &str, suite: &str, key: &str, now: Timestamp) -> Result<bool, ServeError> {
+        let added = self.0.execute(
+            "INSERT OR IGNORE INTO receipt_keys VALUES (?1, ?2, ?3, ?4)",
+            params![terminal, suite, key, now.to_string()],
+        )?;
+        Ok(added == 1)
+    }
+
+    /// All keys a terminal ever told, oldest first.
+    pub fn receipt_keys(&self, terminal: &str) -> Result<Vec<ReceiptKey>, ServeError> {
+        Ok(self.all_receipt_keys()?.into_iter().filter(|key| key.terminal == terminal).collect())
+    }
+
+    /// All keys of all terminals, oldest first.
+    pub fn all_receipt_keys(&self) -> Result<Vec<ReceiptKey>, ServeError> {
+        let mut statement = self.0.prepare("SELECT terminal, suite, public_key FROM receipt_keys ORDER BY rowid")?;
+        let keys = statement.query_map([], |row| {
+            Ok(ReceiptKey { terminal: row.get(0)?, suite: row.get(1)?, public_key: row.get(2)? })
+        })?;
+        Ok(keys.collect::<Result<_, _>>()?)
     }
 
     /// Gives a ticket, the same one to the same id.

@@ -14,16 +14,22 @@
 
 mod admin;
 mod api;
+pub mod attachment;
 mod authority;
 mod chance;
 mod clock;
+mod enrol;
 mod fault;
 mod gate;
 mod ledger;
 mod page;
+mod request;
+pub mod seal;
 mod server;
 pub mod sign;
+mod slip;
+mod verify;
 
 pub use fault::{Fault, Faults, Troubles};
 pub use ledger::{Case, Field, Terminal};
-pub use server::{Admin, Handle, ServeError, Settings, serve};
+pub use server::{Admin, Handle, ServeError, Settings, Unsealed, enrol_code, serve};

@@ -1,4 +1,4 @@
-//! Two pages for people: the cases held, and one case. Chinese first, no scripts, personal values masked.
+//! Two pages for people: the cases held, and one case; and the frame of a third, which is in `verify`. Chinese first, no scripts, personal values masked.
 //!
 //! They stand for the county's web page on which a case made at a kiosk is seen (number and query code). The list has
 //! no log-in: one more reason why this program is for the desk only, and says so at the top of each page.
@@ -176,7 +176,8 @@ fn numbers(numbers: &[i64]) -> String {
     words.join("、")
 }
 
-fn escape(text: &str) -> String {
+/// Text that is not markup.
+pub fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
@@ -191,7 +192,8 @@ fn escape(text: &str) -> String {
     escaped
 }
 
-fn page(status: StatusCode, title: &str, body: &str) -> Response {
+/// A page for people, with its headers.
+pub fn page(status: StatusCode, title: &str, body: &str) -> Response {
     let html = format!(
         "<!doctype html><html lang=zh-CN><meta charset=utf-8>\
          <meta name=viewport content=\"width=device-width, initial-scale=1\">\

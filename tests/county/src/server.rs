@@ -23,10 +23,13 @@ use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 use tokio_rustls::TlsAcceptor;
 
+use crate::attachment::Shelf;
+use crate::enrol::{self, Enrolments};
 use crate::fault::Faults;
 use crate::gate::{Fate, Gate};
 use crate::ledger::{Case, Ledger, Terminal};
-use crate::{admin, api, authority, clock, gate, page};
+use crate::seal::Keys;
+use crate::{admin, api, authority, clock, gate, page, verify};
 
 /// A client that does not finish its handshake in this time is let go.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -44,8 +47,19 @@ pub struct Settings {
     pub terminals: Vec<String>,
     /// Forms older than this are refused as `form-outdated`.
     pub min_form_version: u32,
+    /// Whether applications that are not sealed are taken.
+    pub unsealed: Unsealed,
     /// Whether faults can be set over HTTP, under `/admin`.
     pub admin: Admin,
+}
+
+/// What becomes of an application that is not sealed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unsealed {
+    /// It is taken: terminals still hold some of their first schema.
+    Taken,
+    /// It is refused as `seal-missing`.
+    Refused,
 }
 
 /// Whether there is an admin path.
@@ -66,6 +80,7 @@ impl Settings {
             app_id: "kiosk-demo-app".into(),
             terminals: Vec::new(),
             min_form_version: 1,
+            unsealed: Unsealed::Taken,
             admin: Admin::Absent,
         }
     }
@@ -126,12 +141,21 @@ pub struct Platform {
     pub(crate) settings: Settings,
     pub(crate) gate: Gate,
     pub(crate) faults: Arc<Faults>,
+    pub(crate) seal_keys: Keys,
+    shelf: Mutex<Shelf>,
+    pub(crate) enrolments: Enrolments,
+    /// The shared secret, as a machine that enrols is given it.
+    pub(crate) secret: String,
     ledger: Mutex<Ledger>,
 }
 
 impl Platform {
     pub(crate) fn ledger(&self) -> MutexGuard<'_, Ledger> {
         self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn shelf(&self) -> MutexGuard<'_, Shelf> {
+        self.shelf.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn now(&self) -> jiff::Timestamp {
@@ -149,6 +173,14 @@ pub struct Handle {
     pub ca_pem: PathBuf,
     /// The shared secret, for the kiosk's settings.
     pub secret_file: PathBuf,
+    /// The public key of the national suite, for the kiosk's settings.
+    pub seal_sm_pem: PathBuf,
+    /// The public key of the international suite, for the kiosk's settings.
+    pub seal_international_pem: PathBuf,
+    /// Public key of the authority that signs enrolment codes.
+    pub enrol_pub: PathBuf,
+    /// Its private key, for making prepared cards.
+    pub enrol_key: PathBuf,
     platform: Arc<Platform>,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
@@ -184,6 +216,30 @@ impl Handle {
         self.platform.ledger().terminal(terminal)
     }
 
+    /// An attachment in the clear, once it is here whole.
+    pub fn attachment(&self, id: &str, number: u16) -> Option<Vec<u8>> {
+        self.platform.shelf().content(id, number)
+    }
+
+    /// A new enrolment code for a machine; `place` is the code of its place. It counts for `seconds` from now.
+    ///
+    /// # Errors
+    /// The system gives no random bytes.
+    pub fn enrol_code(&self, kiosk: &str, place: &str, seconds: i64) -> Result<String, ServeError> {
+        let expires = self.platform.now().as_second().saturating_add(seconds);
+        self.platform.enrolments.code(&self.url, kiosk, place, expires)
+    }
+
+    /// A code with any payload, signed as ours; for tests of the other side.
+    pub fn signed_code(&self, payload: &serde_json::Value) -> String {
+        self.platform.enrolments.signed_code(payload)
+    }
+
+    /// The answer to an enrolment that was carried here in a file. `None` if it is refused.
+    pub fn answer_file(&self, request: &[u8]) -> Option<String> {
+        enrol::answer(&self.platform, request).ok()
+    }
+
     /// Moves a case to a state of the contract; `false` if there is no such case.
     ///
     /// # Errors
@@ -204,6 +260,16 @@ impl Drop for Handle {
     }
 }
 
+/// A new enrolment code, made with the keys of a folder while no server runs on it, or beside one.
+///
+/// # Errors
+/// The folder cannot be used.
+pub fn enrol_code(folder: &Path, url: &str, kiosk: &str, place: &str, seconds: i64) -> Result<String, ServeError> {
+    let authority = authority::open(folder)?;
+    let expires = clock::now(0).as_second().saturating_add(seconds);
+    Enrolments::open(folder, &authority.ca_pem)?.code(url, kiosk, place, expires)
+}
+
 /// Starts the platform on a thread of its own. It is reachable when this returns.
 ///
 /// # Errors
@@ -215,7 +281,12 @@ pub fn serve(settings: Settings) -> Result<Handle, ServeError> {
     let listener = TcpListener::bind(settings.listen).map_err(on_listen)?;
     listener.set_nonblocking(true).map_err(on_listen)?;
     let addr = listener.local_addr().map_err(on_listen)?;
+    let (enrol_pub, enrol_key) = (settings.folder.join("enrol.pub"), settings.folder.join("enrol.key"));
     let platform = Arc::new(Platform {
+        seal_keys: authority.seal_keys,
+        shelf: Mutex::default(),
+        enrolments: Enrolments::open(&settings.folder, &authority.ca_pem)?,
+        secret: String::from_utf8_lossy(&authority.secret).into_owned(),
         gate: Gate::new(settings.app_id.clone(), authority.secret),
         faults: Arc::default(),
         ledger: Mutex::new(ledger),
@@ -252,6 +323,10 @@ pub fn serve(settings: Settings) -> Result<Handle, ServeError> {
         url: format!("https://{host}:{}", addr.port()),
         ca_pem: authority.ca_pem,
         secret_file: authority.secret_file,
+        seal_sm_pem: authority.seal_sm_pem,
+        seal_international_pem: authority.seal_international_pem,
+        enrol_pub,
+        enrol_key,
         platform,
         stop: Some(stop),
         thread: Some(thread),
@@ -261,7 +336,9 @@ pub fn serve(settings: Settings) -> Result<Handle, ServeError> {
 async fn accept(listener: TcpListener, tls: TlsAcceptor, platform: Arc<Platform>) -> io::Result<()> {
     let listener = tokio::net::TcpListener::from_std(listener)?;
     let router = api::router()
+        .merge(enrol::router())
         .merge(page::router())
+        .merge(verify::router())
         .merge(admin::router(platform.settings.admin))
         .fallback(api::no_such_path)
         .layer(axum::middleware::from_fn_with_state(Arc::clone(&platform), gate::pass))

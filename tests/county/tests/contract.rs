@@ -6,7 +6,7 @@ use std::fs;
 use std::sync::Arc;
 
 use county_stand_in::sign::{Text, digest};
-use county_stand_in::{Admin, Fault, Handle, Settings, serve};
+use county_stand_in::{Admin, Fault, Handle, Settings, Unsealed, serve};
 use jiff::Timestamp;
 use reqwest::{Client, Method, StatusCode};
 use rustls::pki_types::CertificateDer;
@@ -16,12 +16,13 @@ use tempfile::TempDir;
 
 const CONTRACT: &str = include_str!("../../../config/county-contract.yaml");
 const API: &str = include_str!("../src/api.rs");
+const ENROL: &str = include_str!("../src/enrol.rs");
 const GATE: &str = include_str!("../src/gate.rs");
 const ID: &str = "019b0a6e-8c00-7d4e-9a3b-5f2c1e7d8a90";
 
 #[tokio::test]
 async fn the_example_submission_is_taken_and_the_example_answers_have_the_true_shape() {
-    let bench = Bench::start(|_| {});
+    let bench = Bench::with_example_keys();
     let submission = example("Submission");
     let path = format!("/api/v1/submissions/{ID}");
     let receipt = bench.put(&path, &submission).await;
@@ -39,6 +40,9 @@ async fn the_example_submission_is_taken_and_the_example_answers_have_the_true_s
     assert_eq!(ticket.status, 201);
     assert_eq!(ticket.json()["number"], example("Ticket")["number"]);
     assert_eq!(keys(&ticket.json()), keys(&example("Ticket")));
+    let told = bench.put("/api/v1/terminals/K032/receipt-key", &example("ReceiptKey")).await;
+    assert_eq!(told.status, 201);
+    assert_eq!(told.json()["publicKey"], example("ReceiptKey")["publicKey"]);
     for (path, name) in [
         ("/api/v1/catalogue/version", "CatalogueVersion"),
         ("/api/v1/health", "Health"),
@@ -50,13 +54,49 @@ async fn the_example_submission_is_taken_and_the_example_answers_have_the_true_s
     }
 }
 
+#[tokio::test]
+async fn a_seal_that_is_not_right_has_a_code_each_and_makes_no_case() {
+    let bench = Bench::with_example_keys();
+    let path = format!("/api/v1/submissions/{ID}");
+    let bent = |change: fn(&mut Value)| {
+        let mut submission = example("Submission");
+        change(&mut submission);
+        submission
+    };
+    for (submission, code) in [
+        (unsealed(), "seal-missing"),
+        (bent(|s| s["application"]["envelope"] = 2.into()), "seal-malformed"),
+        (bent(|s| s["application"]["suite"] = "rot13".into()), "seal-malformed"),
+        (bent(|s| s["application"]["sealed"] = "?".into()), "seal-malformed"),
+        (bent(|s| s["application"]["keyId"] = "0011223344556677".into()), "seal-key-unknown"),
+        (bent(|s| s["application"]["suite"] = "international".into()), "seal-key-unknown"),
+        (bent(|s| s["application"]["sealed"] = "AAAA".into()), "seal-broken"),
+        (bent(|s| s["sequence"] = 43.into()), "seal-broken"),
+        (bent(|s| s["terminalId"] = "320699-0002".into()), "seal-broken"),
+        (bent(|s| (s["terminalId"], s["application"]["terminal"]) = ("T-9".into(), "T-9".into())), "seal-broken"),
+    ] {
+        bench.put(&path, &submission).await.is_problem(422, code);
+    }
+    let other = ID.replace("019b", "019c");
+    let mut moved = example("Submission");
+    moved["clientSubmissionId"] = other.clone().into();
+    bench.put(&format!("/api/v1/submissions/{other}"), &moved).await.is_problem(422, "seal-broken");
+    assert!(bench.platform.cases().unwrap().is_empty());
+    assert_eq!(bench.put(&path, &example("Submission")).await.status, 201);
+    assert_eq!(bench.platform.cases().unwrap()[0].fields[0].value, "示例张三");
+}
+
 #[test]
 fn document_and_program_have_the_same_paths_and_codes() {
     let documented: BTreeSet<&str> =
         CONTRACT.lines().filter_map(|line| line.strip_prefix("  /api/")?.strip_suffix(':')).collect();
-    let served: BTreeSet<&str> = API.split('"').filter_map(|s| s.strip_prefix("/api/")).collect();
+    let served: BTreeSet<&str> =
+        [API, ENROL].into_iter().flat_map(|source| source.split('"')).filter_map(|s| s.strip_prefix("/api/")).collect();
     assert_eq!(documented, served);
-    assert_eq!(documented.len(), 6);
+    assert_eq!(documented.len(), 10);
+    for code in ENROL.split("\"enrolment-").skip(1).filter_map(|rest| rest.split('"').next()) {
+        assert!(CONTRACT.contains(&format!("`enrolment-{code}`")), "{code} is not documented");
+    }
 
     let documented: BTreeSet<&str> = CONTRACT
         .lines()
@@ -79,11 +119,11 @@ fn document_and_program_have_the_same_paths_and_codes() {
 async fn the_same_id_and_body_get_the_same_answer_and_another_body_is_a_conflict() {
     let bench = Bench::start(|_| {});
     let path = format!("/api/v1/submissions/{ID}");
-    let first = bench.put(&path, &example("Submission")).await;
-    let again = bench.put(&path, &example("Submission")).await;
+    let first = bench.put(&path, &unsealed()).await;
+    let again = bench.put(&path, &unsealed()).await;
     assert_eq!((first.status, again.status), (201, 200));
     assert_eq!(first.json(), again.json());
-    let mut other = example("Submission");
+    let mut other = unsealed();
     other["application"]["fields"][2]["value"] = "100".into();
     bench.put(&path, &other).await.is_problem(409, "id-conflict");
     assert_eq!(bench.platform.cases().unwrap().len(), 1);
@@ -94,12 +134,12 @@ async fn the_same_id_and_body_get_the_same_answer_and_another_body_is_a_conflict
 async fn a_restart_keeps_cases_secret_and_authority() {
     let mut bench = Bench::start(|_| {});
     let path = format!("/api/v1/submissions/{ID}");
-    let first = bench.put(&path, &example("Submission")).await;
+    let first = bench.put(&path, &unsealed()).await;
     let folder = bench.folder;
     drop(bench.platform);
     let settings = Settings::new("127.0.0.1:0".parse().unwrap(), folder.path());
     bench = Bench { platform: serve(settings).unwrap(), folder, http: bench.http, secret: bench.secret };
-    let again = bench.put(&path, &example("Submission")).await;
+    let again = bench.put(&path, &unsealed()).await;
     assert_eq!(again.status, 200);
     assert_eq!(first.json(), again.json());
 }
@@ -108,7 +148,7 @@ async fn a_restart_keeps_cases_secret_and_authority() {
 async fn a_request_without_a_true_signature_is_refused_and_stores_nothing() {
     let bench = Bench::start(|_| {});
     let path = format!("/api/v1/submissions/{ID}");
-    let put = || Ask::new(Method::PUT, &path, &example("Submission"));
+    let put = || Ask::new(Method::PUT, &path, &unsealed());
     for ask in [
         put().with("x-signature", ""),
         put().with("x-signature", &"0".repeat(64)),
@@ -119,7 +159,7 @@ async fn a_request_without_a_true_signature_is_refused_and_stores_nothing() {
         bench.ask(ask).await.is_problem(401, "signature");
     }
     let mut bent = put();
-    bent.sent_body = Some(example("Submission").to_string().replace("900", "100"));
+    bent.sent_body = Some(unsealed().to_string().replace("900", "100"));
     bench.ask(bent).await.is_problem(401, "signature");
     assert!(bench.platform.cases().unwrap().is_empty());
 }
@@ -175,7 +215,7 @@ async fn malformed_submissions_have_a_code_each() {
     });
     let path = format!("/api/v1/submissions/{ID}");
     let bent = |change: fn(&mut Value)| {
-        let mut submission = example("Submission");
+        let mut submission = unsealed();
         change(&mut submission);
         submission
     };
@@ -193,14 +233,14 @@ async fn malformed_submissions_have_a_code_each() {
         bench.put(&path, &submission).await.is_problem(status, code);
     }
     let upper = format!("/api/v1/submissions/{}", ID.to_uppercase());
-    bench.put(&upper, &example("Submission")).await.is_problem(400, "id-malformed");
+    bench.put(&upper, &unsealed()).await.is_problem(400, "id-malformed");
     assert!(bench.platform.cases().unwrap().is_empty());
 }
 
 #[tokio::test]
 async fn a_wrong_query_code_is_like_a_wrong_number() {
     let bench = Bench::start(|_| {});
-    let receipt = bench.put(&format!("/api/v1/submissions/{ID}"), &example("Submission")).await.json();
+    let receipt = bench.put(&format!("/api/v1/submissions/{ID}"), &unsealed()).await.json();
     let number = receipt["caseNumber"].as_str().unwrap();
     let path = format!("/api/v1/cases/{number}");
     let wrong = bench.ask(Ask::get(&path).with("x-query-code", "none")).await;
@@ -214,7 +254,7 @@ async fn missing_and_repeated_numbers_of_a_terminal_are_named() {
     let bench = Bench::start(|_| {});
     for (last, sequence) in [("1", 1), ("2", 3), ("3", 3), ("4", 6)] {
         let id = format!("{}{last}", &ID[..35]);
-        let mut submission = example("Submission");
+        let mut submission = unsealed();
         submission["clientSubmissionId"] = id.clone().into();
         submission["application"]["clientSubmissionId"] = id.clone().into();
         submission["sequence"] = sequence.into();
@@ -233,7 +273,7 @@ async fn missing_and_repeated_numbers_of_a_terminal_are_named() {
 #[tokio::test]
 async fn the_pages_say_what_they_are_and_show_no_whole_personal_value() {
     let bench = Bench::start(|_| {});
-    let receipt = bench.put(&format!("/api/v1/submissions/{ID}"), &example("Submission")).await.json();
+    let receipt = bench.put(&format!("/api/v1/submissions/{ID}"), &unsealed()).await.json();
     let number = receipt["caseNumber"].as_str().unwrap();
     let code = receipt["queryCode"].as_str().unwrap();
     let list = bench.page("/").await;
@@ -269,7 +309,7 @@ async fn faults_can_be_set_over_http_only_where_that_was_asked_for() {
     let told = open.page("/admin/faults").await;
     assert!(told.contains(r#""fault":"busy""#), "{told}");
     assert_eq!(open.platform.faults().troubles().next, [Fault::Busy { retry_after: 7 }]);
-    let answer = open.put(&format!("/api/v1/submissions/{ID}"), &example("Submission")).await;
+    let answer = open.put(&format!("/api/v1/submissions/{ID}"), &unsealed()).await;
     answer.is_problem(503, "busy");
     assert_eq!(answer.retry_after.as_deref(), Some("7"));
 }
@@ -357,6 +397,18 @@ impl Answer {
 }
 
 impl Bench {
+    /// A platform with the published keys, to which the document's example is sealed. It takes nothing unsealed.
+    fn with_example_keys() -> Self {
+        Self::start(|settings| {
+            settings.unsealed = Unsealed::Refused;
+            let keys = concat!(
+                "3945208f7b2144b13f36e38ac6d39f95889393692860b51a42fb81ef4df7c5b8\n",
+                "77076d0a7318a57d3c16c17251b26645df4c2f87ebc0992ab177fba51db92c2a\n",
+            );
+            fs::write(settings.folder.join("seal.key"), keys).unwrap();
+        })
+    }
+
     fn start(change: impl FnOnce(&mut Settings)) -> Self {
         let folder = TempDir::new().unwrap();
         let mut settings = Settings::new("127.0.0.1:0".parse().unwrap(), folder.path());
@@ -440,6 +492,13 @@ fn example(name: &str) -> Value {
     let (_, rest) = examples.split_once(&format!("    {name}:\n      value: ")).unwrap();
     let mut values = serde_json::Deserializer::from_str(rest).into_iter();
     values.next().unwrap().unwrap()
+}
+
+/// The example submission with its content as it lies, as terminals of the first schema send it.
+fn unsealed() -> Value {
+    let mut submission = example("Submission");
+    submission["application"] = example("Application");
+    submission
 }
 
 fn keys(value: &Value) -> BTreeSet<String> {

@@ -10,6 +10,7 @@ use kiosk_hal::model::{
 use super::machine::{Machine, card, receipt};
 use crate::domain::effect::{Effect, PaperKind};
 use crate::domain::event::Event;
+use crate::domain::receipt::{SlipCode, parse, payload};
 use crate::domain::submission::{CountyCommand, CountyEvent, StoreEvent, Verdict};
 use crate::ipc::{Body, CardPrompt, Intent, Language, Overlay, ScanPrompt, SlipState, TextSize, WindowReason};
 
@@ -307,7 +308,9 @@ fn no_paper_still_leads_to_the_end_with_number_and_code_on_the_screen() {
     machine.county_answers(Verdict::Stored { receipt: receipt() }).store_answers();
     let Body::Accepted(accepted) = machine.screen().body else { panic!("accepted is shown") };
     assert_eq!(accepted.number, "3206 9920 2611 2400 01");
-    assert_eq!(accepted.qr, "BM1 A 320699202611240001 482913");
+    let scanned = payload(&accepted.qr, None);
+    let SlipCode::Case { number, code } = parse(&scanned).expect("a code of ours") else { panic!("a case") };
+    assert_eq!((number.as_str(), code.as_str()), ("320699202611240001", "482913"));
 }
 
 #[test]
@@ -343,20 +346,47 @@ fn the_scanner_is_enabled_only_while_a_screen_asks_for_a_code() {
 fn a_kept_slip_tells_how_far_its_application_is_and_a_wrong_code_tells_nothing() {
     let mut machine = Machine::new();
     machine.kept(PENSION);
-    let PaperKind::Kept { qr, .. } = machine.prints(PrintOutcome::Printed) else { panic!("a kept slip") };
+    let PaperKind::Kept { claim, .. } = machine.prints(PrintOutcome::Printed) else { panic!("a kept slip") };
     machine.touch(Intent::Finish).pass(Duration::from_secs(10));
     let scan = |machine: &mut Machine, text: String| {
         machine.touch(Intent::Begin).touch(Intent::OpenScan);
         machine.event(Event::Scanner(ScannerEvent::Code(ScannedCode { text: Ok(text) }))).store_answers();
     };
-    scan(&mut machine, qr.clone());
+    scan(&mut machine, payload(&claim, None));
     let Body::Status(status) = machine.screen().body else { panic!("the state is shown") };
     assert_eq!(status.state, crate::ipc::CaseState::Kept);
     machine.touch(Intent::Home).touch(Intent::Back);
-    let forged = format!("{} 000000", qr.rsplit_once(' ').expect("number and code").0);
-    scan(&mut machine, forged);
+    let forged = format!("{} 000000", claim.rsplit_once(' ').expect("number and code").0);
+    scan(&mut machine, payload(&forged, None));
     let Body::Scan(scan) = machine.screen().body else { panic!("nothing is shown") };
     assert_eq!(scan.prompt, ScanPrompt::NotFound);
+}
+
+#[test]
+fn a_slip_of_the_layout_before_still_finds_its_application() {
+    let mut machine = Machine::new();
+    machine.kept(PENSION);
+    let PaperKind::Kept { claim, .. } = machine.prints(PrintOutcome::Printed) else { panic!("a kept slip") };
+    machine.touch(Intent::Finish).pass(Duration::from_secs(10));
+    let code = claim.rsplit_once(' ').expect("the code is last").1;
+    machine.touch(Intent::Begin).touch(Intent::OpenScan);
+    let old = format!("BM1 K K032000001 {code}");
+    machine.event(Event::Scanner(ScannerEvent::Code(ScannedCode { text: Ok(old) }))).store_answers();
+    let Body::Status(status) = machine.screen().body else { panic!("the state is shown") };
+    assert_eq!((status.state, status.number.as_str()), (crate::ipc::CaseState::Kept, "K032 0000 01T"));
+}
+
+#[test]
+fn screen_and_paper_claim_the_same() {
+    let mut machine = Machine::new();
+    machine.kept(PENSION);
+    let Body::Kept(kept) = machine.screen().body else { panic!("kept is shown") };
+    let PaperKind::Kept { claim, number, .. } = machine.prints(PrintOutcome::Printed) else { panic!("a kept slip") };
+    assert_eq!((kept.qr, kept.number), (claim, number));
+    machine.county_answers(Verdict::Stored { receipt: receipt() }).store_answers();
+    let Body::Accepted(accepted) = machine.screen().body else { panic!("accepted is shown") };
+    let PaperKind::Accepted { claim, .. } = machine.prints(PrintOutcome::Printed) else { panic!("an accepted slip") };
+    assert_eq!(accepted.qr, claim);
 }
 
 #[test]
@@ -393,6 +423,55 @@ fn a_broken_store_shows_what_is_wrong_and_guides_still_work() {
 }
 
 #[test]
+fn a_broken_store_is_opened_again_and_what_was_under_way_is_settled() {
+    let mut machine = Machine::new();
+    while !machine.store.is_empty() {
+        machine.store_answers();
+    }
+    machine.kept(PENSION);
+    machine.prints(PrintOutcome::Printed);
+    machine.county_answers(Verdict::Stored { receipt: receipt() });
+    // The mark reached the disk, but the answer was an error: the disk broke on the way.
+    let (ask, command) = machine.store.remove(0);
+    let crate::domain::submission::StoreCommand::Acknowledge { id, .. } = command else { panic!("{command:?}") };
+    machine.marked.insert(id);
+    machine.event(Event::Store { ask, event: StoreEvent::MarkFailed { id, code: "store.io".into() } });
+    let event = StoreEvent::Broken { code: "store.io".into() };
+    machine.event(Event::Store { ask: crate::domain::event::AskNo::default(), event });
+    machine.touch(Intent::Finish);
+    machine.pass(Duration::from_secs(20));
+    assert_eq!(machine.page(), "out-of-service");
+    assert!(machine.store.is_empty(), "not before the pause is over: {:?}", machine.store);
+    machine.pass(Duration::from_secs(11));
+    assert!(matches!(machine.store[..], [(_, crate::domain::submission::StoreCommand::Reopen)]));
+    machine.store_answers();
+    assert_eq!(machine.page(), "out-of-service", "open is not enough: the queue must be read");
+    machine.store_answers();
+    assert_eq!(machine.page(), "idle");
+    assert_eq!(machine.kiosk.waiting(), 0, "what the disk knows as acknowledged is not sent again");
+}
+
+#[test]
+fn an_application_that_reached_the_disk_while_it_broke_is_kept_after_all() {
+    let mut machine = Machine::new();
+    while !machine.store.is_empty() {
+        machine.store_answers();
+    }
+    machine.confirmed(PENSION);
+    let (ask, command) = machine.store.remove(0);
+    let crate::domain::submission::StoreCommand::Keep { application } = command else { panic!("{command:?}") };
+    let id = application.client_submission_id;
+    machine.kept.insert(id, (crate::domain::id::Sequence(1), *application));
+    machine.event(Event::Store { ask, event: StoreEvent::NotKept { id, code: "store.io".into() } });
+    let event = StoreEvent::Broken { code: "store.io".into() };
+    machine.event(Event::Store { ask: crate::domain::event::AskNo::default(), event });
+    assert_eq!(machine.page(), "not-kept");
+    machine.pass(Duration::from_secs(31));
+    machine.store_answers().store_answers();
+    assert_eq!(machine.page(), "kept");
+}
+
+#[test]
 fn help_is_there_on_every_page_and_closing_it_leads_back() {
     let mut machine = Machine::new();
     machine.touch(Intent::Help);
@@ -405,6 +484,18 @@ fn help_is_there_on_every_page_and_closing_it_leads_back() {
     assert!(matches!(machine.screen().overlay, Some(Overlay::Help(_))));
     machine.touch(Intent::CloseHelp);
     assert_eq!(machine.screen().body, before);
+}
+
+#[test]
+fn a_copy_that_did_not_come_out_is_still_a_copy_the_next_time() {
+    let mut machine = Machine::new();
+    machine.kept(PENSION);
+    machine.prints(PrintOutcome::Unknown(UnknownCause::NoProof));
+    machine.touch(Intent::PrintAgain);
+    assert!(machine.prints.first().expect("the resident asked for it").1.copy);
+    machine.prints(PrintOutcome::NotPrinted(NotPrintedCause::CoverOpen));
+    machine.touch(Intent::PrintAgain);
+    assert!(machine.prints.first().expect("the resident asked again").1.copy, "the first may lie in the slot");
 }
 
 #[test]
@@ -464,7 +555,8 @@ fn another_try_keeps_the_same_application_to_the_last_byte() {
             crate::domain::submission::StoreCommand::Acknowledge { .. }
             | crate::domain::submission::StoreCommand::SetAside { .. }
             | crate::domain::submission::StoreCommand::Find { .. }
-            | crate::domain::submission::StoreCommand::LoadQueue => None,
+            | crate::domain::submission::StoreCommand::LoadQueue
+            | crate::domain::submission::StoreCommand::Reopen => None,
         })
         .collect();
     assert_eq!(kept.len(), 2);
@@ -489,11 +581,11 @@ fn a_slip_whose_page_was_left_is_still_taken_and_still_written_down() {
 fn a_look_up_that_fails_or_stays_away_ends_and_the_next_one_works() {
     let mut machine = Machine::new();
     machine.kept(PENSION);
-    let PaperKind::Kept { qr, .. } = machine.prints(PrintOutcome::Printed) else { panic!("a kept slip") };
+    let PaperKind::Kept { claim, .. } = machine.prints(PrintOutcome::Printed) else { panic!("a kept slip") };
     machine.touch(Intent::Finish).pass(Duration::from_secs(10));
     machine.touch(Intent::Begin).touch(Intent::OpenScan);
     let scan = |machine: &mut Machine| {
-        machine.event(Event::Scanner(ScannerEvent::Code(ScannedCode { text: Ok(qr.clone()) })));
+        machine.event(Event::Scanner(ScannerEvent::Code(ScannedCode { text: Ok(payload(&claim, None)) })));
     };
     scan(&mut machine);
     let (ask, _) = machine.store.pop().expect("the store is asked");

@@ -1,6 +1,6 @@
 //! A kiosk with a store, a county and devices that answer when the test says so.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use kiosk_hal::model::{
@@ -34,6 +34,8 @@ pub struct Machine {
     pub store: Vec<(AskNo, StoreCommand)>,
     pub county: Vec<(AskNo, CountyCommand)>,
     pub kept: BTreeMap<SubmissionId, (Sequence, Application)>,
+    /// Those of them that have their end.
+    pub marked: BTreeSet<SubmissionId>,
 }
 
 pub fn catalog() -> Catalog {
@@ -58,6 +60,7 @@ pub fn settings() -> Settings {
             phone: "0513-00000001".into(),
         },
         hotline: "12345".into(),
+        check_page: None,
         notice_version: "2026-11".into(),
         fitted: Fitted { reader: true, printer: true, scanner: true },
         times: Times::default(),
@@ -98,6 +101,7 @@ impl Machine {
             store: Vec::new(),
             county: Vec::new(),
             kept: BTreeMap::new(),
+            marked: BTreeSet::new(),
         };
         machine.sort(first);
         for role in [Role::IdReader, Role::Printer, Role::Scanner] {
@@ -179,12 +183,29 @@ impl Machine {
                 let sequence = self.kept.entry(id).or_insert((next, (*application).clone())).0;
                 StoreEvent::Kept { entry: entry(sequence, &application) }
             }
-            StoreCommand::Acknowledge { id, .. } => StoreEvent::Acknowledged { id },
-            StoreCommand::SetAside { id, .. } => StoreEvent::SetAside { id },
+            StoreCommand::Acknowledge { id, .. } => {
+                self.marked.insert(id);
+                StoreEvent::Acknowledged { id }
+            }
+            StoreCommand::SetAside { id, .. } => {
+                self.marked.insert(id);
+                StoreEvent::SetAside { id }
+            }
             StoreCommand::Find { sequence } => StoreEvent::Found {
                 entry: self.kept.values().find(|kept| kept.0 == sequence).map(|kept| entry(kept.0, &kept.1)),
             },
-            StoreCommand::LoadQueue => StoreEvent::Queue { entries: Vec::new() },
+            StoreCommand::LoadQueue => StoreEvent::Queue {
+                entries: self
+                    .kept
+                    .iter()
+                    .filter(|(id, _)| !self.marked.contains(id))
+                    .map(|(_, kept)| entry(kept.0, &kept.1))
+                    .collect(),
+            },
+            StoreCommand::Reopen => {
+                let last = Sequence(self.kept.len() as u64);
+                StoreEvent::Reopened { last, open: (self.kept.len() - self.marked.len()) as u64, missing: Vec::new() }
+            }
         };
         self.event(Event::Store { ask, event })
     }

@@ -74,7 +74,7 @@ fn offered(machine: &Machine) -> Vec<Intent> {
     let screen = machine.screen();
     let mut touches = vec![Intent::Back, Intent::Home, Intent::Help, Intent::MoreTime, Intent::CloseHelp];
     match screen.body {
-        Body::Idle(_) | Body::OutOfService(_) => touches.push(Intent::Begin),
+        Body::Idle(_) | Body::OutOfService(_) | Body::Setup(_) => touches.push(Intent::Begin),
         Body::Home(home) => {
             touches.extend([Intent::OpenDepartments, Intent::OpenScan]);
             touches.extend(home.themes.into_iter().map(|tile| Intent::OpenTheme { theme: tile.id }));
@@ -152,8 +152,8 @@ impl Witness {
         for effect in machine.took() {
             match effect {
                 Effect::Print { paper, .. } => match paper.kind {
-                    PaperKind::Kept { qr, .. } => {
-                        assert!(self.stored.iter().any(|id| qr.ends_with(&crate::domain::receipt::kept_code(*id))));
+                    PaperKind::Kept { claim, .. } => {
+                        assert!(self.stored.iter().any(|id| claim.ends_with(&crate::domain::receipt::kept_code(*id))));
                     }
                     PaperKind::Accepted { .. } => assert!(!self.acknowledged.is_empty(), "no receipt is durable"),
                     PaperKind::Notice { .. } => {}
@@ -231,7 +231,10 @@ fn apply(machine: &mut Machine, witness: &mut Witness, op: &Op) {
                 match command {
                     StoreCommand::Keep { application } => drop(witness.stored.insert(application.client_submission_id)),
                     StoreCommand::Acknowledge { id, .. } => drop(witness.acknowledged.insert(*id)),
-                    StoreCommand::SetAside { .. } | StoreCommand::Find { .. } | StoreCommand::LoadQueue => {}
+                    StoreCommand::SetAside { .. }
+                    | StoreCommand::Find { .. }
+                    | StoreCommand::LoadQueue
+                    | StoreCommand::Reopen => {}
                 }
                 machine.store_answers();
             }
@@ -247,7 +250,7 @@ fn apply(machine: &mut Machine, witness: &mut Witness, op: &Op) {
                         StoreEvent::MarkFailed { id, code }
                     }
                     StoreCommand::Find { .. } => StoreEvent::FindFailed { code },
-                    StoreCommand::LoadQueue => StoreEvent::Queue { entries: Vec::new() },
+                    StoreCommand::LoadQueue | StoreCommand::Reopen => StoreEvent::Broken { code },
                 };
                 machine.store.remove(0);
                 machine.event(Event::Store { ask, event });

@@ -14,6 +14,7 @@ use kiosk_hal::model::{
 use super::machine::{Machine, card, good_printer, receipt};
 use crate::domain::event::{AskNo, Event};
 use crate::domain::id::SubmissionId;
+use crate::domain::receipt::{kept_code, kiosk_number};
 use crate::domain::submission::{CountyEvent, StoreEvent, Verdict};
 use crate::ipc::{Intent, Language, TextSize};
 
@@ -87,7 +88,8 @@ fn pages() -> Vec<(&'static str, Make)> {
             let mut machine = printed();
             machine.touch(Intent::Finish).pass(Duration::from_secs(10));
             let (id, (sequence, _)) = machine.kept.iter().next().expect("one is kept");
-            let qr = crate::domain::receipt::kept_qr("K032", *sequence, *id);
+            let (number, code) = (kiosk_number("K032", *sequence), kept_code(*id));
+            let qr = format!("BM2 K {number} 11320699 1767225600 - {code} -");
             scanning(&mut machine, &qr);
             machine.store_answers();
             machine
@@ -109,7 +111,8 @@ fn events(machine: &Machine) -> Vec<(&'static str, Event)> {
         crate::domain::submission::StoreCommand::Acknowledge { .. }
         | crate::domain::submission::StoreCommand::SetAside { .. }
         | crate::domain::submission::StoreCommand::Find { .. }
-        | crate::domain::submission::StoreCommand::LoadQueue => None,
+        | crate::domain::submission::StoreCommand::LoadQueue
+        | crate::domain::submission::StoreCommand::Reopen => None,
     });
     let touch = |intent| Event::Intent(intent);
     let store = |event| Event::Store { ask: AskNo(99_999), event };

@@ -1,0 +1,19 @@
+# shellcheck shell=bash
+# The bundle that a kiosk takes as an update, and the version rules of it.
+
+# bundle SLOT_FOLDER FILE [VERSION] [COMPATIBLE] [KEY_FOLDER]: both parts of a slot, signed for code.
+bundle() {
+    local from=$1 file=$2 version=${3:-$IMAGE_VERSION} compatible=${4:-bianmin-kiosk} keys=${5:-$KEYS} work
+    work=$(mktemp -d)
+    mkdir "$work/in"
+    ln "$from/rootfs.img" "$from/boot.img" "$work/in/" 2>/dev/null || cp "$from/rootfs.img" "$from/boot.img" "$work/in/"
+    sed -e "s/@VERSION@/$version/" -e "s/@COMPATIBLE@/$compatible/" \
+        -e "s/@BUILD@/$(date -u -d "@$SOURCE_DATE_EPOCH" +%Y%m%d%H%M%S)/" "$IMAGE_DIR/bundle/manifest.in" >"$work/in/manifest.raucm"
+    # The signer looks at its own bundle as the kiosk will.
+    printf '[system]\ncompatible=%s\nbootloader=noop\n[keyring]\npath=%s/ca.pem\ncheck-purpose=codesign\n' \
+        "$compatible" "$keys" >"$work/host.conf"
+    rm -f "$file"
+    rauc --conf="$work/host.conf" --cert="$keys/bundle.pem" --key="$keys/bundle.key" bundle "$work/in" "$file" >/dev/null 2>"$work/log" ||
+        { cat "$work/log" >&2; rm -rf "$work"; die 'the bundle cannot be made'; }
+    rm -rf "$work"
+}

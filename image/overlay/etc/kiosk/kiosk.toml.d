@@ -1,0 +1,1 @@
+/data/kiosk/config.d

@@ -1,0 +1,360 @@
+//! `kioskctl update`: the health gate, the state of updates, an update by stick; and `kioskctl agent`.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use serde::Serialize;
+use zeroize::Zeroizing;
+
+use super::start::notifier;
+use super::{CtlError, Report};
+use crate::config::Config;
+use crate::engine::Clock;
+use crate::store::{NEWEST_SCHEMA, READABLE_FROM};
+use crate::telemetry::{self, Code, Event};
+use crate::update::{
+    Booted, Bus, Credentials, Facts, Fleet, Folder, Judgement, LastGood, OnStick, Parts, Reason, Refusal, Request,
+    Rules, Status, Verdict, Window, ask_engine, bundle_on, judge, offset, turn_for_ever,
+};
+
+/// Time between two looks at the facts.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// What the gate found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Confirmed {
+    /// Version of the image.
+    pub version: String,
+    /// Its slot.
+    pub slot: String,
+    /// It is good.
+    pub good: bool,
+    /// Codes of what is missing.
+    pub codes: Vec<String>,
+    /// Why, in Chinese.
+    pub zh: Vec<String>,
+    /// Why, in English.
+    pub en: Vec<String>,
+}
+
+impl Report for Confirmed {
+    fn lines(&self) -> Vec<String> {
+        let verdict = if self.good { "good" } else { "not good" };
+        let mut lines = vec![format!("version {} in slot {}: {verdict}", self.version, self.slot)];
+        lines.extend(
+            self.codes.iter().zip(self.zh.iter().zip(&self.en)).map(|(code, (zh, en))| format!("{code}: {en} ({zh})")),
+        );
+        lines
+    }
+
+    fn is_good(&self) -> bool {
+        self.good
+    }
+}
+
+/// Watches the running image for at most `within` and calls it good, or writes down why not.
+///
+/// # Errors
+/// The configuration or the update folder cannot be used.
+pub fn confirm(config: &Path, within: Duration) -> Result<Confirmed, CtlError> {
+    let config = Config::load(config)?;
+    // A log that cannot be written keeps no image from being judged.
+    telemetry::start(&config.log).ok();
+    let folder = Folder::at(&config.update.folder);
+    let runtime = runtime().map_err(|error| failed(&error))?;
+    let outcome = runtime.block_on(async {
+        let bus = Bus::system().await;
+        let booted = booted(bus.as_ref().ok()).await;
+        // An image that was called good before is not put on trial again: a printer that somebody unplugged, a line that is
+        // down or a broken display are not its doing, and no restart would mend them.
+        let last = folder.last_good();
+        let is_known = last.as_ref().is_some_and(|good| good.version == booted.version && good.slot == booted.slot);
+        let before = last.filter(|_| !is_known);
+        let clock = Clock::start();
+        let (facts, judgement) = loop {
+            let facts = Facts::of(ask_engine(&config.socket).as_ref());
+            let judgement = judge(&facts, before.as_ref());
+            if judgement == Judgement::Good || clock.since_start() >= within {
+                break (facts, judgement);
+            }
+            pause(LOOK).await;
+        };
+        let mut reasons = match judgement {
+            Judgement::Good => Vec::new(),
+            Judgement::NotYet(reasons) => reasons,
+        };
+        if is_known {
+            for reason in reasons.drain(..) {
+                tracing::warn!(code = reason.code(), "something is missing on an image that was good before");
+            }
+        }
+        if reasons.is_empty() {
+            let marked = match &bus {
+                Ok(bus) => bus.mark_good().await.inspect_err(|error| tracing::error!(%error, "no mark")).is_ok(),
+                Err(error) => {
+                    tracing::error!(%error, "no mark");
+                    false
+                }
+            };
+            if !marked {
+                reasons.push(Reason::Mark);
+            }
+        }
+        (booted, facts, reasons)
+    });
+    let (booted, facts, reasons) = outcome;
+    let Booted { version, slot, .. } = booted;
+    let written = if reasons.is_empty() {
+        Event::UpdateGood { version: Code::new(&version) }.emit();
+        folder.set_good(&LastGood::of(&version, &slot, &facts))
+    } else {
+        for reason in &reasons {
+            Event::UpdateBad { version: Code::new(&version), code: Code::new(&reason.code()) }.emit();
+        }
+        folder.set_bad(&Verdict { version: version.clone(), slot: slot.clone(), reasons: reasons.clone() })
+    };
+    written.map_err(|error| failed(&error))?;
+    let lines: Vec<(String, String)> = reasons.iter().map(Reason::lines).collect();
+    Ok(Confirmed {
+        version,
+        slot,
+        good: reasons.is_empty(),
+        codes: reasons.iter().map(Reason::code).collect(),
+        zh: lines.iter().map(|(zh, _)| zh.clone()).collect(),
+        en: lines.into_iter().map(|(_, en)| en).collect(),
+    })
+}
+
+/// How updates are.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct UpdateReport {
+    /// What the agent says.
+    pub agent: Status,
+    /// The last image that was called good.
+    pub last_good: Option<LastGood>,
+    /// The last image that was not.
+    pub last_bad: Option<Verdict>,
+}
+
+impl Report for UpdateReport {
+    fn lines(&self) -> Vec<String> {
+        let status = &self.agent;
+        let mut lines = vec![format!("update     {} {} {}%", status.phase, status.version, status.percent)];
+        if !status.code.is_empty() {
+            lines.push(format!("why        {}: {} ({})", status.code, status.en, status.zh));
+        }
+        if let Some(good) = &self.last_good {
+            lines.push(format!("last good  {} in slot {}", good.version, good.slot));
+        }
+        if let Some(bad) = &self.last_bad {
+            let why: Vec<String> = bad.reasons.iter().map(|reason| reason.lines().1).collect();
+            lines.push(format!("last bad   {} in slot {}: {}", bad.version, bad.slot, why.join("; ")));
+        }
+        lines
+    }
+}
+
+/// Reads the update folder.
+///
+/// # Errors
+/// The configuration cannot be used.
+pub fn status(config: &Path) -> Result<UpdateReport, CtlError> {
+    let folder = Folder::at(&Config::load(config)?.update.folder);
+    let agent = folder.status().unwrap_or_else(|| Status { phase: "unknown".to_owned(), ..Status::default() });
+    Ok(UpdateReport { agent, last_good: folder.last_good(), last_bad: folder.bad() })
+}
+
+/// Which bundle a technician means.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Bundle {
+    /// This file.
+    File(PathBuf),
+    /// The one on the stick.
+    Stick,
+}
+
+/// A wish that the agent has taken and brought to an end, or to its restart.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct UsbReport {
+    /// The bundle.
+    pub file: PathBuf,
+    /// How it went.
+    pub status: Status,
+}
+
+impl Report for UsbReport {
+    fn lines(&self) -> Vec<String> {
+        let mut lines = vec![format!("{}: {} {}", self.file.display(), self.status.phase, self.status.version)];
+        if self.status.code.is_empty() {
+            lines.push("it starts when nobody uses the machine".to_owned());
+        } else {
+            lines.push(format!("{}: {} ({})", self.status.code, self.status.en, self.status.zh));
+        }
+        lines
+    }
+
+    fn is_good(&self) -> bool {
+        self.status.phase == "restart"
+    }
+}
+
+/// Asks the agent to install a bundle and waits for the end, at most `within`.
+///
+/// # Errors
+/// There is no bundle, no agent, or no end in time.
+pub fn usb(config: &Path, bundle: Bundle, within: Duration) -> Result<UsbReport, CtlError> {
+    let config = Config::load(config)?;
+    let file = match bundle {
+        Bundle::File(file) => std::path::absolute(file).map_err(|error| failed(&error))?,
+        Bundle::Stick => match bundle_on(&config.update.stick_folder) {
+            OnStick::One(file) => file,
+            OnStick::Nothing => {
+                let message = format!("there is no bundle (*.raucb) in {}", config.update.stick_folder.display());
+                return Err(CtlError::new("update.no-stick", message, "put the stick in, or name the file"));
+            }
+            OnStick::Several(count) => {
+                let message = format!("there are {count} bundles on the stick");
+                return Err(CtlError::new("update.several", message, "name the file that is meant"));
+            }
+        },
+    };
+    if !file.is_file() {
+        let message = format!("{} is not a file", file.display());
+        return Err(CtlError::new("update.no-file", message, "check the path"));
+    }
+    let folder = Folder::at(&config.update.folder);
+    let before = folder.status();
+    folder.set_request(Some(&Request { file: file.clone() })).map_err(|error| failed(&error))?;
+    let runtime = runtime().map_err(|error| failed(&error))?;
+    let clock = Clock::start();
+    let mut has_moved = false;
+    while clock.since_start() < within {
+        runtime.block_on(pause(LOOK));
+        let status = folder.status();
+        has_moved |= status != before || folder.request().is_none();
+        if has_moved
+            && let Some(status) = status
+            && folder.request().is_none()
+            && matches!(status.phase.as_str(), "restart" | "refused")
+        {
+            return Ok(UsbReport { file, status });
+        }
+    }
+    folder.set_request(None).map_err(|error| failed(&error))?;
+    let message = "the update did not come to an end in time".to_owned();
+    Err(CtlError::new("update.no-agent", message, "look whether the agent runs, and at `kioskctl update status`"))
+}
+
+/// What the manifest of an image with this program has to say.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct About {
+    /// Version of the program.
+    pub version: &'static str,
+    /// Newest schema of the store it knows.
+    pub store_schema: u32,
+    /// Oldest schema whose program can read what it writes.
+    pub store_readable_from: u32,
+}
+
+impl Report for About {
+    fn lines(&self) -> Vec<String> {
+        vec![
+            format!("version={}", self.version),
+            format!("store-schema={}", self.store_schema),
+            format!("store-readable-from={}", self.store_readable_from),
+        ]
+    }
+}
+
+/// Tells it.
+pub fn about() -> About {
+    let (store_schema, store_readable_from) = (NEWEST_SCHEMA, READABLE_FROM);
+    About { version: env!("CARGO_PKG_VERSION"), store_schema, store_readable_from }
+}
+
+/// The agent, until it is stopped.
+///
+/// # Errors
+/// What could not be used, by name.
+pub fn agent(config: &Path) -> anyhow::Result<ExitCode> {
+    let config = Config::load(config)?;
+    telemetry::start(&config.log).context("start the log")?;
+    let kiosk = config.kiosk.as_str().to_owned();
+    let window = Window::parse(&config.update.window).context("read update.window")?;
+    let fleet = match &config.update.server {
+        None => None,
+        Some(server) => {
+            let token = Zeroizing::new(
+                std::fs::read_to_string(&server.token_file)
+                    .with_context(|| format!("read the token in {}", server.token_file.display()))?,
+            );
+            let token = Zeroizing::new(token.trim().to_owned());
+            let who = Credentials { tenant: server.tenant.clone(), kiosk: kiosk.clone(), token };
+            Some(Fleet::new(&server.url, Some(&server.ca_file), who)?)
+        }
+    };
+    let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").context("read the number of this start")?;
+    runtime()?.block_on(async {
+        let bus = Bus::system().await?;
+        let booted = booted(Some(&bus)).await;
+        let rules = Rules {
+            window,
+            offset: offset(&kiosk, config.update.spread, window),
+            quiet: config.update.quiet,
+            has_fleet: fleet.is_some(),
+            booted,
+            boot: boot.trim().to_owned(),
+            schema: NEWEST_SCHEMA,
+        };
+        let parts = Parts {
+            installer: bus,
+            fleet,
+            folder: Folder::at(&config.update.folder),
+            socket: config.socket.clone(),
+            restart_flag: config.update.restart_flag.clone(),
+            kiosk,
+            notifier: notifier(),
+        };
+        let clock = Clock::start();
+        turn_for_ever(parts, rules, || clock.now(), |_| true).await;
+        Ok(ExitCode::SUCCESS)
+    })
+}
+
+/// What runs: the slot as the installer or the kernel tells it, the version as the image itself tells it.
+async fn booted(bus: Option<&Bus>) -> Booted {
+    let told = match bus {
+        Some(bus) => bus.booted().await.inspect_err(|error| tracing::warn!(%error, "no slots")).unwrap_or_default(),
+        None => Booted::default(),
+    };
+    let slot = if told.slot.is_empty() { crate::assemble::boot_slot() } else { told.slot };
+    let version = image_version().unwrap_or(if told.version.is_empty() {
+        env!("CARGO_PKG_VERSION").to_owned()
+    } else {
+        told.version
+    });
+    Booted { slot, version, compatible: told.compatible }
+}
+
+/// Version of the image in its release file.
+fn image_version() -> Option<String> {
+    let text = std::fs::read_to_string("/etc/os-release").ok()?;
+    let value = text.lines().find_map(|line| line.strip_prefix("IMAGE_VERSION="))?;
+    Some(value.trim_matches(['"', '\'']).to_owned()).filter(|version| !version.is_empty())
+}
+
+fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()
+}
+
+#[expect(clippy::disallowed_methods, reason = "between two looks at facts that others change")]
+async fn pause(time: Duration) {
+    tokio::time::sleep(time).await;
+}
+
+fn failed(error: &dyn std::fmt::Display) -> CtlError {
+    CtlError::new(Refusal::Failed.code(), error.to_string(), "look at the update folder and its permissions")
+}

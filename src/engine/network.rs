@@ -1,0 +1,60 @@
+//! The line as the system tells it, for the set-up's page: is a cable there, and which address is in use.
+
+use std::fs;
+use std::net::{IpAddr, Ipv4Addr, UdpSocket};
+use std::path::Path;
+
+use crate::domain::setup::NetworkState;
+
+/// Where the kernel lists its network devices.
+const DEVICES: &str = "/sys/class/net";
+/// An address for documents (RFC 5737): connecting a datagram socket sends nothing and tells which way it would go.
+const ELSEWHERE: (Ipv4Addr, u16) = (Ipv4Addr::new(192, 0, 2, 1), 9);
+
+/// Looks once; takes no measurable time.
+pub fn look() -> NetworkState {
+    NetworkState { cable: has_cable(Path::new(DEVICES)), address: address() }
+}
+
+/// A wired device with a carrier. `type` 1 is Ethernet; wireless devices have a folder of their own.
+fn has_cable(devices: &Path) -> bool {
+    let Ok(entries) = fs::read_dir(devices) else { return false };
+    entries.flatten().any(|entry| {
+        let device = entry.path();
+        let says = |name: &str, wanted: &str| fs::read_to_string(device.join(name)).is_ok_and(|v| v.trim() == wanted);
+        says("type", "1") && says("carrier", "1") && !device.join("wireless").exists()
+    })
+}
+
+fn address() -> Option<Ipv4Addr> {
+    let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).ok()?;
+    socket.connect(ELSEWHERE).ok()?;
+    match socket.local_addr().ok()?.ip() {
+        IpAddr::V4(address) if !address.is_unspecified() && !address.is_loopback() => Some(address),
+        IpAddr::V4(_) | IpAddr::V6(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cable_counts_only_in_a_wired_device_that_has_a_carrier() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let device = |name: &str, kind: &str, carrier: &str| {
+            let path = folder.path().join(name);
+            fs::create_dir(&path).expect("a device");
+            fs::write(path.join("type"), kind).expect("a type");
+            fs::write(path.join("carrier"), carrier).expect("a carrier");
+            path
+        };
+        device("lo", "772\n", "1\n");
+        let wireless = device("wlan0", "1\n", "1\n");
+        fs::create_dir(wireless.join("wireless")).expect("a mark");
+        device("eth0", "1\n", "0\n");
+        assert!(!has_cable(folder.path()));
+        device("eth1", "1\n", "1\n");
+        assert!(has_cable(folder.path()));
+    }
+}

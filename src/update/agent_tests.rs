@@ -1,0 +1,334 @@
+//! The agent by tables: what it does at which moment.
+
+#![expect(clippy::unwrap_used, reason = "a failed unwrap is the failure of the test")]
+
+use super::super::fleet::Offer;
+use super::*;
+use crate::ipc::StoreSchema;
+
+const NIGHT: &str = "2026-11-24T03:00:00+08:00";
+const DAY: &str = "2026-11-24T10:00:00+08:00";
+
+fn rules() -> Rules {
+    Rules {
+        window: Window::parse("02:00-05:00").unwrap(),
+        offset: Duration::ZERO,
+        quiet: Duration::from_secs(900),
+        has_fleet: true,
+        booted: Booted { slot: "A".to_owned(), version: "1.0.0".to_owned(), compatible: "bianmin-kiosk".to_owned() },
+        boot: "first".to_owned(),
+        schema: 1,
+    }
+}
+
+fn now(seconds: u64, wall: &str) -> Now {
+    Now { since_start: Duration::from_secs(seconds), wall: wall.parse().unwrap(), chance: [0; 16] }
+}
+
+fn free(quiet: u64) -> EngineStatus {
+    EngineStatus {
+        quiet_seconds: quiet,
+        outbox_read: true,
+        schema: Some(StoreSchema { schema: 1, readable_from: 1 }),
+        ..EngineStatus::default()
+    }
+}
+
+fn info(version: &str) -> BundleInfo {
+    BundleInfo { compatible: "bianmin-kiosk".to_owned(), version: version.to_owned(), schema: 1, readable_from: 1 }
+}
+
+fn offered() -> Event {
+    let offer = Some(Offer { action: "7".to_owned(), url: "https://rollout.example/1.raucb".to_owned() });
+    Event::Polled(Some(Poll { every: Duration::from_secs(300), offer, cancel: None }))
+}
+
+fn wish() -> Event {
+    Event::Request(Some(Request { file: "/run/kiosk-stick/1.raucb".into() }))
+}
+
+fn answer(status: EngineStatus) -> Event {
+    Event::Engine(Some(Box::new(status)))
+}
+
+/// An agent whose update of the server waits for its moment.
+fn waiting(info: BundleInfo) -> Agent {
+    let at = now(0, NIGHT);
+    let mut agent = Agent::new(rules(), &at);
+    agent.handle(&at, offered());
+    agent.handle(&at, Event::Inspected(Ok(info)));
+    assert!(matches!(agent.step(), Step::Waiting(..)), "{:?}", agent.step());
+    agent
+}
+
+/// An agent whose update is installed.
+fn installed(info: BundleInfo, by_stick: bool) -> Agent {
+    let at = now(0, NIGHT);
+    let mut agent = Agent::new(rules(), &at);
+    agent.handle(&at, if by_stick { wish() } else { offered() });
+    agent.handle(&at, Event::Inspected(Ok(info)));
+    agent.handle(&at, answer(free(60)));
+    agent.handle(&at, Event::Looked(Look::Done));
+    assert!(matches!(agent.step(), Step::Restart(_)), "{:?}", agent.step());
+    agent
+}
+
+fn refusal(out: &[Effect]) -> Option<String> {
+    shown(out).filter(|status| status.phase == "refused").map(|status| status.code.clone())
+}
+
+fn shown(out: &[Effect]) -> Option<&Status> {
+    out.iter().find_map(|effect| if let Effect::Show(status) = effect { Some(status) } else { None })
+}
+
+fn begins(out: &[Effect]) -> bool {
+    out.iter().any(|effect| matches!(effect, Effect::Install(_)))
+}
+
+fn failed(out: &[Effect]) -> bool {
+    out.iter().any(|effect| matches!(effect, Effect::Report { progress: Progress::Failed { .. }, .. }))
+}
+
+#[test]
+fn nothing_begins_under_a_residents_hands_nor_outside_of_the_window() {
+    let in_use = EngineStatus { in_use: true, ..free(0) };
+    for (wall, status, expected) in [
+        (NIGHT, free(0), true),
+        (NIGHT, in_use.clone(), false),
+        (DAY, free(3_600), false),
+        (DAY, in_use, false),
+        ("1970-01-01T03:00:00Z", free(3_600), false),
+    ] {
+        let out = waiting(info("1.1.0")).handle(&now(1, wall), answer(status.clone()));
+        assert_eq!(begins(&out), expected, "{wall} {status:?}");
+    }
+}
+
+#[test]
+fn a_kiosk_waits_for_its_turn_in_the_window() {
+    let at = now(0, NIGHT);
+    let mut agent = Agent::new(Rules { offset: Duration::from_secs(5_400), ..rules() }, &at);
+    agent.handle(&at, offered());
+    agent.handle(&at, Event::Inspected(Ok(info("1.1.0"))));
+    assert!(!begins(&agent.handle(&at, answer(free(60)))), "an hour after the opening it is not its turn");
+    assert!(begins(&agent.handle(&now(1, "2026-11-24T03:30:00+08:00"), answer(free(60)))));
+}
+
+#[test]
+fn a_technician_with_a_stick_needs_no_window_and_no_true_clock() {
+    let at = now(0, "1970-01-01T00:00:00Z");
+    let mut agent = Agent::new(rules(), &at);
+    let out = agent.handle(&at, wish());
+    assert!(matches!(&out[..], [Effect::Inspect(Source::Stick { .. })]), "{out:?}");
+    agent.handle(&at, Event::Inspected(Ok(info("1.1.0"))));
+    let in_use = EngineStatus { in_use: true, ..free(0) };
+    assert!(!begins(&agent.handle(&at, answer(in_use))), "but a resident who is there comes first");
+    assert!(begins(&agent.handle(&at, answer(free(0)))));
+    agent.handle(&at, Event::Looked(Look::Done));
+    assert!(!agent.handle(&at, answer(free(59))).contains(&Effect::Activate));
+    assert!(agent.handle(&at, answer(free(60))).contains(&Effect::Activate));
+}
+
+#[test]
+fn the_machine_restarts_only_when_nobody_was_there_for_a_while_and_nothing_is_stranded() {
+    let unsent = EngineStatus { waiting: 1, ..free(900) };
+    let aside = EngineStatus { set_aside: 1, ..free(900) };
+    let unread = EngineStatus { outbox_read: false, ..free(900) };
+    let in_use = EngineStatus { in_use: true, ..free(900) };
+    let additive = info("1.1.0");
+    let breaking = BundleInfo { schema: 2, readable_from: 2, ..info("1.1.0") };
+    for (bundle, wall, status, expected) in [
+        (&additive, NIGHT, &free(900), true),
+        (&additive, NIGHT, &free(899), false),
+        (&additive, NIGHT, &in_use, false),
+        (&additive, DAY, &free(900), false),
+        (&additive, NIGHT, &unsent, true),
+        (&breaking, NIGHT, &free(900), true),
+        (&breaking, NIGHT, &unsent, false),
+        (&breaking, NIGHT, &aside, false),
+        (&breaking, NIGHT, &unread, false),
+    ] {
+        let out = installed(bundle.clone(), false).handle(&now(1, wall), answer(status.clone()));
+        assert_eq!(out.contains(&Effect::Activate), expected, "{bundle:?} {wall} {status:?}");
+    }
+}
+
+#[test]
+fn an_engine_that_is_away_is_nobody_only_after_a_while() {
+    let mut agent = waiting(info("1.1.0"));
+    assert!(!begins(&agent.handle(&now(599, NIGHT), Event::Engine(None))));
+    assert!(begins(&agent.handle(&now(600, NIGHT), Event::Engine(None))));
+}
+
+#[test]
+fn what_does_not_fit_is_refused_before_anything_is_written() {
+    for (bundle, code) in [
+        (BundleInfo { compatible: "other".to_owned(), ..info("1.1.0") }, "update.wrong-model"),
+        (info("0.9.0"), "update.older"),
+        (info("1.0.0"), "update.same"),
+        (info("latest"), "update.no-version"),
+    ] {
+        let at = now(0, NIGHT);
+        let mut agent = Agent::new(rules(), &at);
+        agent.handle(&at, offered());
+        let out = agent.handle(&at, Event::Inspected(Ok(bundle)));
+        assert_eq!(refusal(&out).as_deref(), Some(code));
+        assert!(failed(&out) && !begins(&out), "{out:?}");
+        assert_eq!(agent.step(), &Step::Resting);
+    }
+    let file = EngineStatus { schema: Some(StoreSchema { schema: 3, readable_from: 2 }), ..free(60) };
+    let mut agent = waiting(info("1.1.0"));
+    let out = agent.handle(&now(1, NIGHT), answer(file));
+    assert_eq!(refusal(&out).as_deref(), Some("update.schema"));
+    assert!(failed(&out) && !begins(&out));
+}
+
+#[test]
+fn a_passing_reason_is_tried_again_and_told_only_at_the_end() {
+    let mut agent = Agent::new(rules(), &now(0, NIGHT));
+    let mut at = 0;
+    for attempt in 1..=TRIES {
+        agent.handle(&now(at, NIGHT), offered());
+        let out = agent.handle(&now(at, NIGHT), Event::Inspected(Err(Refusal::Unreachable)));
+        assert_eq!(refusal(&out).as_deref(), Some("update.unreachable"));
+        assert_eq!(failed(&out), attempt == TRIES, "attempt {attempt}");
+        let out = agent.handle(&now(at + 1, NIGHT), offered());
+        assert_eq!(out.is_empty(), attempt < TRIES, "not at once: {out:?}");
+        if attempt == TRIES {
+            return;
+        }
+        at += 300;
+    }
+}
+
+#[test]
+fn an_installer_that_dies_in_the_middle_ends_the_try_and_nothing_is_remembered() {
+    let mut agent = waiting(info("1.1.0"));
+    agent.handle(&now(1, NIGHT), answer(free(60)));
+    let out = agent.handle(&now(2, NIGHT), Event::Looked(Look::Failed(Refusal::NoInstaller)));
+    assert_eq!(refusal(&out).as_deref(), Some("update.no-installer"));
+    assert!(!out.iter().any(|effect| matches!(effect, Effect::Remember(_))), "{out:?}");
+    assert_eq!(agent.step(), &Step::Resting);
+}
+
+fn resume(boot: &str) -> Resume {
+    Resume {
+        action: Some("7".to_owned()),
+        version: "1.1.0".to_owned(),
+        readable_from: 1,
+        from_slot: "A".to_owned(),
+        boot: boot.to_owned(),
+    }
+}
+
+#[test]
+fn coming_up_in_the_old_slot_is_a_fall_back_and_its_reason_is_shown_and_reported() {
+    let bad = Verdict { version: "1.1.0".to_owned(), slot: "B".to_owned(), reasons: vec![Reason::NoFrame] };
+    let other = Verdict { version: "1.0.9".to_owned(), ..bad.clone() };
+    for (bad, code) in [(Some(bad), "update.no-frame"), (None, "update.never-up"), (Some(other), "update.never-up")] {
+        let at = now(0, NIGHT);
+        let mut agent = Agent::new(rules(), &at);
+        let out = agent.handle(&at, Event::Started(Seen { resume: Some(resume("an earlier one")), bad }));
+        assert!(failed(&out), "{out:?}");
+        assert!(out.contains(&Effect::Remember(None)));
+        let shown = shown(&out).map(|status| (status.phase.as_str(), status.code.as_str(), !status.zh.is_empty()));
+        assert_eq!(shown, Some(("fell-back", code, true)));
+    }
+}
+
+#[test]
+fn a_new_image_is_reported_as_done_only_once_it_was_called_good() {
+    let at = now(0, NIGHT);
+    let booted = Booted { slot: "B".to_owned(), version: "1.1.0".to_owned(), ..rules().booted };
+    let mut agent = Agent::new(Rules { booted, ..rules() }, &at);
+    let out = agent.handle(&at, Event::Started(Seen { resume: Some(resume("an earlier one")), bad: None }));
+    assert_eq!(out, [Effect::LookAtGood]);
+    assert!(agent.handle(&at, Event::Good(false)).is_empty());
+    assert!(agent.handle(&at, offered()).is_empty(), "nothing new before the judgement");
+    let out = agent.handle(&at, Event::Good(true));
+    assert!(
+        out.iter().any(|effect| matches!(effect, Effect::Report { progress: Progress::Done { .. }, .. })),
+        "{out:?}"
+    );
+    assert!(out.contains(&Effect::Remember(None)));
+    assert!(agent.handle(&at, Event::Good(true)).is_empty(), "once");
+}
+
+#[test]
+fn an_agent_that_was_restarted_goes_on_waiting_for_its_restart() {
+    let at = now(0, NIGHT);
+    let mut agent = Agent::new(rules(), &at);
+    agent.handle(&at, Event::Started(Seen { resume: Some(resume("first")), bad: None }));
+    assert!(agent.handle(&at, Event::Woke).contains(&Effect::AskEngine));
+    assert!(agent.handle(&at, answer(free(900))).contains(&Effect::Activate));
+    assert!(agent.handle(&at, Event::Activated(Err(Refusal::NoInstaller))).is_empty(), "no restart into the old slot");
+    assert!(agent.handle(&at, answer(free(900))).contains(&Effect::Activate), "but another try");
+    assert!(agent.handle(&at, Event::Activated(Ok(()))).contains(&Effect::Restart));
+}
+
+#[test]
+fn a_cancelled_action_is_given_up_until_its_installation_begins() {
+    let cancel = |action: &str| {
+        let cancel = Some(action.to_owned());
+        Event::Polled(Some(Poll { every: Duration::from_secs(300), offer: None, cancel }))
+    };
+    let told =
+        |out: &[Effect]| {
+            out.iter().find_map(|effect| {
+                if let Effect::Report { progress, .. } = effect { Some(progress.clone()) } else { None }
+            })
+        };
+    let mut agent = waiting(info("1.1.0"));
+    assert_eq!(told(&agent.handle(&now(1, DAY), cancel("7"))), Some(Progress::Cancelled));
+    assert_eq!(agent.step(), &Step::Resting);
+    let mut agent = waiting(info("1.1.0"));
+    agent.handle(&now(1, NIGHT), answer(free(60)));
+    assert_eq!(told(&agent.handle(&now(2, NIGHT), cancel("7"))), Some(Progress::NotCancelled));
+    assert!(matches!(agent.step(), Step::Installing(..)));
+}
+
+#[test]
+fn every_event_is_legal_in_every_step() {
+    let events = || {
+        [
+            Event::Started(Seen::default()),
+            Event::Woke,
+            Event::Polled(None),
+            offered(),
+            Event::Engine(None),
+            answer(free(3_600)),
+            Event::Request(None),
+            wish(),
+            Event::Inspected(Ok(info("1.1.0"))),
+            Event::Inspected(Err(Refusal::Signature)),
+            Event::Ordered(Ok(())),
+            Event::Ordered(Err(Refusal::Busy)),
+            Event::Looked(Look::Busy { percent: 30 }),
+            Event::Looked(Look::Done),
+            Event::Looked(Look::Failed(Refusal::Damaged)),
+            Event::Activated(Ok(())),
+            Event::Good(false),
+            Event::Good(true),
+        ]
+    };
+    // All orders of three: every step is reached, every event meets it, and a restart always has its memory.
+    for first in events() {
+        for second in events() {
+            for third in events() {
+                for fourth in events() {
+                    let mut agent = Agent::new(rules(), &now(0, NIGHT));
+                    let mut remembers = false;
+                    for (at, event) in [&first, &second, &third, &fourth].into_iter().enumerate() {
+                        for effect in agent.handle(&now(at as u64 * 400, NIGHT), event.clone()) {
+                            if let Effect::Remember(resume) = &effect {
+                                remembers = resume.is_some();
+                            }
+                            let is_safe = effect != Effect::Restart || remembers;
+                            assert!(is_safe, "{first:?} {second:?} {third:?} {fourth:?}");
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

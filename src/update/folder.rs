@@ -1,0 +1,224 @@
+//! The files of the update folder: what must survive a power cut, a restart and a fall-back. No personal data.
+//!
+//! Each file is written whole under another name, synced and renamed, so a reader finds the old content or the new one.
+//! A file that cannot be understood counts as not there and is logged: it is a memory, not a promise.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use super::gate::{Facts, Reason};
+use crate::ipc::Access;
+
+/// What the last image that was called good could do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct LastGood {
+    /// Its version.
+    pub version: String,
+    /// Its slot.
+    pub slot: String,
+    /// Whether each configured device answered, by role.
+    pub devices: BTreeMap<String, bool>,
+    /// Whether the county answered.
+    pub county: bool,
+}
+
+impl LastGood {
+    /// The memory of an image with these facts.
+    pub fn of(version: &str, slot: &str, facts: &Facts) -> Self {
+        let answered = |access: &Access| matches!(access, Access::Opened | Access::Lost);
+        Self {
+            version: version.to_owned(),
+            slot: slot.to_owned(),
+            devices: facts.devices.iter().map(|(role, access)| (role.clone(), answered(access))).collect(),
+            county: facts.county == Some(true),
+        }
+    }
+}
+
+/// Why an image was not called good.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Verdict {
+    /// Its version.
+    pub version: String,
+    /// Its slot.
+    pub slot: String,
+    /// Why.
+    pub reasons: Vec<Reason>,
+}
+
+/// An image that is installed and not yet called good.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Resume {
+    /// The rollout server's action, if it came from there.
+    pub action: Option<String>,
+    /// Its version.
+    pub version: String,
+    /// Oldest schema whose program can read what the image will write.
+    pub readable_from: u32,
+    /// The slot it was installed from: coming up there again is a fall-back.
+    pub from_slot: String,
+    /// Which start of the machine installed it.
+    pub boot: String,
+}
+
+/// A technician's wish: install this file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Request {
+    /// The bundle.
+    pub file: PathBuf,
+}
+
+/// How it goes, for `kioskctl update status` and the screen.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Status {
+    /// `resting`, `waiting`, `installing`, `restart`, `refused` or `fell-back`.
+    pub phase: String,
+    /// Version it is about; empty if unknown.
+    pub version: String,
+    /// Percent of an installation.
+    pub percent: u8,
+    /// Stable code of what is wrong; empty if nothing is.
+    pub code: String,
+    /// One line in Chinese.
+    pub zh: String,
+    /// One line in English.
+    pub en: String,
+}
+
+/// The folder.
+#[derive(Debug, Clone)]
+pub struct Folder(PathBuf);
+
+impl Folder {
+    /// At this path.
+    pub fn at(path: &Path) -> Self {
+        Self(path.to_owned())
+    }
+
+    /// What the last good image could do.
+    pub fn last_good(&self) -> Option<LastGood> {
+        self.read("last-good.json")
+    }
+
+    /// Remembers a good image, and forgets that one was bad.
+    ///
+    /// # Errors
+    /// The folder cannot be written.
+    pub fn set_good(&self, good: &LastGood) -> io::Result<()> {
+        self.write("last-good.json", good)
+    }
+
+    /// The last image that was not called good.
+    pub fn bad(&self) -> Option<Verdict> {
+        self.read("bad.json")
+    }
+
+    /// Writes down why an image is not called good.
+    ///
+    /// # Errors
+    /// The folder cannot be written.
+    pub fn set_bad(&self, verdict: &Verdict) -> io::Result<()> {
+        self.write("bad.json", verdict)
+    }
+
+    /// The installed image that was not yet called good.
+    pub fn resume(&self) -> Option<Resume> {
+        self.read("installed.json")
+    }
+
+    /// Remembers or forgets it.
+    ///
+    /// # Errors
+    /// The folder cannot be written.
+    pub fn set_resume(&self, resume: Option<&Resume>) -> io::Result<()> {
+        self.set("installed.json", resume)
+    }
+
+    /// The technician's wish.
+    pub fn request(&self) -> Option<Request> {
+        self.read("request.json")
+    }
+
+    /// Makes a wish or forgets it.
+    ///
+    /// # Errors
+    /// The folder cannot be written.
+    pub fn set_request(&self, request: Option<&Request>) -> io::Result<()> {
+        self.set("request.json", request)
+    }
+
+    /// How it goes.
+    pub fn status(&self) -> Option<Status> {
+        self.read("status.json")
+    }
+
+    /// Writes how it goes.
+    ///
+    /// # Errors
+    /// The folder cannot be written.
+    pub fn set_status(&self, status: &Status) -> io::Result<()> {
+        self.write("status.json", status)
+    }
+
+    fn set<T: Serialize>(&self, name: &str, value: Option<&T>) -> io::Result<()> {
+        match value {
+            Some(value) => self.write(name, value),
+            None => match fs::remove_file(self.0.join(name)) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+                Ok(()) | Err(_) => Ok(()),
+            },
+        }
+    }
+
+    fn read<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
+        let text = fs::read(self.0.join(name)).ok()?;
+        serde_json::from_slice(&text)
+            .inspect_err(|error| tracing::warn!(file = name, %error, "a file of the update folder is not understood"))
+            .ok()
+    }
+
+    fn write<T: Serialize>(&self, name: &str, value: &T) -> io::Result<()> {
+        let new = self.0.join(format!("{name}.new"));
+        let mut file = File::create(&new)?;
+        file.write_all(&serde_json::to_vec(value)?)?;
+        file.sync_all()?;
+        fs::rename(&new, self.0.join(name))?;
+        File::open(&self.0)?.sync_all()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a failed unwrap is the failure of the test")]
+
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_read_back_and_what_is_broken_counts_as_not_there() {
+        let place = tempfile::tempdir().unwrap();
+        let folder = Folder::at(place.path());
+        assert_eq!((folder.last_good(), folder.bad(), folder.resume()), (None, None, None));
+        let reasons = vec![Reason::NoFrame, Reason::Device { role: "printer".to_owned() }];
+        let verdict = Verdict { version: "1.1.0".to_owned(), slot: "B".to_owned(), reasons };
+        folder.set_bad(&verdict).unwrap();
+        assert_eq!(folder.bad(), Some(verdict));
+        let request = Request { file: "/run/stick/new.raucb".into() };
+        folder.set_request(Some(&request)).unwrap();
+        assert_eq!(folder.request(), Some(request));
+        folder.set_request(None).unwrap();
+        folder.set_request(None).unwrap();
+        assert_eq!(folder.request(), None);
+        fs::write(place.path().join("bad.json"), "{\"version\":").unwrap();
+        assert_eq!(folder.bad(), None);
+    }
+}

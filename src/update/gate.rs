@@ -1,0 +1,238 @@
+//! The health gate: whether the image that runs may be called good. Pure.
+//!
+//! Good means that a resident could walk up now: a frame is on the glass, the engine answers, its store is open and its queue
+//! read, every configured device answered since the start or was already away before the update, and the county answers or
+//! did not answer before either. What a new image did not break is no reason to go back: the last image that was called
+//! good left its facts behind, and they are the measure. A machine without such a memory (its very first start) is measured
+//! by itself alone: missing devices and a missing line are no regression of anything.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::folder::LastGood;
+use crate::ipc::{Access, EngineStatus};
+
+/// What was found out about the running image.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Facts {
+    /// The engine answers.
+    pub engine: bool,
+    /// A screen said that a frame is on the glass.
+    pub frame: bool,
+    /// The store is open and good.
+    pub store: bool,
+    /// Its queue was read.
+    pub outbox: bool,
+    /// What became of each configured device.
+    pub devices: BTreeMap<String, Access>,
+    /// Whether the county answers; `None` while nobody knows.
+    pub county: Option<bool>,
+}
+
+impl Facts {
+    /// What the engine's answer tells; nothing when there is none.
+    pub fn of(status: Option<&EngineStatus>) -> Self {
+        status.map_or_else(Self::default, |status| Self {
+            engine: true,
+            frame: status.painted,
+            store: status.store == "good",
+            outbox: status.outbox_read,
+            devices: status.access.clone(),
+            county: status.county_reachable,
+        })
+    }
+}
+
+/// Why an image is not called good.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "why")]
+pub enum Reason {
+    /// The engine does not answer.
+    NoEngine,
+    /// No frame was shown.
+    NoFrame,
+    /// The store is not open.
+    Store,
+    /// The queue could not be read.
+    Outbox,
+    /// A device that answered before the update does not answer.
+    Device {
+        /// Which.
+        role: String,
+    },
+    /// The county answered before the update and does not answer.
+    County,
+    /// The installer would not mark the slot as good.
+    Mark,
+    /// The image never came so far as to be judged: it did not start, or not for long enough.
+    NeverUp,
+}
+
+impl Reason {
+    /// Stable code.
+    pub fn code(&self) -> String {
+        match self {
+            Self::NoEngine => "update.no-engine".to_owned(),
+            Self::NoFrame => "update.no-frame".to_owned(),
+            Self::Store => "update.store".to_owned(),
+            Self::Outbox => "update.outbox".to_owned(),
+            Self::Device { role } => format!("update.device-{role}"),
+            Self::County => "update.county".to_owned(),
+            Self::Mark => "update.mark".to_owned(),
+            Self::NeverUp => "update.never-up".to_owned(),
+        }
+    }
+
+    /// One plain line for the technician, in Chinese and in English.
+    pub fn lines(&self) -> (String, String) {
+        let both = |zh: &str, en: &str| (zh.to_owned(), en.to_owned());
+        match self {
+            Self::NoEngine => both("新版本的主程序没有运行", "the engine of the new version did not answer"),
+            Self::NoFrame => both("新版本没有显示画面", "the new version showed no picture"),
+            Self::Store => both("新版本打不开已保存的申请", "the new version could not open the kept applications"),
+            Self::Outbox => both("新版本读不出待发送的申请", "the new version could not read what waits to be sent"),
+            Self::Device { role } => {
+                let zh = match role.as_str() {
+                    "id-reader" => "读卡器",
+                    "printer" => "打印机",
+                    "scanner" => "扫码器",
+                    _ => "设备",
+                };
+                (
+                    format!("新版本连不上{zh}，旧版本可以"),
+                    format!("the new version could not use the {role}, which worked before"),
+                )
+            }
+            Self::County => {
+                both("新版本连不上县里，旧版本可以", "the new version could not reach the county, which worked before")
+            }
+            Self::Mark => both("无法把新版本记为可用", "the new version could not be marked as good"),
+            Self::NeverUp => both("新版本没有启动起来", "the new version did not come up"),
+        }
+    }
+}
+
+/// What the gate says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Judgement {
+    /// All is as it should be.
+    Good,
+    /// Not yet; these are missing.
+    NotYet(Vec<Reason>),
+}
+
+/// Judges. Whether there is time left to wait is the caller's business: out of time, "not yet" is "bad".
+pub fn judge(facts: &Facts, before: Option<&LastGood>) -> Judgement {
+    let mut missing = Vec::new();
+    if !facts.engine {
+        // Nothing else can be known without it.
+        return Judgement::NotYet(vec![Reason::NoEngine]);
+    }
+    let mut need = |holds: bool, reason: Reason| {
+        if !holds {
+            missing.push(reason);
+        }
+    };
+    need(facts.frame, Reason::NoFrame);
+    need(facts.store, Reason::Store);
+    need(facts.outbox, Reason::Outbox);
+    for (role, access) in &facts.devices {
+        let answered = match access {
+            Access::Opened | Access::Lost => true,
+            Access::Opening | Access::Absent => false,
+        };
+        // Unknown to the last image: newly fitted together with the update, so nothing was lost.
+        let worked_before = before.is_some_and(|before| before.devices.get(role) == Some(&true));
+        need(answered || !worked_before, Reason::Device { role: role.clone() });
+    }
+    let county_worked = before.is_some_and(|before| before.county);
+    need(facts.county == Some(true) || !county_worked, Reason::County);
+    if missing.is_empty() { Judgement::Good } else { Judgement::NotYet(missing) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn good() -> Facts {
+        Facts {
+            engine: true,
+            frame: true,
+            store: true,
+            outbox: true,
+            devices: [("printer".to_owned(), Access::Opened), ("id-reader".to_owned(), Access::Opened)].into(),
+            county: Some(true),
+        }
+    }
+
+    fn before(printer: bool, county: bool) -> LastGood {
+        LastGood {
+            version: "1.0.0".to_owned(),
+            slot: "A".to_owned(),
+            devices: [("printer".to_owned(), printer), ("id-reader".to_owned(), true)].into(),
+            county,
+        }
+    }
+
+    fn missing(facts: &Facts, before: Option<&LastGood>) -> Vec<String> {
+        match judge(facts, before) {
+            Judgement::Good => Vec::new(),
+            Judgement::NotYet(reasons) => reasons.iter().map(Reason::code).collect(),
+        }
+    }
+
+    #[test]
+    fn each_fact_alone_keeps_an_image_from_being_good() {
+        let worked = before(true, true);
+        assert_eq!(judge(&good(), Some(&worked)), Judgement::Good);
+        let with = |change: fn(&mut Facts)| {
+            let mut facts = good();
+            change(&mut facts);
+            missing(&facts, Some(&worked))
+        };
+        assert_eq!(with(|facts| facts.engine = false), ["update.no-engine"]);
+        assert_eq!(with(|facts| facts.frame = false), ["update.no-frame"]);
+        assert_eq!(with(|facts| facts.store = false), ["update.store"]);
+        assert_eq!(with(|facts| facts.outbox = false), ["update.outbox"]);
+        assert_eq!(with(|facts| facts.county = Some(false)), ["update.county"]);
+        assert_eq!(with(|facts| facts.county = None), ["update.county"], "unknown is not reachable");
+        for (access, expected) in [
+            (Access::Opened, &[][..]),
+            (Access::Lost, &[][..]),
+            (Access::Absent, &["update.device-printer"][..]),
+            (Access::Opening, &["update.device-printer"][..]),
+        ] {
+            let mut facts = good();
+            facts.devices.insert("printer".to_owned(), access);
+            assert_eq!(missing(&facts, Some(&worked)), expected, "{access:?}");
+        }
+    }
+
+    #[test]
+    fn what_was_away_before_is_no_reason_to_go_back() {
+        let mut facts = good();
+        facts.devices.insert("printer".to_owned(), Access::Absent);
+        facts.county = Some(false);
+        assert_eq!(judge(&facts, Some(&before(false, false))), Judgement::Good);
+        assert_eq!(missing(&facts, Some(&before(true, false))), ["update.device-printer"]);
+        assert_eq!(missing(&facts, Some(&before(false, true))), ["update.county"]);
+    }
+
+    #[test]
+    fn the_very_first_start_is_measured_by_itself() {
+        let mut facts = good();
+        facts.devices.insert("printer".to_owned(), Access::Absent);
+        facts.county = None;
+        assert_eq!(judge(&facts, None), Judgement::Good);
+        facts.frame = false;
+        assert_eq!(missing(&facts, None), ["update.no-frame"], "but it must serve");
+    }
+
+    #[test]
+    fn a_newly_fitted_device_was_not_lost() {
+        let mut facts = good();
+        facts.devices.insert("scanner".to_owned(), Access::Absent);
+        assert_eq!(judge(&facts, Some(&before(true, true))), Judgement::Good);
+    }
+}

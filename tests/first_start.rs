@@ -1,0 +1,170 @@
+//! The set-up as a technician does it: pages drawn without a display, pressed by label, over a simulated scanner, printer and
+//! reader behind serial lines and a stand-in county behind TLS.
+#![expect(clippy::unwrap_used, reason = "a failed unwrap is the failure of the test")]
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use kiosk::assemble::{first_start, paper_font};
+use kiosk::config::{Config, Loaded};
+use kiosk::desk::{Bench, LocalBench, Order};
+use kiosk::engine::{Engine, FileJournal};
+use kiosk::screen::Headless;
+use kiosk_hal::printer::profile::PrinterProfile;
+
+/// Longest wait for a page; a test slip with its proof takes a few seconds.
+const WAIT: Duration = Duration::from_secs(40);
+
+struct Desk {
+    folder: tempfile::TempDir,
+    bench: LocalBench,
+    county: county_stand_in::Handle,
+}
+
+/// A machine whose image names devices and a folder, and nothing of one place.
+fn desk() -> Desk {
+    let folder = tempfile::tempdir().unwrap();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let at = |name: &str| folder.path().join(name);
+    let font = paper_font(&root.join("ui/fonts")).unwrap();
+    let mut bench = LocalBench::default();
+    bench.add_reader(&at("id-reader")).unwrap();
+    bench.add_printer(&at("printer"), PrinterProfile::shipped("cn-kiosk-58").unwrap(), font).unwrap();
+    bench.add_scanner(&at("scanner")).unwrap();
+    let settings = county_stand_in::Settings::new(([127, 0, 0, 1], 0).into(), at("county"));
+    let county = county_stand_in::serve(settings).unwrap();
+    std::fs::create_dir(at("trusted")).unwrap();
+    std::fs::copy(&county.enrol_pub, at("trusted/county.pub")).unwrap();
+    let port = |name: &str| at(name).display().to_string();
+    let text = format!(
+        "[devices.id-reader]\nport = \"{}\"\n[devices.printer]\nport = \"{}\"\n[devices.scanner]\nport = \"{}\"\n\
+         [setup]\nfolder = \"data\"\nenrolment_keys = \"trusted\"\nplaces = \"{}\"\ninbox = \"inbox\"\n\
+         [screen]\nfonts = \"{}\"\n[catalogue]\nfolder = \"{}\"\n[store]\nfolder = \"store\"\n",
+        port("id-reader"),
+        port("printer"),
+        port("scanner"),
+        root.join("config/places.json").display(),
+        root.join("ui/fonts").display(),
+        root.join("config/catalogue").display(),
+    );
+    std::fs::write(at("kiosk.toml"), text).unwrap();
+    Desk { folder, bench, county }
+}
+
+impl Desk {
+    fn start(&self) -> Engine {
+        let Loaded::ToSetUp(vendor) = Config::load_or_set_up(&self.folder.path().join("kiosk.toml")).unwrap() else {
+            panic!("nothing of the place is configured");
+        };
+        let setup = vendor.setup.clone().unwrap();
+        Engine::start_setup(first_start(&vendor, &setup, Box::new(FileJournal::default()), false).unwrap()).unwrap()
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "a person looks at the glass now and then")]
+fn until(window: &Headless, engine: &Engine, page: &str, what: impl Fn(&[String]) -> bool) {
+    let screens = engine.screens();
+    let start = Instant::now();
+    loop {
+        let screen = screens.borrow().as_ref().clone();
+        window.show(&screen);
+        let texts: Vec<String> = window.texts().into_iter().chain(window.controls()).map(|text| text.label).collect();
+        if screen.body.name() == page && what(&texts) {
+            return;
+        }
+        assert!(start.elapsed() < WAIT, "waiting for {page}: {} says {texts:?}", screen.body.name());
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+#[test]
+fn a_technician_sets_a_machine_up_with_its_own_scanner_and_power_is_lost_on_the_way() {
+    let desk = desk();
+    let touch: std::rc::Rc<std::cell::RefCell<Option<Box<dyn Fn(kiosk::ipc::Intent)>>>> = std::rc::Rc::default();
+    let sender = touch.clone();
+    let window = Headless::new(1080, 1920, move |intent| {
+        if let Some(send) = sender.borrow().as_ref() {
+            send(intent);
+        }
+    })
+    .unwrap();
+    let mut touches = 0;
+    let mut press = |engine: &Engine, page: &str, label: &str| {
+        until(&window, engine, page, |texts| texts.iter().any(|text| text == label));
+        window.press(label).unwrap_or_else(|error| panic!("{error}"));
+        touches += 1;
+    };
+    let engine = desk.start();
+    *touch.borrow_mut() = Some(Box::new(engine.touch()));
+    press(&engine, "setup-language", "中文");
+    press(&engine, "setup-place", "示例县");
+    press(&engine, "setup-place", "示例镇");
+    press(&engine, "setup-place", "河东村");
+    until(&window, &engine, "setup-centre", |texts| texts.iter().any(|t| t == "示例县示例镇河东村便民服务中心"));
+    press(&engine, "setup-centre", "对，继续");
+    until(&window, &engine, "setup-network", |_| true);
+    // Power is lost: the program dies and comes back where it was.
+    *touch.borrow_mut() = None;
+    drop(engine);
+    let engine = desk.start();
+    *touch.borrow_mut() = Some(Box::new(engine.touch()));
+    until(&window, &engine, "setup-network", |_| true);
+    let go_on = if engine.screens().borrow().body == go_without(&engine) { "先不连网，继续" } else { "继续" };
+    press(&engine, "setup-network", go_on);
+    until(&window, &engine, "setup-enrol", |_| true);
+
+    // A code for another place first, then the right one.
+    let other = desk.county.enrol_code("K032", "320699101", 3600).unwrap();
+    scan(&desk, &other);
+    until(&window, &engine, "setup-enrol", |texts| texts.iter().any(|text| text.contains("地方和刚才选的不一样")));
+    let code = desk.county.enrol_code("K032", "320699101201", 3600).unwrap();
+    assert!(code.len() < 420, "the code stays readable: {} characters", code.len());
+    pause();
+    scan(&desk, &code);
+    until(&window, &engine, "setup-devices", |_| true);
+    press(&engine, "setup-devices", "现在打印测试单");
+    desk.bench.obey(&Order::Card { key: card_key() }).unwrap();
+    until(&window, &engine, "setup-devices", |texts| texts.iter().filter(|text| *text == "正常").count() == 3);
+    assert_eq!(desk.bench.slip_count().unwrap(), 1);
+    press(&engine, "setup-devices", "完成设置");
+    until(&window, &engine, "setup-done", |_| true);
+    engine.wait().unwrap();
+
+    let Loaded::Whole(config) = Config::load_or_set_up(&desk.folder.path().join("kiosk.toml")).unwrap() else {
+        panic!("the machine is set up");
+    };
+    assert_eq!(config.kiosk.as_str(), "K032");
+    assert_eq!(config.place.centre_name().zh, "示例县示例镇河东村便民服务中心");
+    kiosk::assemble::county(&config).unwrap();
+    #[expect(clippy::print_stdout, reason = "the figure is wanted")]
+    {
+        println!("touches on the glass: {touches}");
+    }
+    assert!(touches <= 25, "{touches}");
+}
+
+/// The page of the network as it is without an address.
+fn go_without(engine: &Engine) -> kiosk::ipc::Body {
+    use kiosk::ipc::{Body, SetupPage};
+    let mut body = engine.screens().borrow().body.clone();
+    if let Body::Setup(setup) = &mut body
+        && let SetupPage::Network(network) = &mut setup.page
+    {
+        network.address.clear();
+    }
+    body
+}
+
+fn scan(desk: &Desk, text: &str) {
+    desk.bench.obey(&Order::Scan { text: text.to_owned() }).unwrap();
+}
+
+/// Between two codes a person takes the first one away.
+#[expect(clippy::disallowed_methods, reason = "two codes at once are one presentation for the scanner")]
+fn pause() {
+    std::thread::sleep(Duration::from_secs(2));
+}
+
+fn card_key() -> String {
+    kiosk_hal::id_card::deck::deck().first().map(|card| card.key.to_owned()).unwrap()
+}

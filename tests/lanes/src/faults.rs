@@ -1,0 +1,241 @@
+//! A disk that fails: at the n-th call, in every way, for every n until no call is left.
+//!
+//! A kiosk works through one script. At some call the disk fails, once or from then on. Promised: what was answered stays;
+//! "kept" is never said of what is not on the disk; a broken store keeps nothing until it is opened again; a failed sync
+//! is not tried again on the same connection; once the disk is sound, a reopening finds everything, and so does a machine
+//! whose power goes instead.
+
+use kiosk::domain::submission::{StoreCommand, StoreEvent};
+
+use crate::Tally;
+use crate::chance::Chance;
+use crate::disk::cut::{Names, Replay};
+use crate::disk::{Disk, Failure, Faults, Mount, Op};
+use crate::people::{application, id, receipt};
+use crate::powercut::check::check;
+use crate::powercut::history::{Desk, Fact, History, Promise};
+use crate::powercut::workload::Files;
+
+/// Applications of the script.
+const RESIDENTS: u64 = 5;
+/// Power cuts after each failure.
+const CUTS: usize = 1;
+
+/// A protection that is left out on purpose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Planted {
+    /// None.
+    Nothing,
+    /// Whatever the store answers to a new application is taken for "kept".
+    RefusalTakenForKept,
+    /// Syncs that failed are answered as good.
+    FailedSyncAnsweredAsGood,
+}
+
+/// Every failure at every call, or at every `stride`-th; `rounds` with other chance for the cuts.
+pub fn run(rounds: u64, stride: usize, seed: u64, planted: Planted) -> Tally {
+    let mut tally = Tally::new(seed);
+    for round in 0..rounds {
+        for failure in Failure::ALL {
+            for times in [1, u64::MAX] {
+                for call in (0..).step_by(stride) {
+                    let mut chance = Chance::new(seed ^ call ^ (round << 32));
+                    let (result, was_hit) = fail_at(
+                        Faults { fail: Some((call, failure, times)), ..Faults::default() },
+                        planted,
+                        &mut chance,
+                    );
+                    if !was_hit {
+                        break;
+                    }
+                    tally.note(result.map_err(|why| format!("{failure:?} at call {call}, {times} times: {why}")));
+                }
+            }
+        }
+    }
+    tally
+}
+
+/// One run of the script. Says also whether the failure came at all.
+fn fail_at(faults: Faults, planted: Planted, chance: &mut Chance) -> (Result<(), String>, bool) {
+    let mount = Mount::of(Disk::with([]));
+    let faults = Faults { hides_failed_syncs: planted == Planted::FailedSyncAnsweredAsGood, ..faults };
+    mount.disk.set_faults(faults);
+    let mut script = Script { history: History::default(), refused: Vec::new(), planted };
+    let mut desk = Desk::open(&mount).ok();
+    let result = match &mut desk {
+        Some(desk) => script.play(&mount, desk),
+        None => Ok(()),
+    };
+    let was_hit = mount.disk.failed() > 0;
+    let point = mount.disk.position();
+    mount.disk.set_faults(Faults::default());
+    let result =
+        result.and_then(|()| script.power_goes(&mount, point, chance)).and_then(|()| script.reopens(&mount, desk));
+    (result, was_hit)
+}
+
+struct Script {
+    history: History,
+    /// What was not kept and may be on the disk nevertheless, because the disk failed while it was written.
+    refused: Vec<Fact>,
+    planted: Planted,
+}
+
+impl Script {
+    fn play(&mut self, mount: &Mount, desk: &mut Desk) -> Result<(), String> {
+        let mut commands = Vec::new();
+        for mark in 1..=RESIDENTS {
+            commands.push(StoreCommand::Keep { application: Box::new(application(mark, 900)) });
+            if mark % 2 == 0 {
+                commands.push(StoreCommand::Acknowledge { id: id(mark), receipt: receipt(mark) });
+            }
+        }
+        commands.push(StoreCommand::SetAside { id: id(3), reason: "county.refused".to_owned() });
+        let mut is_broken = false;
+        for command in commands {
+            let asked = mount.disk.position();
+            let said = desk.ask(&command);
+            let answered = mount.disk.position();
+            let answer = said.first().ok_or("a question without an answer")?;
+            let mut promise = promise(answer, desk);
+            if self.planted == Planted::RefusalTakenForKept
+                && let (StoreCommand::Keep { application }, None) = (&command, &promise)
+            {
+                let sequence = self.history.facts.len() as u64 + 1;
+                promise = Some(Promise::Kept { sequence, id: application.client_submission_id, body: Vec::new() });
+            }
+            match promise {
+                Some(_) if is_broken && self.planted == Planted::Nothing => {
+                    return Err("a broken store promised something".to_owned());
+                }
+                Some(promise) => self.history.facts.push(Fact { asked, answered, promise }),
+                None => self.refuse(&command, asked),
+            }
+            is_broken |= said.iter().any(|event| matches!(event, StoreEvent::Broken { .. }));
+        }
+        self.tried_no_sync_twice(mount)
+    }
+
+    /// After a failed sync the same file is not synced again before it is opened again.
+    fn tried_no_sync_twice(&self, mount: &Mount) -> Result<(), String> {
+        let log = mount.disk.log();
+        let failed = log.iter().position(|op| matches!(op, Op::SyncFailed { .. }));
+        let Some(failed) = failed else { return Ok(()) };
+        let again = log[failed + 1..].iter().any(|op| matches!(op, Op::Sync { .. } | Op::SyncFailed { .. }));
+        if again && self.planted == Planted::Nothing { Err("a failed sync was tried again".to_owned()) } else { Ok(()) }
+    }
+
+    fn refuse(&mut self, command: &StoreCommand, asked: usize) {
+        let promise = match command {
+            StoreCommand::Keep { application } => {
+                let kept =
+                    self.history.facts.iter().filter(|fact| matches!(fact.promise, Promise::Kept { .. })).count();
+                Promise::Kept { sequence: kept as u64 + 1, id: application.client_submission_id, body: Vec::new() }
+            }
+            StoreCommand::Acknowledge { id, .. } => Promise::Acknowledged { id: *id },
+            StoreCommand::SetAside { id, .. } => Promise::SetAside { id: *id },
+            StoreCommand::Find { .. } | StoreCommand::LoadQueue | StoreCommand::Reopen => return,
+        };
+        self.refused.push(Fact { asked, answered: usize::MAX, promise });
+    }
+
+    /// What must be there, and what may be there in its place: the first refused question may have reached the disk.
+    fn expected(&self, point: usize) -> (crate::powercut::history::Rows, Option<crate::powercut::history::Rows>) {
+        let mut history = self.history.clone();
+        let mut must = history.at(point).0;
+        for row in must.values_mut().filter(|row| row.body.as_ref().is_some_and(Vec::is_empty)) {
+            // It was kept, and reading it back failed: its bytes were not seen.
+            row.body = None;
+        }
+        let last = history.facts.last().map_or(0, |fact| fact.answered);
+        let may = self.refused.iter().find(|fact| fact.asked >= last).map(|fact| {
+            history.facts.push(Fact { asked: fact.asked, answered: point, promise: fact.promise.clone() });
+            let mut rows = history.at(point).0;
+            for row in rows.values_mut().filter(|row| row.body.as_ref().is_some_and(Vec::is_empty)) {
+                row.body = None;
+            }
+            rows
+        });
+        (must, may)
+    }
+
+    fn power_goes(&self, mount: &Mount, point: usize, chance: &mut Chance) -> Result<(), String> {
+        let log = mount.disk.log();
+        let (must, may) = self.expected(point);
+        for _ in 0..CUTS {
+            let mut replay = Replay::new(&Files::new(), &log[..point], Names::Ordered);
+            replay.walk_to(point);
+            let image = replay.image(chance);
+            let found = Mount::of(Disk::with(image.clone()));
+            check(&found, &image, &must, may.as_ref()).map_err(|why| format!("after a power cut: {why}"))?;
+        }
+        Ok(())
+    }
+
+    fn reopens(&self, mount: &Mount, desk: Option<Desk>) -> Result<(), String> {
+        if let Some(mut desk) = desk {
+            let said = desk.ask(&StoreCommand::Reopen);
+            if !matches!(said.as_slice(), [StoreEvent::Reopened { missing, .. }] if missing.is_empty()) {
+                return Err(format!("a reopening on a sound disk gives {said:?}"));
+            }
+            // The script cut short by the failure goes on: a resident who tries again is kept.
+            let again = desk.ask(&StoreCommand::Keep { application: Box::new(application(RESIDENTS + 1, 900)) });
+            if !matches!(again.as_slice(), [StoreEvent::Kept { .. }]) {
+                return Err(format!("after the reopening nothing is kept: {again:?}"));
+            }
+        }
+        let (must, _) = self.expected(mount.disk.position());
+        let mut desk = Desk::open(mount)?;
+        for (number, wanted) in &must {
+            let found = desk.row(*number)?.ok_or_else(|| format!("number {number} is lost"))?;
+            if found.id != wanted.id || (found.stage != wanted.stage && self.refused.is_empty()) {
+                return Err(format!("number {number} is another after the reopening"));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn promise(answer: &StoreEvent, desk: &mut Desk) -> Option<Promise> {
+    match answer {
+        StoreEvent::Kept { entry } => {
+            let body = desk.body(entry.id).ok().flatten().unwrap_or_default();
+            Some(Promise::Kept { sequence: entry.sequence.0, id: entry.id, body })
+        }
+        StoreEvent::Acknowledged { id } => Some(Promise::Acknowledged { id: *id }),
+        StoreEvent::SetAside { id } => Some(Promise::SetAside { id: *id }),
+        StoreEvent::NotKept { .. }
+        | StoreEvent::MarkFailed { .. }
+        | StoreEvent::Found { .. }
+        | StoreEvent::FindFailed { .. }
+        | StoreEvent::Queue { .. }
+        | StoreEvent::Reopened { .. }
+        | StoreEvent::Broken { .. } => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SEED: u64 = 20_261_124;
+
+    #[test]
+    fn whichever_call_fails_nothing_answered_is_lost_and_a_reopening_serves_again() {
+        let tally = run(1, 1, SEED, Planted::Nothing);
+        assert_eq!(tally.bad, 0, "{tally}\n{:#?}", tally.findings);
+        assert!(tally.tried > 500, "{tally}");
+    }
+
+    #[test]
+    fn the_lane_notices_a_refusal_that_is_taken_for_kept() {
+        assert!(run(1, 11, SEED, Planted::RefusalTakenForKept).bad > 0);
+    }
+
+    #[test]
+    fn the_lane_notices_a_failed_sync_that_is_answered_as_good() {
+        let tally = run(1, 3, SEED, Planted::FailedSyncAnsweredAsGood);
+        assert!(tally.findings.iter().any(|finding| finding.contains("lost")), "{:#?}", tally.findings);
+    }
+}

@@ -1,0 +1,205 @@
+//! A kiosk at work on a recording disk: residents confirm, the county acknowledges, the program ends and starts.
+
+use std::collections::BTreeMap;
+
+use kiosk::domain::id::SubmissionId;
+use kiosk::domain::submission::{StoreCommand, StoreEvent};
+use rusqlite::{Connection, OpenFlags};
+
+use super::history::{Desk, Fact, History, Promise};
+use crate::chance::Chance;
+use crate::disk::{Disk, Faults, Mount, NAME, Op, store_file};
+use crate::people::{application, id, receipt};
+
+/// A rule that is broken on purpose, so that the lane can be seen to find out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Planted {
+    /// None: the store as it is.
+    Nothing,
+    /// The log is not synced at each commit, as with `synchronous=NORMAL`.
+    LogNotSynced,
+    /// Nothing is synced, as with `synchronous=OFF`.
+    NothingSynced,
+    /// "Kept" is told before the commit.
+    AnsweredBeforeCommit,
+    /// Counter and rows are written in two transactions.
+    CounterApart,
+    /// The log is not cut off, so deleted content stays behind in it.
+    TruncateLost,
+}
+
+impl Planted {
+    const fn faults(self) -> Faults {
+        let fine = Faults {
+            fail: None,
+            hides_failed_syncs: false,
+            skips_log_syncs: false,
+            skips_syncs: false,
+            skips_truncates: false,
+        };
+        match self {
+            Self::Nothing | Self::AnsweredBeforeCommit | Self::CounterApart => fine,
+            Self::LogNotSynced => Faults { skips_log_syncs: true, ..fine },
+            Self::NothingSynced => Faults { skips_syncs: true, ..fine },
+            Self::TruncateLost => Faults { skips_truncates: true, ..fine },
+        }
+    }
+}
+
+/// What was done to a disk, and what was answered meanwhile.
+#[derive(Debug)]
+pub struct Recording {
+    pub before: BTreeMap<String, Vec<u8>>,
+    pub log: Vec<Op>,
+    pub history: History,
+}
+
+/// How much is done in one run.
+#[derive(Debug, Clone, Copy)]
+pub struct Size {
+    /// Questions to the store.
+    pub steps: u64,
+    /// Of ten questions so many are new applications.
+    pub keeps: u64,
+}
+
+/// Lets a kiosk work from an empty or given disk and writes down everything.
+///
+/// # Errors
+/// The store did not do what a store on a sound disk must do.
+pub fn record(seed: u64, size: Size, before: History, files: Files, planted: Planted) -> Result<Recording, String> {
+    let disk = Disk::with(files.clone());
+    disk.set_faults(planted.faults());
+    let mount = Mount::of(disk);
+    let mut run = Run {
+        desk: Desk::open(&mount)?,
+        mount,
+        chance: Chance::new(seed),
+        history: before,
+        waiting: Vec::new(),
+        next: seed.wrapping_mul(10_000) % 1_000_000_000,
+        planted,
+    };
+    for _ in 0..size.steps {
+        run.step(size)?;
+    }
+    let Run { desk, mount, history, .. } = run;
+    drop(desk);
+    Ok(Recording { before: files, log: mount.disk.take_log(), history })
+}
+
+/// Files of a disk by name.
+pub type Files = BTreeMap<String, Vec<u8>>;
+
+struct Run {
+    // Dropped before the mount.
+    desk: Desk,
+    mount: Mount,
+    chance: Chance,
+    history: History,
+    /// Marks of applications without an end.
+    waiting: Vec<u64>,
+    next: u64,
+    planted: Planted,
+}
+
+impl Run {
+    fn step(&mut self, size: Size) -> Result<(), String> {
+        let dice = self.chance.below(10);
+        if dice < size.keeps || self.waiting.is_empty() {
+            return if self.planted == Planted::CounterApart && self.chance.one_in(3) {
+                self.keep_with_the_counter_apart()
+            } else {
+                self.keep()
+            };
+        }
+        match self.chance.below(8) {
+            0 => self.reopen(),
+            1 => self.set_aside(),
+            _ => self.acknowledge(),
+        }
+    }
+
+    fn keep(&mut self) -> Result<(), String> {
+        self.next += 1;
+        let mark = self.next;
+        let letters = if self.chance.one_in(8) { 6_000 } else { 200 + self.chance.index(1_400) };
+        let asked = self.mount.disk.position();
+        let said = self.desk.ask(&StoreCommand::Keep { application: Box::new(application(mark, letters)) });
+        let [StoreEvent::Kept { entry }] = said.as_slice() else { return Err(format!("not kept: {said:?}")) };
+        let answered = self.mount.disk.position();
+        let body = self.desk.body(entry.id)?.ok_or("a fresh application has no content")?;
+        let promise = Promise::Kept { sequence: entry.sequence.0, id: entry.id, body };
+        let is_early = self.planted == Planted::AnsweredBeforeCommit;
+        self.history.facts.push(Fact { asked, answered: if is_early { asked } else { answered }, promise });
+        self.waiting.push(mark);
+        Ok(())
+    }
+
+    fn acknowledge(&mut self) -> Result<(), String> {
+        let at = self.chance.index(self.waiting.len());
+        let mark = self.waiting.swap_remove(at);
+        let command = StoreCommand::Acknowledge { id: id(mark), receipt: receipt(mark) };
+        self.mark(&command, Promise::Acknowledged { id: id(mark) }, |said, id| *said == StoreEvent::Acknowledged { id })
+    }
+
+    fn set_aside(&mut self) -> Result<(), String> {
+        let at = self.chance.index(self.waiting.len());
+        let mark = self.waiting[at];
+        let command = StoreCommand::SetAside { id: id(mark), reason: "county.refused".to_owned() };
+        self.mark(&command, Promise::SetAside { id: id(mark) }, |said, id| *said == StoreEvent::SetAside { id })
+    }
+
+    fn mark(
+        &mut self,
+        command: &StoreCommand,
+        promise: Promise,
+        is_done: impl Fn(&StoreEvent, SubmissionId) -> bool,
+    ) -> Result<(), String> {
+        let (Promise::Kept { id, .. } | Promise::Acknowledged { id } | Promise::SetAside { id }) = &promise;
+        let id = *id;
+        let asked = self.mount.disk.position();
+        let said = self.desk.ask(command);
+        if !matches!(said.as_slice(), [one] if is_done(one, id)) {
+            return Err(format!("not marked: {said:?}"));
+        }
+        self.history.facts.push(Fact { asked, answered: self.mount.disk.position(), promise });
+        Ok(())
+    }
+
+    /// The program ends in an orderly way and starts again.
+    fn reopen(&mut self) -> Result<(), String> {
+        // The old connection must be closed before the new one opens the file.
+        let elsewhere = Mount::of(Disk::with([]));
+        drop(std::mem::replace(&mut self.desk, Desk::open(&elsewhere)?));
+        self.desk = Desk::open(&self.mount)?;
+        Ok(())
+    }
+
+    /// What a store would do that writes the counter on its own: another program beside the real one, in its place.
+    fn keep_with_the_counter_apart(&mut self) -> Result<(), String> {
+        let elsewhere = Mount::of(Disk::with([]));
+        drop(std::mem::replace(&mut self.desk, Desk::open(&elsewhere)?));
+        counter_apart(&self.mount).map_err(|error| error.to_string())?;
+        self.desk = Desk::open(&self.mount)?;
+        Ok(())
+    }
+}
+
+/// Steps the counter in one transaction and takes it back in the next: what stands between them is a gap.
+fn counter_apart(mount: &Mount) -> rusqlite::Result<()> {
+    let connection = raw(mount)?;
+    connection.execute_batch("UPDATE terminal SET last_sequence = last_sequence + 1")?;
+    connection.execute_batch("UPDATE terminal SET last_sequence = last_sequence - 1")
+}
+
+/// A bare connection to the file of the store, with the settings of the store.
+///
+/// # Errors
+/// The file cannot be opened.
+pub fn raw(mount: &Mount) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags_and_vfs(store_file(mount), flags, NAME)?;
+    connection.execute_batch("PRAGMA locking_mode = EXCLUSIVE; PRAGMA synchronous = FULL;")?;
+    Ok(connection)
+}

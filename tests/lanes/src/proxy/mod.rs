@@ -1,0 +1,237 @@
+//! The same promise over real sockets: the product's client over HTTPS, a proxy that spoils connections, the stand-in.
+//!
+//! One try is one kiosk with three applications and a handful of [`Trouble`]s between it and the county. Applications
+//! are handed in again until each has its receipt; now and then the client is replaced by a fresh one, as after a
+//! restart, or dropped in the middle of a call, as by a kill. In the end the county must hold each application once,
+//! with the bytes that were to be sent, and its number must be the one in the receipt.
+//!
+//! Real time passes here and no order is promised; a seed repeats the troubles, not the moment they strike. What needs
+//! an exact order is tried in [`crate::seeds`].
+
+mod relay;
+
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use county_stand_in::{Handle, Settings, serve};
+use jiff::Timestamp;
+use kiosk::county::{CountyClient, CountySettings, wire};
+use kiosk::domain::id::{ItemId, Sequence, SubmissionId};
+use kiosk::domain::submission::{Application, CaseReceipt, FieldValue, ItemRef, Verdict};
+use kiosk::domain::text::Text;
+use kiosk::ipc::Source;
+use relay::{Relay, Trouble};
+use tempfile::TempDir;
+
+use crate::chance::Chance;
+use crate::tally::Tally;
+
+/// The terminal of all tries.
+const TERMINAL: &str = "K032";
+/// Applications of one try.
+const APPLICATIONS: u64 = 3;
+/// A try that needs more calls than this never comes to an end.
+const CALLS: u64 = 300;
+/// Tries that share a county; its list of cases is read after each.
+const PER_COUNTY: u64 = 50;
+/// The client's limit for one exchange, shorter than the product's so that late answers are really late.
+const PATIENCE: Duration = Duration::from_millis(900);
+
+/// What a lane does wrong on purpose, to see that it is found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Planted {
+    /// Nothing.
+    Nothing,
+    /// A call without a clear answer is repeated under a fresh id.
+    FreshId,
+    /// The bytes differ from try to try.
+    OtherBytes,
+}
+
+/// Tries this many kiosks over real sockets, on `threads` threads.
+pub fn run(count: u64, seed: u64, threads: u64, planted: Planted) -> Tally {
+    let next = AtomicU64::new(0);
+    let sum = Mutex::new(Tally::new(seed));
+    std::thread::scope(|scope| {
+        for _ in 0..threads.max(1) {
+            scope.spawn(|| {
+                let mut part = Tally::new(seed);
+                loop {
+                    let from = next.fetch_add(PER_COUNTY, Ordering::Relaxed);
+                    if from >= count {
+                        break;
+                    }
+                    if let Err(error) = tries(from..(from + PER_COUNTY).min(count), seed, planted, &mut part) {
+                        part.note(Err(format!("the lane itself failed: {error}")));
+                    }
+                }
+                sum.lock().unwrap_or_else(PoisonError::into_inner).add(part);
+            });
+        }
+    });
+    sum.into_inner().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn tries(numbers: std::ops::Range<u64>, seed: u64, planted: Planted, tally: &mut Tally) -> anyhow::Result<()> {
+    let folder = TempDir::new()?;
+    let platform = serve(Settings::new(SocketAddr::from(([127, 0, 0, 1], 0)), folder.path()))?;
+    let relay = Relay::start(platform.addr, folder.path())?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    for number in numbers {
+        let chance = Chance::new(seed ^ Chance::new(number).bits());
+        let kiosk = Kiosk { number, chance, platform: &platform, relay: &relay, planted };
+        let result = runtime.block_on(kiosk.hands_in_everything());
+        tally.note(result.map_err(|finding| format!("try {number}: {finding}")));
+    }
+    Ok(())
+}
+
+/// One try.
+struct Kiosk<'a> {
+    number: u64,
+    chance: Chance,
+    platform: &'a Handle,
+    relay: &'a Relay,
+    planted: Planted,
+}
+
+impl Kiosk<'_> {
+    async fn hands_in_everything(mut self) -> Result<(), String> {
+        let troubles = 3 + self.chance.below(9);
+        self.relay.plan((0..troubles).map(|_| Trouble::any(&mut self.chance)));
+        let mut client = self.client()?;
+        let mut receipts: Vec<Option<CaseReceipt>> = vec![None; 3];
+        let mut calls = 0;
+        while receipts.iter().any(Option::is_none) {
+            for n in 0..APPLICATIONS {
+                calls += 1;
+                if calls > CALLS {
+                    return Err("never comes to an end".to_owned());
+                }
+                if self.chance.one_in(8) {
+                    client = self.client()?;
+                }
+                let verdict = self.hand_in(&client, n, calls).await;
+                let slot = &mut receipts[n as usize];
+                match verdict {
+                    None | Some(Verdict::TryAgain { .. }) => {}
+                    Some(Verdict::Stored { receipt }) => {
+                        if slot.as_ref().is_some_and(|earlier| *earlier != receipt) {
+                            return Err(format!("application {n} has two receipts"));
+                        }
+                        *slot = Some(receipt);
+                    }
+                    Some(Verdict::SetAside { code } | Verdict::StopAll { code }) => {
+                        return Err(format!("application {n} was given up: {code}"));
+                    }
+                }
+            }
+        }
+        self.relay.plan([]);
+        self.compare(&receipts)
+    }
+
+    /// One call, which may be dropped in the middle.
+    async fn hand_in(&mut self, client: &CountyClient, n: u64, call: u64) -> Option<Verdict> {
+        let id = match self.planted {
+            Planted::FreshId => self.id(n + 10 * call),
+            Planted::Nothing | Planted::OtherBytes => self.id(n),
+        };
+        let body = body(id, n, if self.planted == Planted::OtherBytes { call } else { 0 });
+        let dropped = if self.chance.one_in(10) { self.chance.below(60) } else { 60_000 };
+        let submit = client.submit(id, Sequence(n + 1), &body);
+        tokio::time::timeout(Duration::from_millis(dropped), submit).await.ok()
+    }
+
+    /// The county against the receipts.
+    fn compare(&self, receipts: &[Option<CaseReceipt>]) -> Result<(), String> {
+        let cases = self.platform.cases().map_err(|error| error.to_string())?;
+        let prefix = self.id(0).to_string()[..13].to_owned();
+        let ours: Vec<_> = cases.iter().filter(|case| case.client_submission_id.starts_with(&prefix)).collect();
+        if ours.len() as u64 != APPLICATIONS {
+            return Err(format!("{} cases stand for {APPLICATIONS} applications", ours.len()));
+        }
+        for (n, receipt) in (0..).zip(receipts) {
+            let id = self.id(n).to_string();
+            let case = ours.iter().find(|case| case.client_submission_id == id);
+            let case = case.ok_or_else(|| format!("application {n} is not there"))?;
+            if receipt.as_ref().is_none_or(|receipt| receipt.case_number != case.case_number) {
+                return Err(format!("application {n} has the number of another"));
+            }
+            let envelope = wire::envelope(self.id(n), Sequence(n + 1), TERMINAL, &body(self.id(n), n, 0));
+            if envelope.map(|envelope| wire::body_digest(&envelope)).as_ref() != Some(&case.body_digest) {
+                return Err(format!("application {n} is there with other bytes"));
+            }
+        }
+        Ok(())
+    }
+
+    fn client(&self) -> Result<CountyClient, String> {
+        let settings = CountySettings {
+            url: format!("https://{}", self.relay.addr),
+            ca_file: self.platform.ca_pem.clone(),
+            app_id: "kiosk-demo-app".to_owned(),
+            secret_file: self.platform.secret_file.clone(),
+            terminal: TERMINAL.to_owned(),
+            connect_timeout: Duration::from_secs(10),
+            request_timeout: PATIENCE,
+        };
+        CountyClient::new(settings, Arc::new(kiosk::engine::wall_clock)).map_err(|error| error.to_string())
+    }
+
+    /// Id of the n-th application of this try; the first thirteen characters are those of the try.
+    fn id(&self, n: u64) -> SubmissionId {
+        let mut chance = [7; 10];
+        chance[2..].copy_from_slice(&n.to_be_bytes());
+        SubmissionId::from_parts(1_795_000_000_000 + self.number, chance)
+    }
+}
+
+/// The stored bytes of an invented application.
+fn body(id: SubmissionId, n: u64, variant: u64) -> Vec<u8> {
+    let name = Text::new("示例事项", "Sample");
+    let field = |name: &str, value: String| FieldValue { name: name.to_owned(), value, source: Source::Resident };
+    let application = Application {
+        client_submission_id: id,
+        item: ItemRef {
+            item: ItemId("sample-01".to_owned()),
+            code: "320699000131128000".to_owned(),
+            version: 1,
+            name: name.clone(),
+            plain_name: name,
+        },
+        terminal: TERMINAL.to_owned(),
+        confirmed_at: Timestamp::from_second(1_795_000_000).unwrap_or_default(),
+        form_version: 1,
+        notice: "1/zh".to_owned(),
+        fields: vec![field("n", n.to_string()), field("variant", variant.to_string())],
+    };
+    serde_json::to_vec(&application).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hundred_kiosks_over_broken_connections_have_one_case_per_application() {
+        let tally = run(100, 20_261_124, 2, Planted::Nothing);
+        assert_eq!((tally.tried, tally.bad), (100, 0), "{:#?}", tally.findings);
+    }
+
+    #[test]
+    fn the_lane_notices_a_fresh_id_on_retry() {
+        let tally = run(6, 1, 1, Planted::FreshId);
+        assert!(tally.findings.iter().any(|finding| finding.contains("cases stand for")), "{:#?}", tally.findings);
+    }
+
+    #[test]
+    fn the_lane_notices_bytes_that_change_from_try_to_try() {
+        let tally = run(6, 1, 1, Planted::OtherBytes);
+        let words = ["id-conflict", "other bytes"];
+        let is_noticed = |finding: &String| words.iter().any(|words| finding.contains(words));
+        assert!(tally.findings.iter().any(is_noticed), "{:#?}", tally.findings);
+    }
+}
