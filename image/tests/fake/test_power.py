@@ -29,15 +29,18 @@ def cut(after, again=None, sick=False, running="A", order_first=False):
     """One life with a cut after so many writes, perhaps a second one later; what runs in the end, and the card."""
     card = Card("old", OUTBOX)
     board = Board(card, health=lambda version: version == "old" or not sick)
+    # A card is shipped with its boot state; from then on no cut may leave it without one.
+    card.save({"BOOT_ORDER": "A B", "BOOT_A_LEFT": "4", "BOOT_B_LEFT": "4", "BOOT_RESET": "0"})
     if running == "B":
         Rauc(card, board.environment).activate("B")
-        card.writes = 0
+    card.writes = 0
     card.cut_after = after
     try:
         end = life(card, board, order_first=order_first)
         return end, card, False
     except PowerCut:
-        pass
+        if not card.stored():
+            raise AssertionError(f"a cut after {after} writes lost the boot state") from None
     if again is not None:
         card.cut_after = card.writes + again
         try:

@@ -20,8 +20,8 @@ class Agent:
         self._number += 1
         place = self._console.mark()
         self._console.send(f"{self._number} {base64.b64encode(script.encode()).decode()}\n".encode())
-        _, _, begin = self._console.wait(f"BEGIN {self._number}$", expected, place)
-        _, end, after = self._console.wait(rf"END {self._number} (\d+)", expected, begin)
+        _, _, begin = self._console.wait(f"BEGIN {self._number}$", expected, place, whole=True)
+        _, end, after = self._console.wait(rf"END {self._number} (\d+)$", expected, begin, whole=True)
         lines = "".join(line.strip() for _, line in self._console.lines[begin:after - 1])
         return int(end[1]), base64.b64decode(lines).decode("utf-8", "replace")
 

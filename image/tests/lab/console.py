@@ -75,8 +75,9 @@ class Console:
         with self._news:
             return len(self.lines)
 
-    def wait(self, pattern, expected, since=0, unless=None):
-        """Waits for a line that matches; returns (second, match, place after it). `unless` fails at once."""
+    def wait(self, pattern, expected, since=0, unless=None, whole=False):
+        """Waits for a line that matches; returns (second, match, place after it). `unless` fails at once. With `whole` a
+        line counts only when its end has come."""
         wanted = re.compile(pattern)
         unwanted = re.compile(unless) if unless else None
         end = self._clock() + limit(expected)
@@ -91,7 +92,7 @@ class Console:
                     found = wanted.search(line)
                     if found:
                         return second, found, place
-                found = wanted.search(COLOURS.sub("", self._partial))
+                found = None if whole else wanted.search(COLOURS.sub("", self._partial))
                 if found:
                     return self._partial_at, found, place
                 left = end - self._clock()

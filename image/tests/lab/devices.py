@@ -12,9 +12,10 @@ import subprocess
 from .maker import call
 from .waiting import Failed, until
 
-# Under this address of its own network the guest finds the county, and under this one the update server.
+# Under this address of its own network the guest finds the county, and under this one the update server, on ports that
+# the filter of the image lets out.
 COUNTY = ("10.0.2.100", 443)
-BUNDLES = ("10.0.2.101", 8000)
+BUNDLES = ("10.0.2.101", 8443)
 
 
 def county_certificates(folder, address=COUNTY[0]):
@@ -42,7 +43,9 @@ def county_certificates(folder, address=COUNTY[0]):
 class Bench:
     """Reader, printer, scanner and county. `ports` and `forwards` fit the machine's."""
 
-    def __init__(self, folder, kioskctl, fonts):
+    def __init__(self, folder, kioskctl, fonts, county):
+        """`county` is the folder of the platform's certificates and keys. It stays, because they are part of images that
+        are kept; its cases do not."""
         self.folder = pathlib.Path(folder).resolve()
         self.folder.mkdir(parents=True, exist_ok=True)
         self._kioskctl, self._processes = str(kioskctl), []
@@ -51,10 +54,13 @@ class Bench:
             at = self.folder / device
             self._start(device, ["--at", at, *more])
             self.ports[device] = at
-        county_certificates(self.folder / "county")
-        ready = self._start("county", ["--folder", self.folder / "county"], "county")
+        county_certificates(county)
+        for cases in pathlib.Path(county).glob("*.sqlite*"):
+            cases.unlink()
+        ready = self._start("county", ["--folder", county], "county")
         self.county_port = int(ready["url"].rsplit(":", 1)[1])
-        self.ca_file, self.secret_file = pathlib.Path(ready["ca_file"]), pathlib.Path(ready["secret_file"])
+        self.ca_file, self.secret_file, self.seal_file = (
+            pathlib.Path(ready[key]) for key in ("ca_file", "secret_file", "seal_file"))
         self.forwards = {COUNTY: self.county_port}
 
     def _start(self, verb, arguments, socket_name=None):

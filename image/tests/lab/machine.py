@@ -5,6 +5,7 @@ and nothing else. Power is cut by killing the emulator: what the guest had writt
 A booted state can be kept (`save`) and begun from again (`snapshot=`), so a scenario need not begin at power-on.
 """
 
+import json
 import pathlib
 import shutil
 import signal
@@ -12,6 +13,7 @@ import subprocess
 import time
 
 from .console import Console
+from .memory import Memory, controller, put_back
 from .picture import Picture
 from .qmp import Qmp
 from .touch import Fingers
@@ -63,14 +65,17 @@ class Machine:
         line = [EMULATOR, "-M", BOARD, "-cpu", "cortex-a72", "-accel", "tcg,thread=multi", "-smp", str(self.cpus),
                 "-m", str(self.memory), "-display", "none", "-nodefaults", "-no-user-config", "-S",
                 "-qmp", f"unix:{run}/qmp.sock,server=on,wait=off",
+                "-chardev", f"socket,id=door,path={run}/door.sock,server=on,wait=off", "-gdb", "chardev:door",
                 "-chardev", f"socket,id=console,path={run}/console.sock,server=on,wait=off", "-serial", "chardev:console"]
         if self.direct:
             line += ["-kernel", str(self.direct[0]), "-initrd", str(self.direct[1]), "-append", self.direct[2]]
         else:
             line += ["-bios", str(self.uboot[0]), "-dtb", str(self.uboot[1])]
-        line += ["-blockdev", f"driver=qcow2,node-name=card,file.driver=file,file.filename={self.card},discard=unmap,"
-                 "cache.direct=off,cache.no-flush=on",
-                 "-device", "sdhci-pci,id=sdhci,addr=0x3", "-device", "sd-card,drive=card",
+        # A card has no cache that is lost with the power, so every write goes to the file at once, tables of the overlay
+        # included; only whether the host's own disk has it already is of no interest here.
+        line += ["-drive", f"if=none,id=sd,node-name=card,format=qcow2,file={self.card},discard=unmap,cache.writeback=off,"
+                 "cache.no-flush=on",
+                 "-device", "sdhci-pci,id=sdhci,addr=0x3", "-device", "sd-card,drive=sd",
                  "-device", f"virtio-gpu-pci,id=gpu,xres={SIZE[0]},yres={SIZE[1]}",
                  "-device", "virtio-multitouch-pci,id=touch", "-device", "virtio-rng-pci",
                  "-device", "i6300esb", "-action", "watchdog=reset",
@@ -106,7 +111,7 @@ class Machine:
 
     def start(self):
         """Switches on. The console is read from its first byte."""
-        for name in ("qmp", "console", *PORTS):
+        for name in ("qmp", "console", "door", *PORTS):
             (self.folder / f"{name}.sock").unlink(missing_ok=True)
         with (self.folder / "emulator.log").open("ab") as log:
             self._process = subprocess.Popen(self.command(), stdin=subprocess.DEVNULL, stdout=log, stderr=log)
@@ -116,7 +121,17 @@ class Machine:
         self.fingers = Fingers(self.qmp, SIZE)
         if not self.ports.get("test"):
             self.port("test")
+        if self.snapshot:
+            kept = json.loads(registers_of(self.card, self.snapshot).read_text(encoding="ascii"))
+            self._at_door(lambda memory: put_back(memory, kept))
         self.qmp.call("cont", expected=60)
+
+    def _at_door(self, action):
+        memory = Memory(self.folder / "door.sock")
+        try:
+            return action(memory)
+        finally:
+            memory.close()
 
     def _answers(self):
         if self._process.poll() is not None:
@@ -156,6 +171,8 @@ class Machine:
     def save(self, name):
         """Keeps the whole state, memory included, in the card's overlay; the machine is off afterwards."""
         self.qmp.call("stop")
+        kept = self._at_door(controller)
+        registers_of(self.card, name).write_text(json.dumps(kept), encoding="ascii")
         self.qmp.job("snapshot-save", expected=60, tag=name, vmstate="card", devices=["card"])
         self.qmp.call("quit")
         self._process.wait(timeout=60)
@@ -193,8 +210,16 @@ class Machine:
         return until("a page on the screen", expected, look, pause=0.5)
 
 
+def registers_of(card, state):
+    """The file beside a card with what a state kept in it forgets."""
+    return card.with_name(f"{card.name}.{state}.json")
+
+
 def copy_card(card, to):
     """A copy of a card with the states kept in it. Holes stay holes."""
+    card, to = pathlib.Path(card), pathlib.Path(to)
+    for file in card.parent.glob(f"{card.name}.*.json"):
+        shutil.copy(file, to.with_name(to.name + file.name.removeprefix(card.name)))
     subprocess.run(["cp", "--reflink=auto", "--sparse=always", str(card), str(to)], check=True, timeout=120)
     return pathlib.Path(to)
 

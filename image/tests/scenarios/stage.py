@@ -1,14 +1,14 @@
 """What the scenarios share: the built image, the bench, the server of bundles, cards that are made ready, kept states.
 
-A card is made ready outside the machine, as a technician would with a card reader: provisioning files into its boot
-partition, and for scenarios that have to ask the guest something, the image with the test agent into its first slot.
+Images for tests are variants of the root that was built (`image/lib/variant.sh`): "configured" adds the settings of one kiosk
+and the keys of the stand-in county, "agent" adds to that a unit that answers orders, and the broken ones add a fault. They are
+put into the slots of a copy of the card outside the machine, as a technician would with a card reader.
 """
 
 import hashlib
 import json
 import os
 import pathlib
-import re
 import shutil
 import subprocess
 import tempfile
@@ -19,7 +19,7 @@ from lab.bundles import BundleServer
 from lab.devices import BUNDLES, COUNTY, Bench
 from lab.disk import Card
 from lab.machine import Machine, clear, copy_card, make_overlay
-from lab.waiting import Failed
+from lab.waiting import Failed, until
 
 TREE = pathlib.Path(__file__).resolve().parents[3]
 IMAGE = TREE / "image"
@@ -53,6 +53,11 @@ phone = "0513-00000000"
 [county]
 url = "https://{address}"
 app_id = "kiosk-demo-app"
+ca_file = "/usr/lib/bianmin-test/ca.pem"
+secret_file = "/usr/lib/bianmin-test/secret"
+
+[seal]
+county_key_file = "/usr/lib/bianmin-test/seal.pem"
 
 [outbox]
 backoff_first_s = 1
@@ -106,7 +111,7 @@ class Stage:
             program = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", TREE / "target")) / "debug/kioskctl"
             if not program.exists():
                 subprocess.run(["cargo", "build", "-q", "--locked", "--bin", "kioskctl"], cwd=TREE, check=True)
-            self._bench = Bench(self.run / "bench", program, TREE / "ui/fonts")
+            self._bench = Bench(self.run / "bench", program, TREE / "ui/fonts", self.out / "test-county")
         return self._bench
 
     @property
@@ -153,35 +158,41 @@ class Stage:
         """The image as it is shipped."""
         return self.out / "bianmin-vm.img"
 
-    def provisioned(self):
-        """The shipped image with provisioning files on its boot partition, once made."""
-        path = self.run / "provisioned.img"
+    def filled(self, variant):
+        """The shipped card with a variant in both slots, once made."""
+        path = self.run / f"{variant}.img"
         if not path.exists():
+            images = self.variant(variant)
             copy_card(self.plain(), path)
-            self.provision(path)
-        return path
-
-    def provision(self, path):
-        """Puts the files for this bench into the boot partition of a raw image."""
-        offset, _ = Card(path).place("boot")
-        site = self.run / "site.toml"
-        site.write_text(SITE.format(address=COUNTY[0]), encoding="utf-8")
-        files = {"site.toml": site, "county-ca.pem": self.bench.ca_file, "county-secret": self.bench.secret_file}
-        at = f"{path}@@{offset}"
-        subprocess.run(["mmd", "-D", "s", "-i", at, "::provision"], check=False, stderr=subprocess.DEVNULL,
-                       stdin=subprocess.DEVNULL)
-        for name, file in files.items():
-            maker.call("mcopy", "-o", "-i", at, file, f"::provision/{name}")
-
-    def lab(self):
-        """The provisioned image whose two slots hold the system with the test agent, once made."""
-        path = self.run / "lab.img"
-        if not path.exists():
-            copy_card(self.provisioned(), path)
-            images = self.variant("agent")
             for slot in "ab":
                 Card(path).fill(slot, images / "rootfs.img", images / "boot.img")
         return path
+
+    def configured(self):
+        """The system as shipped with settings in its root: nothing in it obeys a test."""
+        return self.filled("configured")
+
+    def lab(self):
+        """The configured system with the test agent."""
+        return self.filled("agent")
+
+    def _lay_over(self, name, kept_as):
+        """The folder that is laid over the root: settings, agent, then the files of the variant."""
+        place = self.out / "variants" / "overlays" / kept_as
+        shutil.rmtree(place, ignore_errors=True)
+        files = place / "usr/lib/bianmin-test"
+        files.mkdir(parents=True)
+        settings = place / "etc/kiosk/kiosk.toml.d"
+        settings.mkdir(parents=True)
+        (settings / "50-site.toml").write_text(SITE.format(address=COUNTY[0]), encoding="utf-8")
+        bench = self.bench
+        for to, file in (("ca.pem", bench.ca_file), ("secret", bench.secret_file), ("seal.pem", bench.seal_file)):
+            shutil.copy(file, files / to)
+            (files / to).chmod(0o644)
+        variants = IMAGE / "tests/variants"
+        for folder in [] if name == "configured" else ["agent"] if name == "agent" else ["agent", name]:
+            shutil.copytree(variants / folder, place, symlinks=True, dirs_exist_ok=True)
+        return place
 
     def variant(self, name, kept_as=None, **options):
         """A folder with the images of a variant of the root and its bundle `bundle.raucb`; made by `image/lib/variant.sh`
@@ -189,9 +200,10 @@ class Stage:
         kept_as = kept_as or name
         bundle, place = self.out / "variants" / f"{kept_as}.raucb", self.out / "variants" / f"{kept_as}.parts"
         words = [word for option, value in options.items() for word in (f"--{option}", str(value))]
-        stamp = self._stamp(IMAGE / "tests/variants" / name, words)
+        overlay = self._lay_over(name, kept_as)
+        stamp = self._stamp(overlay, words)
         if not (place / "stamp").exists() or (place / "stamp").read_text(encoding="ascii") != stamp:
-            command = [IMAGE / "lib/variant.sh", kept_as, "--overlay", IMAGE / "tests/variants" / name, *words]
+            command = [IMAGE / "lib/variant.sh", kept_as, "--overlay", overlay, *words]
             done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                                   text=True, check=False, timeout=1200)
             if done.returncode:
@@ -218,6 +230,7 @@ class Stage:
         """A card with the state "served" in it: the system with the agent, provisioned, in use, marked good, one
         application in the outbox that the county cannot take because the line is cut in this state."""
         if "served" not in self.kept:
+            from .visit import leave_one
             card = self.overlay(self.lab(), "served")
             machine = self.machine(card)
             with machine:
@@ -225,6 +238,9 @@ class Stage:
                 agent = self.agent(machine)
                 agent.ok("systemctl is-active kiosk-engine kiosk-screen")
                 machine.page()
+                self.bench.order("county", order="line", up=False)
+                leave_one(self, machine)
+                until("one application waits", 30, lambda: self.status(agent)["waiting"] == 1, 0.5)
                 machine.save("served")
             self.kept["served"] = card
         return self.kept["served"]
@@ -242,8 +258,3 @@ class Stage:
     def status(self, agent):
         """What the engine says of itself."""
         return json.loads(agent.ok("kioskctl --json status --config /etc/kiosk/kiosk.toml"))
-
-
-def version_of(place):
-    """The version in the manifest beside a bundle."""
-    return re.search(r"^version=(.*)$", (place / "manifest.raucm").read_text(encoding="utf-8"), re.MULTILINE)[1]

@@ -52,7 +52,7 @@ def restart(machine, agent, expected=BOOT):
 
 def waiting(stage, agent):
     """How many applications wait in the outbox."""
-    return stage.status(agent)["outbox"]["queued"]
+    return stage.status(agent)["waiting"]
 
 
 def next_version(stage):

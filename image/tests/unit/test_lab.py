@@ -1,5 +1,6 @@
 """The tools of the lab themselves: a tool that cannot say no proves nothing."""
 
+import base64
 import http.client
 import pathlib
 import re
@@ -7,9 +8,11 @@ import socket
 import struct
 import tempfile
 import threading
+import time
 import unittest
 
 from lab import hush, waiting
+from lab.agent import Agent
 from lab.bundles import BundleServer, byte_range
 from lab.console import Console
 from lab.disk import Card
@@ -65,6 +68,19 @@ class AConsole(unittest.TestCase):
         threading.Timer(0.1, self.far.close).start()
         with self.assertRaisesRegex(waiting.Failed, "ended"):
             self.console.wait("never", 60)
+
+
+    def test_an_answer_of_the_agent_in_any_pieces_is_put_together(self):
+        def guest():
+            number, script = self.far.recv(1000).split()
+            said = b"BEGIN " + number + b"\n" + base64.encodebytes(base64.b64decode(script) * 9) + b"END " + number + b" 12\n"
+            for byte in said:
+                self.far.sendall(bytes((byte,)))
+                time.sleep(0.001)
+        thread = threading.Thread(target=guest)
+        thread.start()
+        self.assertEqual(Agent(self.console).run("echo;"), (12, "echo;" * 9))
+        thread.join()
 
 
 class APicture(unittest.TestCase):
