@@ -62,10 +62,12 @@ pub fn run_remote(socket: &Path, size: (f32, f32), standby: Standby, notifier: N
         }
     })?;
     ui.set_size(size.0, size.1);
+    // Until the engine speaks: out of service, and never the sample values that a window is made with.
+    ui.show(&neutral(Last::default(), &standby));
     let every = notifier.every().unwrap_or(FRAME_EVERY);
     let (stop, stopped) = sync_channel(1);
     let listener = listen(socket.to_owned(), Arc::clone(&line), ui.remote(), standby, stopped);
-    let mut signs = Signs { notifier, line, followed: 0, still: 0 };
+    let mut signs = Signs { notifier, line, is_ready: false, had_screen: false, followed: 0, still: 0 };
     ui.watch_frames(every, move |_| signs.give());
     let outcome = ui.run();
     stop_listening(&stop);
@@ -77,7 +79,9 @@ pub fn run_remote(socket: &Path, size: (f32, f32), standby: Standby, notifier: N
 #[derive(Debug, Default)]
 struct Line {
     sender: Mutex<Option<Sender>>,
-    /// A frame is on the glass.
+    /// The engine has told what to show.
+    has_screen: AtomicBool,
+    /// A frame of what the engine told is on the glass.
     painted: AtomicBool,
     /// Grows while the engine is listened to, or looked for.
     follows: Beats,
@@ -105,6 +109,9 @@ impl Line {
 struct Signs {
     notifier: Notifier,
     line: Arc<Line>,
+    is_ready: bool,
+    /// At the last look the engine had spoken: the frame that was drawn since shows its words.
+    had_screen: bool,
     followed: u64,
     still: u32,
 }
@@ -114,10 +121,13 @@ const LOOKS: u32 = 4;
 
 impl Signs {
     fn give(&mut self) {
-        if !self.line.painted.swap(true, Ordering::AcqRel) {
-            self.line.with(Sender::painted);
+        if !std::mem::replace(&mut self.is_ready, true) {
             self.notifier.ready();
         }
+        if self.had_screen && !self.line.painted.swap(true, Ordering::AcqRel) {
+            self.line.with(Sender::painted);
+        }
+        self.had_screen = self.line.has_screen.load(Ordering::Acquire);
         let connected = self.line.connected.load(Ordering::Acquire);
         let followed = self.line.follows.count();
         self.still = if connected || followed != self.followed { 0 } else { self.still + 1 };
@@ -209,6 +219,7 @@ fn follow(socket: &Path, line: &Line, remote: &UiRemote, last: &mut Last) -> Res
                 if remote.show(*screen).is_err() {
                     return Ok(());
                 }
+                line.has_screen.store(true, Ordering::Release);
             }
             Reply::Status { .. } => {}
             Reply::Error { message } => tracing::warn!(message, "the engine did not understand"),

@@ -434,7 +434,7 @@ fn a_broken_store_is_opened_again_and_what_was_under_way_is_settled() {
     machine.marked.insert(id);
     machine.event(Event::Store { ask, event: StoreEvent::MarkFailed { id, code: "store.io".into() } });
     let event = StoreEvent::Broken { code: "store.io".into() };
-    machine.event(Event::Store { ask: crate::domain::event::AskNo::default(), event });
+    machine.event(Event::Store { ask: AskNo::default(), event });
     machine.touch(Intent::Finish);
     machine.pass(Duration::from_secs(20));
     assert_eq!(machine.page(), "out-of-service");
@@ -461,7 +461,7 @@ fn an_application_that_reached_the_disk_while_it_broke_is_kept_after_all() {
     machine.kept.insert(id, (crate::domain::id::Sequence(1), *application));
     machine.event(Event::Store { ask, event: StoreEvent::NotKept { id, code: "store.io".into() } });
     let event = StoreEvent::Broken { code: "store.io".into() };
-    machine.event(Event::Store { ask: crate::domain::event::AskNo::default(), event });
+    machine.event(Event::Store { ask: AskNo::default(), event });
     assert_eq!(machine.page(), "not-kept");
     machine.pass(Duration::from_secs(31));
     machine.store_answers().store_answers();

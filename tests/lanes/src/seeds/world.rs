@@ -12,14 +12,13 @@ use jiff::{SignedDuration, Timestamp};
 use kiosk::domain::event::Event;
 use kiosk::domain::id::Sequence;
 use kiosk::domain::kiosk::WakeReason;
-use kiosk::domain::place::KioskCode;
 use kiosk::domain::submission::{OutboxEntry, StoreCommand, StoreEvent};
 use kiosk::domain::time::Now;
 use kiosk::ipc::Intent;
 
 use super::county::County;
 use super::disk::Disk;
-use super::history::{History, KIOSK, PersonNo};
+use super::history::{History, PersonNo};
 use super::line::{Ended, Letter, Slot};
 use super::person::{Goal, Person};
 use super::plant::Plant;
@@ -108,7 +107,6 @@ impl World {
     pub fn new(seed: u64, plant: Plant, keeps_trace: bool) -> Result<Self, String> {
         let mut sky = Chance::new(seed);
         let weather = Weather::of(&mut sky);
-        let kiosk = KioskCode::new(KIOSK).map_err(|error| error.to_string())?;
         let mut county = County::new(weather.poison);
         county.has_unique_key = plant != Plant::NoUniqueKey;
         let mut street = Chance::new(sky.bits());
