@@ -9,6 +9,7 @@
 
 mod coverage;
 mod departments;
+#[cfg(any(feature = "device", test))]
 mod fingers;
 mod fonts;
 mod form;
