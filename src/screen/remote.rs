@@ -62,6 +62,8 @@ pub fn run_remote(socket: &Path, size: (f32, f32), standby: Standby, notifier: N
         }
     })?;
     ui.set_size(size.0, size.1);
+    // The first frame may be drawn before the engine has said a word: never what the pages hold for a designer's preview.
+    ui.show(&neutral(Last::default(), &standby));
     let every = notifier.every().unwrap_or(FRAME_EVERY);
     let (stop, stopped) = sync_channel(1);
     let listener = listen(socket.to_owned(), Arc::clone(&line), ui.remote(), standby, stopped);
