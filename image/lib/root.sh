@@ -103,7 +103,7 @@ root_settle() {
     systemctl --root="$tree" --quiet preset-all 2>/dev/null
     for unit in getty.target getty@.service serial-getty@.service console-getty.service container-getty@.service \
         autovt@.service debug-shell.service emergency.service rescue.service ctrl-alt-del.target systemd-firstboot.service \
-        systemd-ask-password-console.service systemd-ask-password-wall.service swap.target systemd-update-done.service \
+        systemd-ask-password-{console,wall}.service systemd-ask-password-{console,wall}.path swap.target systemd-update-done.service \
         systemd-machine-id-commit.service ldconfig.service systemd-sysusers.service systemd-hwdb-update.service; do
         ln -sfn /dev/null "$tree/etc/systemd/system/$unit"
     done
