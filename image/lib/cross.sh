@@ -37,11 +37,11 @@ cross_build() {
             CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER=aarch64-linux-gnu-gcc \
             CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUSTFLAGS="-Clink-arg=--sysroot=$root -Clink-arg=-L$library -Clink-arg=-B$library $remap" \
             CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUNNER="qemu-aarch64-static -L $root"
-        cargo build --release --locked --target "$RUST_TARGET" --bin kiosk --bin kioskctl \
+        cargo build --profile image --locked --target "$RUST_TARGET" --bin kiosk --bin kioskctl \
             --no-default-features --features "$CROSS_FEATURES"
     )
     mkdir -p "$OUT/bin"
-    cp "$CARGO_TARGET/$RUST_TARGET/release/"{kiosk,kioskctl} "$OUT/bin/"
+    cp "$CARGO_TARGET/$RUST_TARGET/image/"{kiosk,kioskctl} "$OUT/bin/"
     cross_smoke "$root"
 }
 

@@ -24,22 +24,37 @@ firmware_pi() {
     cp "$firmware"/{start4.elf,fixup4.dat,LICENCE.broadcom} "$1/"
     cp "$2/u-boot.bin" "$1/u-boot.bin"
     cp "$IMAGE_DIR/boot/config.txt" "$1/config.txt"
+    pi_check "$kernel_folder"
     for name in "${PI_TREES[@]}"; do
-        # Not every kernel has every board.
+        # A board that the kernel cannot start gets no tree, so that its firmware says so and U-Boot is not left alone with it.
+        case $name in bcm2712*) pi_5 "$kernel_folder" || continue ;; esac
         [ -e "$kernel_folder/dtb/$name.dtb" ] || continue
         trusted_tree "$kernel_folder/dtb/$name.dtb" "$1/$name.dtb"
     done
-    [ -e "$1/bcm2711-rpi-4-b.dtb" ] && [ -e "$1/bcm2712-rpi-5-b.dtb" ] || die 'the kernel has no tree for the Pi 4 or 5'
-    pi_check "$kernel_folder"
+    pi_5 "$kernel_folder" || say 'pi: this kernel cannot see the card of a Pi 5; the card is for the Pi 4'
+    [ -e "$1/bcm2711-rpi-4-b.dtb" ] || die 'the kernel has no tree for the Pi 4'
+    for name in start4.elf fixup4.dat u-boot.bin config.txt; do [ -s "$1/$name" ] || die "the boot partition has no $name"; done
+    # The tree requires the key, and U-Boot knows the tree's way of saying so.
+    fdtget "$1/bcm2711-rpi-4-b.dtb" /signature/key-fit required | grep -qx conf || die 'the tree of the Pi 4 requires no signature'
+    grep -qx 'CONFIG_FIT_SIGNATURE=y' "$2/config" || die 'U-Boot of the Pi looks at no signature'
+    grep -qx 'CONFIG_OF_BOARD=y' "$2/config" || die 'U-Boot of the Pi does not take the tree of the firmware'
 }
 
 # What a Pi cannot do without, looked up in what was built, for no emulator has these boards.
 pi_check() {
     local symbol
-    for symbol in MMC_SDHCI_BRCMSTB MISC_RP1 COMMON_CLK_RP1 PINCTRL_RP1 BCM2835_WDT DRM_VC4 DRM_V3D BCMGENET MACB; do
+    for symbol in MMC_SDHCI_IPROC BCM2835_WDT DRM_VC4 DRM_V3D BCMGENET; do
         grep -qE "^CONFIG_$symbol=[ym]$" "$1/config" || die "the kernel is built without $symbol"
     done
-    for symbol in sdhci-brcmstb bcm2835_wdt rp1_pci genet macb vc4; do
+    for symbol in sdhci-iproc bcm2835_wdt genet vc4; do
         grep -q "/$symbol\.ko" "$1/kept" || die "the root has no module $symbol"
+    done
+}
+
+# Whether the kernel knows what a Pi 5 needs beyond that: its card, and the chip that has its ports.
+pi_5() {
+    local symbol
+    for symbol in MMC_SDHCI_BRCMSTB MISC_RP1 COMMON_CLK_RP1 PINCTRL_RP1 MACB; do
+        grep -qE "^CONFIG_$symbol=[ym]$" "$1/config" || return 1
     done
 }

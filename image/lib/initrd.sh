@@ -1,7 +1,8 @@
 # shellcheck shell=bash
 # The initrd: busybox, veritysetup with its libraries, the modules for the disk, the init of boot/, the root hash.
 
-# initrd FOLDER ROOT HASH OFFSET: writes FOLDER/initrd.zst for the root tree ROOT.
+# initrd FOLDER ROOT HASH OFFSET: writes FOLDER/initrd.zst for the root tree ROOT. The hash stands before the compressed part, in
+# an archive of its own, so that two versions differ in one block and an update fetches no more.
 initrd() {
     local into=$1 root=$2 hash=$3 offset=$4 tree release kernel_folder name
     kernel_folder=$(kernel)
@@ -10,7 +11,6 @@ initrd() {
     mkdir -p "$tree"/{bin,sbin,modules,dev,proc,sys,run,root,tmp}
     cp "$kernel_folder/busybox" "$tree/bin/busybox"
     install -m 755 "$IMAGE_DIR/boot/init" "$tree/init"
-    printf 'ROOT_HASH=%s\nHASH_OFFSET=%s\n' "$hash" "$offset" >"$tree/root-hash"
     while read -r name; do
         xz -dcf "$kernel_folder/tree/usr/lib/modules/$release/$name" >"$tree/modules/$(basename "$name" .xz)"
         basename "$name" .xz >>"$tree/modules/list"
@@ -22,8 +22,13 @@ initrd() {
     done
     ln -s usr/lib "$tree/lib"
     find "$tree" -exec touch -hd "@$SOURCE_DATE_EPOCH" {} +
-    (cd "$tree" && find . | sort | cpio --quiet -o -H newc -R 0:0 --reproducible) | zstd -q -19 -T1 -f -o "$into/initrd.zst"
+    (cd "$tree" && find . | sort | cpio --quiet -o -H newc -R 0:0 --reproducible) | zstd -q -19 -T1 -f -o "$into/initrd.rest"
     rm -rf "$tree"
+    tree=$(mktemp -d)
+    printf 'ROOT_HASH=%s\nHASH_OFFSET=%s\n' "$hash" "$offset" >"$tree/root-hash"
+    touch -d "@$SOURCE_DATE_EPOCH" "$tree/root-hash"
+    (cd "$tree" && echo root-hash | cpio --quiet -o -H newc -R 0:0 --reproducible) | cat - "$into/initrd.rest" >"$into/initrd.zst"
+    rm -rf "$tree" "$into/initrd.rest"
 }
 
 # libraries ROOT PROGRAM: the shared libraries that the program needs, with what those need, as paths in ROOT.

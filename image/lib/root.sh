@@ -28,6 +28,10 @@ root_base() {
 IMAGE_VERSION=${IMAGE_VERSION:-$(sed -n '/^\[workspace.package\]/,/^$/s/^version = "\(.*\)"/\1/p' "$TREE/Cargo.toml")}
 # "notify" since the program tells systemd what it does; "simple" for one that does not yet.
 KIOSK_NOTIFY=${KIOSK_NOTIFY:-notify}
+# Seconds without a sign of life after which engine or screen is started anew, and seconds for an image to show that it is
+# good. An emulator on a busy machine may need more than a board.
+KIOSK_WATCHDOG=${KIOSK_WATCHDOG:-12}
+KIOSK_GATE=${KIOSK_GATE:-120}
 
 # root_tree FOLDER [OVERLAY...]: the whole root as a tree: base, modules, programs, content, our overlay, further ones.
 root_tree() {
@@ -42,11 +46,15 @@ root_tree() {
     install -m 755 "$OUT/bin/kiosk" "$OUT/bin/kioskctl" "$tree/usr/bin/"
     mkdir -p "$tree/usr/share/kiosk/fonts" "$tree/data"
     cp -r "$TREE/config/catalogue" "$tree/usr/share/kiosk/catalogue"
+    cp "$TREE/config/places.json" "$tree/usr/share/kiosk/"
+    install -D -m 644 "$KEYS/enrolment.pub" "$tree/usr/share/kiosk/enrolment/development.pub"
     cp "$TREE"/ui/fonts/*.otf "$TREE/ui/fonts/OFL.txt" "$tree/usr/share/kiosk/fonts/"
     for extra in "$IMAGE_DIR/overlay" "$@"; do
         cp -r --no-preserve=ownership "$extra/." "$tree/"
     done
     root_trim "$tree"
+    # Empty, for what systemd looks for in them.
+    mkdir -p "$tree"/{home,srv,etc/profile.d,etc/default}
     root_settle "$tree"
 }
 
@@ -67,7 +75,8 @@ root_trim() {
 root_settle() {
     local tree=$1 unit
     sed -i "s/@VERSION@/$IMAGE_VERSION/" "$tree/etc/rauc/system.conf"
-    sed -i "s/@NOTIFY@/$KIOSK_NOTIFY/" "$tree"/usr/lib/systemd/system/kiosk-*.service
+    sed -i -e "s/@NOTIFY@/$KIOSK_NOTIFY/" -e "s/@WATCHDOG@/$KIOSK_WATCHDOG/" -e "s/@GATE@/$KIOSK_GATE/" \
+        -e "s/@GATE_LIMIT@/$((KIOSK_GATE + 60))/" "$tree"/usr/lib/systemd/system/kiosk-*.service
     if [ "$KIOSK_NOTIFY" = simple ]; then
         sed -i '/^WatchdogSec=/d;/^NotifyAccess=/d' "$tree"/usr/lib/systemd/system/kiosk-*.service
     fi
@@ -80,6 +89,10 @@ root_settle() {
     } >"$tree/usr/lib/os-release"
     ln -s ../usr/lib/os-release "$tree/etc/os-release"
     systemd-sysusers --root="$tree" 2>/dev/null
+    # The filter names users by number; a line that systemd does not like is passed over without a failure.
+    while read -r unit; do
+        grep -q "^$unit:" "$tree/etc/passwd" || die "the root has no user $unit"
+    done < <(sed -n 's/^u \([a-z-]*\)  *\([0-9]*\) .*/\1:x:\2/p' "$IMAGE_DIR/overlay/usr/lib/sysusers.d/kiosk.conf")
     rm -f "$tree"/etc/{passwd,group,shadow,gshadow}- "$tree"/etc/.pwd.lock
     : >"$tree/etc/machine-id"
     : >"$tree/usr/lib/clock-epoch"
@@ -90,7 +103,7 @@ root_settle() {
     systemctl --root="$tree" --quiet preset-all 2>/dev/null
     for unit in getty.target getty@.service serial-getty@.service console-getty.service container-getty@.service \
         autovt@.service debug-shell.service emergency.service rescue.service ctrl-alt-del.target systemd-firstboot.service \
-        systemd-ask-password-console.service systemd-ask-password-wall.service swap.target systemd-update-done.service \
+        systemd-ask-password-{console,wall}.service systemd-ask-password-{console,wall}.path swap.target systemd-update-done.service \
         systemd-machine-id-commit.service ldconfig.service systemd-sysusers.service systemd-hwdb-update.service; do
         ln -sfn /dev/null "$tree/etc/systemd/system/$unit"
     done

@@ -21,7 +21,7 @@ while [ "$#" -gt 0 ]; do
     esac
     shift 2
 done
-for part in debian kernel uboot root initrd slot bundle; do
+for part in debian cross kernel uboot root initrd slot bundle; do
     # shellcheck source=/dev/null
     . "$IMAGE_DIR/lib/$part.sh"
 done

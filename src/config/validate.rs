@@ -46,6 +46,7 @@ impl Config {
             backoff,
             socket,
             setup,
+            update_folder: _,
             log,
         } = v.vendor(w)?;
         Ok(Self {
@@ -164,6 +165,7 @@ impl Validator<'_> {
             backoff: self.backoff(&w.outbox)?,
             socket: self.path("engine.socket", w.engine.socket)?,
             setup: self.setup(w.setup)?,
+            update_folder: self.path("update.folder", w.update.folder)?,
             log: self.log(w.log)?,
         })
     }

@@ -94,6 +94,8 @@ pub struct VendorConfig {
     pub socket: PathBuf,
     /// Where the machine is set up.
     pub setup: Option<Setup>,
+    /// Folder of what updates remember.
+    pub update_folder: PathBuf,
     /// Logs.
     pub log: Log,
 }

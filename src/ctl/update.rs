@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 use super::start::notifier;
 use super::{CtlError, Report};
-use crate::config::Config;
+use crate::config::{Config, Loaded};
 use crate::engine::Clock;
 use crate::store::{NEWEST_SCHEMA, READABLE_FROM};
 use crate::telemetry::{self, Code, Event};
@@ -59,10 +59,13 @@ impl Report for Confirmed {
 /// # Errors
 /// The configuration or the update folder cannot be used.
 pub fn confirm(config: &Path, within: Duration) -> Result<Confirmed, CtlError> {
-    let config = Config::load(config)?;
+    let (log, folder, socket) = match Config::load_or_set_up(config)? {
+        Loaded::Whole(config) => (config.log, config.update.folder, config.socket),
+        Loaded::ToSetUp(vendor) => (vendor.log, vendor.update_folder, vendor.socket),
+    };
     // A log that cannot be written keeps no image from being judged.
-    telemetry::start(&config.log).ok();
-    let folder = Folder::at(&config.update.folder);
+    telemetry::start(&log).ok();
+    let folder = Folder::at(&folder);
     let runtime = runtime().map_err(|error| failed(&error))?;
     let outcome = runtime.block_on(async {
         let bus = Bus::system().await;
@@ -74,7 +77,7 @@ pub fn confirm(config: &Path, within: Duration) -> Result<Confirmed, CtlError> {
         let before = last.filter(|_| !is_known);
         let clock = Clock::start();
         let (facts, judgement) = loop {
-            let facts = Facts::of(ask_engine(&config.socket).as_ref());
+            let facts = Facts::of(ask_engine(&socket).as_ref());
             let judgement = judge(&facts, before.as_ref());
             if judgement == Judgement::Good || clock.since_start() >= within {
                 break (facts, judgement);

@@ -22,10 +22,18 @@ pub struct LastGood {
     pub version: String,
     /// Its slot.
     pub slot: String,
+    /// It served residents; otherwise it was the set-up of a new machine.
+    #[serde(default = "served")]
+    pub served: bool,
     /// Whether each configured device answered, by role.
     pub devices: BTreeMap<String, bool>,
     /// Whether the county answered.
     pub county: bool,
+}
+
+/// A memory that does not say it was written by a kiosk that served.
+const fn served() -> bool {
+    true
 }
 
 impl LastGood {
@@ -35,6 +43,7 @@ impl LastGood {
         Self {
             version: version.to_owned(),
             slot: slot.to_owned(),
+            served: !facts.setting_up,
             devices: facts.devices.iter().map(|(role, access)| (role.clone(), answered(access))).collect(),
             county: facts.county == Some(true),
         }

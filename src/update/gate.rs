@@ -4,7 +4,8 @@
 //! read, every configured device answered since the start or was already away before the update, and the county answers or
 //! did not answer before either. What a new image did not break is no reason to go back: the last image that was called
 //! good left its facts behind, and they are the measure. A machine without such a memory (its very first start) is measured
-//! by itself alone: missing devices and a missing line are no regression of anything.
+//! by itself alone: missing devices and a missing line are no regression of anything. A machine that was never set up is
+//! good when its set-up is on the glass; one that served before and finds itself in the set-up has lost its settings.
 
 use std::collections::BTreeMap;
 
@@ -13,11 +14,16 @@ use serde::{Deserialize, Serialize};
 use super::folder::LastGood;
 use crate::ipc::{Access, EngineStatus};
 
+/// What an engine says of its store while it is the set-up of a machine.
+const SETTING_UP: &str = "set-up";
+
 /// What was found out about the running image.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Facts {
     /// The engine answers.
     pub engine: bool,
+    /// What runs is the set-up of a new machine, which has neither store nor county.
+    pub setting_up: bool,
     /// A screen said that a frame is on the glass.
     pub frame: bool,
     /// The store is open and good.
@@ -35,6 +41,7 @@ impl Facts {
     pub fn of(status: Option<&EngineStatus>) -> Self {
         status.map_or_else(Self::default, |status| Self {
             engine: true,
+            setting_up: status.store == SETTING_UP,
             frame: status.painted,
             store: status.store == "good",
             outbox: status.outbox_read,
@@ -52,6 +59,8 @@ pub enum Reason {
     NoEngine,
     /// No frame was shown.
     NoFrame,
+    /// The machine served before and is in its set-up now.
+    Settings,
     /// The store is not open.
     Store,
     /// The queue could not be read.
@@ -75,6 +84,7 @@ impl Reason {
         match self {
             Self::NoEngine => "update.no-engine".to_owned(),
             Self::NoFrame => "update.no-frame".to_owned(),
+            Self::Settings => "update.settings".to_owned(),
             Self::Store => "update.store".to_owned(),
             Self::Outbox => "update.outbox".to_owned(),
             Self::Device { role } => format!("update.device-{role}"),
@@ -90,6 +100,9 @@ impl Reason {
         match self {
             Self::NoEngine => both("新版本的主程序没有运行", "the engine of the new version did not answer"),
             Self::NoFrame => both("新版本没有显示画面", "the new version showed no picture"),
+            Self::Settings => {
+                both("新版本读不到本机的设置", "the new version did not find the settings of this machine")
+            }
             Self::Store => both("新版本打不开已保存的申请", "the new version could not open the kept applications"),
             Self::Outbox => both("新版本读不出待发送的申请", "the new version could not read what waits to be sent"),
             Self::Device { role } => {
@@ -135,6 +148,10 @@ pub fn judge(facts: &Facts, before: Option<&LastGood>) -> Judgement {
         }
     };
     need(facts.frame, Reason::NoFrame);
+    if facts.setting_up {
+        need(before.is_none_or(|before| !before.served), Reason::Settings);
+        return if missing.is_empty() { Judgement::Good } else { Judgement::NotYet(missing) };
+    }
     need(facts.store, Reason::Store);
     need(facts.outbox, Reason::Outbox);
     for (role, access) in &facts.devices {
@@ -158,6 +175,7 @@ mod tests {
     fn good() -> Facts {
         Facts {
             engine: true,
+            setting_up: false,
             frame: true,
             store: true,
             outbox: true,
@@ -170,6 +188,7 @@ mod tests {
         LastGood {
             version: "1.0.0".to_owned(),
             slot: "A".to_owned(),
+            served: true,
             devices: [("printer".to_owned(), printer), ("id-reader".to_owned(), true)].into(),
             county,
         }
@@ -227,6 +246,17 @@ mod tests {
         assert_eq!(judge(&facts, None), Judgement::Good);
         facts.frame = false;
         assert_eq!(missing(&facts, None), ["update.no-frame"], "but it must serve");
+    }
+
+    #[test]
+    fn a_new_machine_is_good_in_its_set_up_and_one_that_served_is_not() {
+        let facts = Facts { engine: true, setting_up: true, frame: true, ..Facts::default() };
+        assert_eq!(judge(&facts, None), Judgement::Good, "never set up");
+        let fresh = LastGood::of("1.0.0", "A", &facts);
+        assert_eq!(judge(&facts, Some(&fresh)), Judgement::Good, "an update before it was set up");
+        assert_eq!(missing(&facts, Some(&before(true, true))), ["update.settings"]);
+        let dark = Facts { frame: false, ..facts };
+        assert_eq!(missing(&dark, None), ["update.no-frame"], "the set-up must be seen as well");
     }
 
     #[test]

@@ -65,7 +65,7 @@ impl Machine {
     fn new() -> Self {
         let old = Image { version: "1.0.0", fault: Fault::None };
         let devices = [("id-reader".to_owned(), true), ("printer".to_owned(), true)].into();
-        let good = LastGood { version: old.version.to_owned(), slot: name(0), devices, county: true };
+        let good = LastGood { version: old.version.to_owned(), slot: name(0), served: true, devices, county: true };
         Self {
             slots: [Some(old), None],
             order: [0, 1],

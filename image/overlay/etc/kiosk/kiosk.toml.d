@@ -1,1 +1,0 @@
-/data/kiosk/config.d
