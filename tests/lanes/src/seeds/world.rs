@@ -47,7 +47,7 @@ pub enum Thing {
     /// The store of this life does its next job.
     Store(u32),
     /// Something reaches the loop of this life.
-    Tell(u32, Event),
+    Tell(u32, Box<Event>),
     /// A person comes to the machine.
     Arrive(PersonNo),
     /// The person of this visit does the next thing.
@@ -108,7 +108,7 @@ impl World {
     pub fn new(seed: u64, plant: Plant, keeps_trace: bool) -> Result<Self, String> {
         let mut sky = Chance::new(seed);
         let weather = Weather::of(&mut sky);
-        let kiosk = KioskCode::new(KIOSK).map_err(|error| error.to_string())?;
+        KioskCode::new(KIOSK).map_err(|error| error.to_string())?;
         let mut county = County::new(weather.poison);
         county.has_unique_key = plant != Plant::NoUniqueKey;
         let mut street = Chance::new(sky.bits());
@@ -259,7 +259,7 @@ impl World {
             Thing::Calm => self.calm(),
             Thing::Boot => self.boot(),
             Thing::Store(of) if life == Some(of) => self.store_works(),
-            Thing::Tell(of, event) if life == Some(of) => self.feed(event),
+            Thing::Tell(of, event) if life == Some(of) => self.feed(*event),
             Thing::Touch(of, intent) if life == Some(of) => self.feed(Event::Intent(intent)),
             Thing::Store(_) | Thing::Tell(..) | Thing::Touch(..) => life = None,
             Thing::Arrive(person) => self.arrives(person),
