@@ -14,6 +14,7 @@ use std::io::ErrorKind;
 use std::path::Path;
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior};
 
 use super::error::{StoreError, StoreErrorKind};
@@ -75,6 +76,8 @@ pub(super) fn open(opening: &Opening) -> Result<Opened, StoreError> {
         }
     }
     .map_err(|e| sql(file, e))?;
+    // A file that is refused is left as it is; closing would empty its log into it.
+    keep_log(file, &connection, true)?;
     // Whoever holds the lock holds it until he ends: waiting for him would only delay the message.
     connection.busy_timeout(Duration::ZERO).map_err(|e| sql(file, e))?;
     // Must come before the first access: the lock is then taken by it and held until the connection closes.
@@ -85,10 +88,17 @@ pub(super) fn open(opening: &Opening) -> Result<Opened, StoreError> {
     }
     durable(file, &connection)?;
     sound(file, &connection)?;
+    keep_log(file, &connection, false)?;
     migrate(file, &mut connection, found_step, MIGRATIONS)?;
     belongs(file, &connection, kiosk)?;
     let schema = marked(file, &connection)?;
     Ok(Opened { connection, found_step, schema })
+}
+
+/// Whether closing leaves the log beside the file, or empties it into the file.
+fn keep_log(file: &Path, connection: &Connection, keeps: bool) -> Result<(), StoreError> {
+    let set = connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, keeps);
+    set.map(|_| ()).map_err(|e| sql(file, e))
 }
 
 /// Step and oldest reader as the file tells them.
@@ -135,7 +145,12 @@ fn ours(file: &Path, connection: &Connection) -> Result<i64, StoreError> {
     if !counts_steps {
         return Ok(version);
     }
-    connection.query_row("SELECT step FROM schema_step", [], |row| row.get(0)).map_err(|e| sql(file, e))
+    // The row is written with the table, so one without the other is damage.
+    connection
+        .query_row("SELECT step FROM schema_step", [], |row| row.get(0))
+        .optional()
+        .map_err(|e| sql(file, e))?
+        .ok_or_else(|| refuse(file, StoreErrorKind::Damaged))
 }
 
 /// What a file is made with, for life; both settings only count before the first page is written.
@@ -373,6 +388,16 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("not-mounted/kiosk.db");
         assert_eq!(open(&Opening::at(&file, &kiosk(), &sealer())).unwrap_err().code(), "store.no-folder");
+    }
+
+    #[test]
+    fn a_file_that_counts_steps_and_has_lost_the_count_is_damaged() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("kiosk.db");
+        let opened = open(&Opening::at(&file, &kiosk(), &sealer())).unwrap();
+        opened.connection.execute("DELETE FROM schema_step", []).unwrap();
+        drop(opened);
+        assert_eq!(open(&Opening::at(&file, &kiosk(), &sealer())).unwrap_err().code(), "store.damaged");
     }
 
     #[test]

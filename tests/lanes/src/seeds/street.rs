@@ -79,7 +79,7 @@ impl World {
         } else {
             IdReaderEvent::Card(Box::new(self.people[person].card.clone()))
         };
-        self.soon(READING, Thing::Tell(life, Event::Reader(event)));
+        self.soon(READING, Thing::Tell(life, Box::new(Event::Reader(event))));
     }
 
     fn shows(&mut self, code: String) {
@@ -87,7 +87,7 @@ impl World {
         let Some(program) = self.program.as_ref().filter(|program| program.scans) else { return };
         let text = if fails { Ok("https://example.invalid/".to_owned()) } else { Ok(code) };
         let event = Event::Scanner(ScannerEvent::Code(ScannedCode { text }));
-        self.soon(Duration::from_millis(300), Thing::Tell(program.life, event));
+        self.soon(Duration::from_millis(300), Thing::Tell(program.life, Box::new(event)));
     }
 
     /// The printer takes a job. What is on paper and what it says about it are two things.
@@ -121,7 +121,7 @@ impl World {
         let late = self.strikes(self.weather.device);
         let after = if late { 20_000 + self.fate.below(90_000) } else { 900 + self.fate.below(4_000) };
         let event = Event::Printer(PrinterEvent::Finished { job, outcome });
-        self.soon(Duration::from_millis(after), Thing::Tell(self.lives, event));
+        self.soon(Duration::from_millis(after), Thing::Tell(self.lives, Box::new(event)));
     }
 
     /// A device goes and comes back.
@@ -134,7 +134,7 @@ impl World {
         let Some(program) = &self.program else { return };
         let life = program.life;
         let back = Duration::from_secs(3 + self.fate.below(60));
-        self.soon(back, Thing::Tell(life, device(role, DeviceState::Online)));
+        self.soon(back, Thing::Tell(life, Box::new(device(role, DeviceState::Online))));
         self.feed(device(role, DeviceState::NoDevice));
     }
 }

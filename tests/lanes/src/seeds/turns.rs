@@ -58,9 +58,12 @@ impl World {
             tries: std::collections::BTreeMap::new(),
         });
         for role in [Role::IdReader, Role::Printer, Role::Scanner] {
-            self.soon(Duration::from_secs(2), Thing::Tell(life, device(role, DeviceState::Online)));
+            self.soon(Duration::from_secs(2), Thing::Tell(life, Box::new(device(role, DeviceState::Online))));
         }
-        self.soon(Duration::from_secs(2), Thing::Tell(life, Event::Printer(PrinterEvent::Status(good_printer()))));
+        self.soon(
+            Duration::from_secs(2),
+            Thing::Tell(life, Box::new(Event::Printer(PrinterEvent::Status(good_printer())))),
+        );
         self.carry_out(first);
     }
 
@@ -192,7 +195,7 @@ impl World {
             let refusal = self.strikes(self.weather.store_full).then(|| no_room(command)).flatten();
             if let Some(event) = refusal {
                 let (life, ask) = (self.lives, *ask);
-                return self.soon(Duration::ZERO, Thing::Tell(life, Event::Store { ask, event }));
+                return self.soon(Duration::ZERO, Thing::Tell(life, Box::new(Event::Store { ask, event })));
             }
         }
         let slow = self.strikes(self.weather.store_slow);
@@ -216,7 +219,7 @@ impl World {
                 for event in self.store_answers(&command) {
                     self.note(format_args!("the store: {}", word(&event)));
                     let after = Duration::from_millis(self.fate.below(5));
-                    self.soon(after, Thing::Tell(life, Event::Store { ask, event }));
+                    self.soon(after, Thing::Tell(life, Box::new(Event::Store { ask, event })));
                 }
             }
         }

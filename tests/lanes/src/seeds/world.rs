@@ -46,7 +46,7 @@ pub enum Thing {
     /// The store of this life does its next job.
     Store(u32),
     /// Something reaches the loop of this life.
-    Tell(u32, Event),
+    Tell(u32, Box<Event>),
     /// A person comes to the machine.
     Arrive(PersonNo),
     /// The person of this visit does the next thing.
@@ -257,7 +257,7 @@ impl World {
             Thing::Calm => self.calm(),
             Thing::Boot => self.boot(),
             Thing::Store(of) if life == Some(of) => self.store_works(),
-            Thing::Tell(of, event) if life == Some(of) => self.feed(event),
+            Thing::Tell(of, event) if life == Some(of) => self.feed(*event),
             Thing::Touch(of, intent) if life == Some(of) => self.feed(Event::Intent(intent)),
             Thing::Store(_) | Thing::Tell(..) | Thing::Touch(..) => life = None,
             Thing::Arrive(person) => self.arrives(person),

@@ -1,0 +1,164 @@
+//! A salvage that is stopped anywhere: the list of points, and what the next start makes of each.
+//!
+//! The store lies in real files. Half of what was kept stands in the log alone, so that a salvage which parts a file from
+//! its log is found out. At each point the folder is copied as a killed program leaves it, and the copy is started.
+
+#![expect(clippy::unwrap_used, reason = "a failed unwrap is the failure of the test")]
+
+use tempfile::TempDir;
+
+use super::*;
+use crate::domain::id::Sequence;
+use crate::domain::place::KioskCode;
+use crate::domain::submission::{OutboxState, StoreCommand, StoreEvent};
+use crate::seal::tests::sealer;
+use crate::store::keeper::Keeper;
+use crate::store::ledger::tests::{application, receipt};
+use crate::store::{Body, FILE_NAME};
+
+const RESIDENTS: u64 = 12;
+
+#[test]
+fn a_salvage_stopped_anywhere_loses_nothing_more_and_never_starts_empty() {
+    let damaged = damaged();
+    let whole = copied(&damaged);
+    let wanted = started(&whole).unwrap();
+    assert!(wanted.lost.len() < 6 && !wanted.lost.is_empty(), "{:?}", wanted.lost);
+
+    let mut points = Vec::new();
+    let working = copied(&damaged);
+    watched(&opening(&working), &mut || points.push(copied(&working))).unwrap();
+    points.push(copied(&working));
+    assert!(points.len() > RESIDENTS as usize + 5, "{}", points.len());
+    for (number, point) in points.iter().enumerate() {
+        let found = started(point).unwrap_or_else(|why| panic!("stopped at point {number}: {why}"));
+        assert_eq!(found, wanted, "stopped at point {number}");
+        let aside = with_end(&point.path().join(FILE_NAME), ".damaged-1");
+        for end in ["", "-wal"] {
+            let is_copy = std::fs::read(with_end(&aside, end)).unwrap() == bytes(&damaged, end);
+            assert!(is_copy, "stopped at point {number}: what was found is not kept, {end:?}");
+        }
+    }
+}
+
+#[test]
+fn a_salvage_stopped_twice_loses_nothing_more_either() {
+    let damaged = damaged();
+    let wanted = started(&copied(&damaged)).unwrap();
+    let mut points = Vec::new();
+    let first = copied(&damaged);
+    watched(&opening(&first), &mut || points.push(copied(&first))).unwrap();
+    for (number, point) in points.iter().enumerate() {
+        let mut again = Vec::new();
+        // After the rename the store is sound and there is nothing to salvage.
+        if Keeper::open(&opening(&copied(point))).unwrap().1.salvaged.is_some() {
+            watched(&opening(point), &mut || again.push(copied(point))).unwrap();
+        }
+        for (later, point) in again.iter().enumerate() {
+            assert_eq!(started(point).as_ref(), Ok(&wanted), "stopped at point {number}, then at {later}");
+        }
+    }
+}
+
+#[test]
+fn the_list_of_points_notices_a_name_that_is_free_for_a_moment() {
+    // The order of moves that looks natural: the log away, the file away, and then the fresh one to the old name.
+    let folder = damaged();
+    let file = folder.path().join(FILE_NAME);
+    for end in ["-wal", ""] {
+        std::fs::rename(with_end(&file, end), with_end(&with_end(&file, ".damaged-1"), end)).unwrap();
+    }
+    assert!(started(&folder).unwrap_err().contains("empty"));
+}
+
+#[test]
+fn the_list_of_points_notices_a_file_that_is_parted_from_its_log() {
+    let damaged = damaged();
+    let wanted = started(&copied(&damaged)).unwrap();
+    std::fs::remove_file(with_end(&damaged.path().join(FILE_NAME), "-wal")).unwrap();
+    assert_ne!(started(&damaged).as_ref(), Ok(&wanted));
+}
+
+/// What a start found.
+#[derive(Debug, PartialEq)]
+struct Found {
+    lost: Vec<Sequence>,
+    rows: Vec<(u64, bool, Option<Body>)>,
+}
+
+/// Starts the store in a folder, reads everything, and keeps one application more.
+fn started(folder: &TempDir) -> Result<Found, String> {
+    let (mut keeper, report) = Keeper::open(&opening(folder)).map_err(|error| error.code().to_owned())?;
+    if report.is_new || report.last == Sequence(0) {
+        return Err("it starts empty".to_owned());
+    }
+    let mut rows = Vec::new();
+    for number in 1..=report.last.0 {
+        let mut said = Vec::new();
+        keeper.command(&StoreCommand::Find { sequence: Sequence(number) }, &mut |event| said.push(event));
+        let Some(StoreEvent::Found { entry }) = said.pop() else { return Err(format!("{number} does not read")) };
+        let Some(entry) = entry else { continue };
+        let body = keeper.body(entry.id, &mut |_| {}).map_err(|error| format!("{number}: {}", error.code()))?;
+        rows.push((number, entry.state == OutboxState::Queued, body));
+    }
+    let mut said = Vec::new();
+    let next = StoreCommand::Keep { application: Box::new(application(RESIDENTS + 1)) };
+    keeper.command(&next, &mut |event| said.push(event));
+    match said.as_slice() {
+        [StoreEvent::Kept { entry }] if entry.sequence == Sequence(RESIDENTS + 1) => {}
+        other => return Err(format!("the next application is answered with {other:?}")),
+    }
+    Ok(Found { lost: report.missing, rows })
+}
+
+/// A store with a damaged page in its file, and half of its applications in the log alone.
+fn damaged() -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut keeper, _) = Keeper::open(&opening(&folder)).unwrap();
+    let told = |keeper: &mut Keeper, command| keeper.command(&command, &mut |_| {});
+    for n in 1..=RESIDENTS {
+        if n == RESIDENTS / 2 {
+            let (id, receipt) = (application(2).client_submission_id, receipt("N2"));
+            // Emptied into the file: what comes now stands in the log.
+            told(&mut keeper, StoreCommand::Acknowledge { id, receipt });
+        }
+        told(&mut keeper, StoreCommand::Keep { application: Box::new(application(n)) });
+    }
+    let id = application(9).client_submission_id;
+    told(&mut keeper, StoreCommand::SetAside { id, reason: "county.refused".to_owned() });
+    // As a killed program leaves it.
+    let killed = copied(&folder);
+    drop(keeper);
+    assert!(bytes(&killed, "-wal").len() > 4_096, "the log is not in use");
+    let sound = bytes(&killed, "");
+    for page in 1..sound.len() / 512 {
+        let mut hurt = sound.clone();
+        hurt[page * 512..page * 512 + 8].fill(0xee);
+        let trial = copied(&killed);
+        std::fs::write(trial.path().join(FILE_NAME), &hurt).unwrap();
+        // The first damage that costs something and not everything.
+        let lost = Keeper::open(&opening(&trial)).map_or(0, |(_, report)| report.missing.len());
+        if (1..6).contains(&lost) {
+            std::fs::write(killed.path().join(FILE_NAME), &hurt).unwrap();
+            return killed;
+        }
+    }
+    panic!("no page costs a few applications");
+}
+
+fn bytes(folder: &TempDir, end: &str) -> Vec<u8> {
+    std::fs::read(with_end(&folder.path().join(FILE_NAME), end)).unwrap()
+}
+
+fn copied(folder: &TempDir) -> TempDir {
+    let copy = tempfile::tempdir().unwrap();
+    for entry in std::fs::read_dir(folder.path()).unwrap() {
+        let entry = entry.unwrap();
+        std::fs::copy(entry.path(), copy.path().join(entry.file_name())).unwrap();
+    }
+    copy
+}
+
+fn opening(folder: &TempDir) -> Opening {
+    Opening::at(&folder.path().join(FILE_NAME), &KioskCode::new("K032").unwrap(), &sealer())
+}
