@@ -54,8 +54,6 @@ pub struct Measured {
 pub enum Planted {
     /// None.
     Nothing,
-    /// The log is emptied and the whole file read again at every tenth application.
-    TidiesTooOften,
     /// What is deleted is never given back to the disk.
     NothingGivenBack,
 }
@@ -68,12 +66,12 @@ pub fn measure(count: u64, planted: Planted) -> Result<Measured, String> {
     let mount = Mount::of(Disk::with([]));
     mount.disk.set_faults(Faults { skips_truncates: planted == Planted::NothingGivenBack, ..Faults::default() });
     let mut desk = Desk::open(&mount)?;
-    keep(&mut desk, 1..=100, planted)?;
-    let first = cost(&mount, &mut desk, 101, planted)?;
-    keep(&mut desk, 101 + SAMPLE..=count, Planted::Nothing)?;
+    keep(&mut desk, 1..=100)?;
+    let first = cost(&mount, &mut desk, 101)?;
+    keep(&mut desk, 101 + SAMPLE..=count)?;
     mount.disk.forget_log();
     let from = count.max(100 + SAMPLE) + 1;
-    let last = cost(&mount, &mut desk, from, planted)?;
+    let last = cost(&mount, &mut desk, from)?;
     let all = from + SAMPLE - 1;
     let length = |mount: &Mount| mount.disk.files().get(kiosk::store::FILE_NAME).map_or(0, Vec::len);
     drop(desk);
@@ -129,22 +127,19 @@ pub fn judge(measured: &Measured) -> Result<(), String> {
     }
 }
 
-fn keep(desk: &mut Desk, marks: std::ops::RangeInclusive<u64>, planted: Planted) -> Result<(), String> {
+fn keep(desk: &mut Desk, marks: std::ops::RangeInclusive<u64>) -> Result<(), String> {
     for mark in marks {
         let said = desk.ask(&StoreCommand::Keep { application: Box::new(application(mark, LETTERS)) });
         if !matches!(said.as_slice(), [StoreEvent::Kept { .. }]) {
             return Err(format!("{mark} is not kept: {said:?}"));
         }
-        if planted == Planted::TidiesTooOften && mark % 10 == 0 {
-            desk.ask(&StoreCommand::Reopen);
-        }
     }
     Ok(())
 }
 
-fn cost(mount: &Mount, desk: &mut Desk, from: u64, planted: Planted) -> Result<Cost, String> {
+fn cost(mount: &Mount, desk: &mut Desk, from: u64) -> Result<Cost, String> {
     let before = mount.disk.counts();
-    keep(desk, from..=from + SAMPLE - 1, planted)?;
+    keep(desk, from..=from + SAMPLE - 1)?;
     Ok(Cost::between(before, mount.disk.counts(), SAMPLE))
 }
 
@@ -157,19 +152,6 @@ mod tests {
         let measured = measure(3_000, Planted::Nothing).expect("the store does its work");
         assert_eq!(judge(&measured), Ok(()));
         assert!(measured.plain >= 1_500, "an application of the issue's size: {measured:?}");
-    }
-
-    #[test]
-    fn the_lane_notices_a_store_that_tidies_too_often() {
-        let tidies = measure(1_200, Planted::TidiesTooOften).expect("the store does its work");
-        assert!(judge(&tidies).is_err_and(|why| why.contains("too many syncs")), "{tidies:?}");
-        // Reading the whole file costs more the more of it there is.
-        let limits = Measured {
-            first: Cost { syncs: 1_000, ..tidies.first },
-            last: Cost { syncs: 1_000, ..tidies.last },
-            ..tidies
-        };
-        assert!(judge(&limits).is_err_and(|why| why.contains("dearer")), "{limits:?}");
     }
 
     #[test]
