@@ -72,11 +72,12 @@ impl Ledger {
         for row in rows {
             match transaction.prepare_cached(&insertion(row)).and_then(|mut insert| insert.execute(values(row))) {
                 Ok(_) => {}
-                // The rules of the schema refuse it: a value is damaged. Dropping the transaction takes all of it back.
-                Err(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::ConstraintViolation) => {
-                    return Ok(false);
+                Err(error) => {
+                    let error = StoreError::sql(&self.file, "salvage", error);
+                    // The rules of the schema refuse it, or its columns are not those of the schema: it is damaged, the
+                    // disk is not. Dropping the transaction takes all of it back.
+                    return if error.kind == StoreErrorKind::Internal { Ok(false) } else { Err(error) };
                 }
-                Err(error) => return Err(StoreError::sql(&self.file, "salvage", error)),
             }
         }
         let known = stored(&transaction, id).map_err(|e| StoreError::sql(&self.file, "salvage", e))?;

@@ -145,12 +145,15 @@ fn ours(file: &Path, connection: &Connection) -> Result<i64, StoreError> {
     if !counts_steps {
         return Ok(version);
     }
-    // The row is written with the table, so one without the other is damage.
-    connection
-        .query_row("SELECT step FROM schema_step", [], |row| row.get(0))
-        .optional()
-        .map_err(|e| sql(file, e))?
-        .ok_or_else(|| refuse(file, StoreErrorKind::Damaged))
+    connection.query_row("SELECT step FROM schema_step", [], |row| row.get(0)).map_err(|e| {
+        let error = sql(file, e);
+        // The row is written with the table: one without the other, or with something else in it, is damage.
+        if error.kind == StoreErrorKind::Internal {
+            StoreError { kind: StoreErrorKind::Damaged, ..error }
+        } else {
+            error
+        }
+    })
 }
 
 /// What a file is made with, for life; both settings only count before the first page is written.

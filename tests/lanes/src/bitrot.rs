@@ -8,18 +8,23 @@
 //! named by the county, which hears the highest number of each kiosk; the lane checks that nothing but a tail is lost that
 //! way.
 
+mod plant;
+
 use std::path::Path;
 
 use kiosk::domain::id::Sequence;
 use kiosk::domain::submission::{OutboxState, StoreCommand, StoreEvent};
-use kiosk::store::{FILE_NAME, Keeper, Opening};
+use kiosk::store::{FILE_NAME, Opening};
+
+pub use plant::Planted;
+use plant::Shop;
 
 use crate::Tally;
 use crate::chance::Chance;
 use crate::disk::cut::{Names, Replay};
 use crate::people::{kiosk_code, sealer};
-use crate::powercut::history::{History, Row, Rows};
-use crate::powercut::workload::{Files, Planted, Recording, Size, record};
+use crate::powercut::history::{History, Row, Rows, Stage};
+use crate::powercut::workload::{self, Files, Recording, Size, record};
 
 /// The piece that is wiped.
 const SECTOR: usize = 512;
@@ -40,7 +45,7 @@ pub enum Outcome {
 }
 
 /// Hurts a closed store this many times.
-pub fn run(count: u64, seed: u64) -> (Tally, [u64; 3]) {
+pub fn run(count: u64, seed: u64, planted: Planted) -> (Tally, [u64; 3]) {
     let (mut tally, mut outcomes) = (Tally::new(seed), [0; 3]);
     let mut chance = Chance::new(seed);
     while tally.tried < count {
@@ -63,7 +68,7 @@ pub fn run(count: u64, seed: u64) -> (Tally, [u64; 3]) {
             let mut hurt = whole.clone();
             let Some(bytes) = hurt.get_mut(FILE_NAME) else { break };
             let what = damage(bytes, &mut chance);
-            let result = look(&hurt, &rows, false);
+            let result = look(&hurt, &rows, false, planted);
             if let Ok(outcome) = result {
                 outcomes[outcome as usize] += 1;
             }
@@ -74,7 +79,7 @@ pub fn run(count: u64, seed: u64) -> (Tally, [u64; 3]) {
 }
 
 /// Cuts the power of a lying disk this many times. Gives also how many cuts lost numbers at the end, and how many.
-pub fn lying(count: u64, seed: u64) -> (Tally, [u64; 3]) {
+pub fn lying(count: u64, seed: u64, planted: Planted) -> (Tally, [u64; 3]) {
     let (mut tally, mut outcomes) = (Tally::new(seed), [0; 3]);
     let mut chance = Chance::new(seed);
     while tally.tried < count {
@@ -94,7 +99,7 @@ pub fn lying(count: u64, seed: u64) -> (Tally, [u64; 3]) {
             let image = replay.image(&mut chance);
             // The question under way may have been answered by the disk and not yet to anybody.
             let (must, may) = recording.history.at(point);
-            let result = look(&image, may.as_ref().unwrap_or(&must), true);
+            let result = look(&image, may.as_ref().unwrap_or(&must), true, planted);
             if let Ok(outcome) = result {
                 outcomes[outcome as usize] += 1;
             }
@@ -106,7 +111,7 @@ pub fn lying(count: u64, seed: u64) -> (Tally, [u64; 3]) {
 }
 
 fn recorded(seed: u64, steps: u64) -> Result<Recording, String> {
-    record(seed, Size { steps, keeps: 7 }, History::default(), Files::new(), Planted::Nothing)
+    record(seed, Size { steps, keeps: 7 }, History::default(), Files::new(), workload::Planted::Nothing)
 }
 
 /// Hurts a file in one of three ways and says how.
@@ -134,19 +139,20 @@ fn damage(bytes: &mut [u8], chance: &mut Chance) -> String {
 }
 
 /// Opens what is there and compares: nothing wrong is given out, and what is missing is named.
-fn look(files: &Files, rows: &Rows, may_lose_a_tail: bool) -> Result<Outcome, String> {
+fn look(files: &Files, rows: &Rows, may_lose_a_tail: bool, planted: Planted) -> Result<Outcome, String> {
     let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
     for (name, bytes) in files {
         std::fs::write(folder.path().join(name), bytes).map_err(|error| error.to_string())?;
     }
     let opening = Opening::at(&folder.path().join(FILE_NAME), &kiosk_code(), &sealer());
-    let (mut keeper, report) = match Keeper::open(&opening) {
+    let mut shop = match Shop::open(&opening, planted) {
         Ok(opened) => opened,
-        Err(error) => return refused(error.code(), files, folder.path()),
+        Err(code) => return refused(&code, files, folder.path()),
     };
+    let report = shop.report.clone();
     for (number, wanted) in rows {
         let is_named = report.missing.contains(&Sequence(*number)) || (may_lose_a_tail && *number > report.last.0);
-        match (given_out(&mut keeper, *number, wanted)?, is_named) {
+        match (given_out(&mut shop, *number, wanted)?, is_named) {
             (true, _) | (false, true) => {}
             (false, false) => return Err(format!("number {number} is gone and nobody says so")),
         }
@@ -156,7 +162,7 @@ fn look(files: &Files, rows: &Rows, may_lose_a_tail: bool) -> Result<Outcome, St
     }
     let next = crate::people::application(9_999_999_999, 300);
     let mut said = Vec::new();
-    keeper.command(&StoreCommand::Keep { application: Box::new(next) }, &mut |event| said.push(event));
+    shop.keeper.command(&StoreCommand::Keep { application: Box::new(next) }, &mut |event| said.push(event));
     match said.first() {
         Some(StoreEvent::Kept { .. }) => {}
         // Damage where quick checks do not look is found by the first use; then the machine goes out of service.
@@ -179,9 +185,9 @@ fn refused(code: &str, files: &Files, folder: &Path) -> Result<Outcome, String> 
 }
 
 /// Whether an application is there; what is given out of it must be right.
-fn given_out(keeper: &mut Keeper, number: u64, wanted: &Row) -> Result<bool, String> {
+fn given_out(shop: &mut Shop, number: u64, wanted: &Row) -> Result<bool, String> {
     let mut said = Vec::new();
-    keeper.command(&StoreCommand::Find { sequence: Sequence(number) }, &mut |event| said.push(event));
+    shop.keeper.command(&StoreCommand::Find { sequence: Sequence(number) }, &mut |event| said.push(event));
     let entry = match said.into_iter().next() {
         Some(StoreEvent::Found { entry: Some(entry) }) => entry,
         Some(StoreEvent::Found { entry: None }) => return Ok(false),
@@ -189,14 +195,15 @@ fn given_out(keeper: &mut Keeper, number: u64, wanted: &Row) -> Result<bool, Str
         Some(StoreEvent::FindFailed { .. }) => return Ok(true),
         other => return Err(format!("number {number} is answered with {other:?}")),
     };
-    match keeper.body(entry.id, &mut |_| {}) {
+    match shop.body(number, entry.id) {
         // A damaged one is known as damaged and set aside.
         Err(_) => Ok(true),
+        Ok(None) if wanted.stage == Stage::Acknowledged => Ok(true),
         Ok(None) => match entry.state {
-            OutboxState::Acknowledged { .. } => Ok(true),
-            OutboxState::Queued | OutboxState::SetAside { .. } => Ok(true),
+            OutboxState::Acknowledged { .. } => Err(format!("number {number} is taken for acknowledged")),
+            OutboxState::Queued | OutboxState::SetAside { .. } => Err(format!("number {number} has no content")),
         },
-        Ok(Some(body)) if entry.id == wanted.id && wanted.body.as_deref() == Some(body.bytes()) => Ok(true),
+        Ok(Some(body)) if entry.id == wanted.id && wanted.body.as_deref() == Some(&body[..]) => Ok(true),
         Ok(Some(_)) => Err(format!("number {number} is given out with wrong content")),
     }
 }
@@ -209,7 +216,7 @@ mod tests {
 
     #[test]
     fn a_thousand_hurt_stores_give_out_nothing_wrong_and_name_what_is_gone() {
-        let (tally, outcomes) = run(1_000, SEED);
+        let (tally, outcomes) = run(1_000, SEED, Planted::Nothing);
         assert_eq!(tally.bad, 0, "{tally} {outcomes:?}\n{:#?}", tally.findings);
         assert!(outcomes[Outcome::Salvaged as usize] > 100, "{outcomes:?}");
         assert!(outcomes[Outcome::Refused as usize] < 200, "{outcomes:?}");
@@ -217,7 +224,36 @@ mod tests {
 
     #[test]
     fn a_disk_that_lies_loses_nothing_silently_but_a_tail_and_the_kiosk_starts() {
-        let (tally, outcomes) = lying(400, SEED);
+        let (tally, outcomes) = lying(400, SEED, Planted::Nothing);
         assert_eq!(tally.bad, 0, "{tally} {outcomes:?}\n{:#?}", tally.findings);
+    }
+
+    #[test]
+    fn the_lane_notices_a_store_that_checks_no_digest() {
+        notices(run, 300, Planted::DigestNotChecked, "wrong content");
+        notices(lying, 1_000, Planted::DigestNotChecked, "wrong content");
+    }
+
+    #[test]
+    fn the_lane_notices_a_counter_that_nobody_compares_with_the_rows() {
+        notices(run, 200, Planted::CounterNotCompared, "nobody says so");
+        notices(lying, 1_000, Planted::CounterNotCompared, "nobody says so");
+    }
+
+    #[test]
+    fn the_lane_notices_an_empty_store_after_a_damage() {
+        notices(run, 200, Planted::StartsEmpty, "nobody says so");
+    }
+
+    #[test]
+    fn the_lane_notices_a_salvage_that_takes_over_what_it_reads() {
+        notices(run, 400, Planted::TakenOverUnchecked, "wrong content");
+    }
+
+    /// Goes on until it is noticed, in small portions.
+    fn notices(lane: fn(u64, u64, Planted) -> (Tally, [u64; 3]), count: u64, planted: Planted, words: &str) {
+        let found = (0..count / 20).map(|portion| lane(20, SEED + portion, planted).0).find(|tally| tally.bad > 0);
+        let tally = found.unwrap_or_else(|| panic!("{planted:?} was not noticed in {count} tries"));
+        assert!(tally.findings.iter().any(|finding| finding.contains(words)), "{:#?}", tally.findings);
     }
 }

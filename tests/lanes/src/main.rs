@@ -27,6 +27,14 @@ enum Lane {
         #[command(flatten)]
         seed: Seed,
     },
+    /// The power goes while a newer program opens an earlier one's store.
+    Migration {
+        /// How many cuts.
+        #[arg(long, default_value_t = 100_000)]
+        cuts: u64,
+        #[command(flatten)]
+        seed: Seed,
+    },
     /// The disk fails at every call, in every way.
     Faults {
         /// How often all calls are gone through, with other power cuts after each.
@@ -106,10 +114,11 @@ fn main() -> ExitCode {
 fn run(lane: &Lane) -> Tally {
     match *lane {
         Lane::Powercut { cuts, seed } => powercut::run(cuts, seed.seed, Planted::Nothing),
+        Lane::Migration { cuts, seed } => powercut::migration::run(cuts, seed.seed, Planted::Nothing),
         Lane::Faults { rounds, seed } => faults::run(rounds, 1, seed.seed, faults::Planted::Nothing),
-        Lane::Bitrot { count, seed } => bitrot::run(count, seed.seed).0,
-        Lane::Lying { count, seed } => bitrot::lying(count, seed.seed).0,
-        Lane::Volume { count, seed } => volume::run(count, seed.seed),
+        Lane::Bitrot { count, seed } => bitrot::run(count, seed.seed, bitrot::Planted::Nothing).0,
+        Lane::Lying { count, seed } => bitrot::lying(count, seed.seed, bitrot::Planted::Nothing).0,
+        Lane::Volume { count, seed } => volume::run(count, seed.seed, volume::Planted::Nothing),
         Lane::Seeds { seed, trace: true, .. } => tell(seed),
         Lane::Seeds { count, seed, trace: false, threads } => seeds::lane(seed, count, threads, Plant::None),
         Lane::Sockets { count, threads, seed } => proxy::run(count, seed.seed, threads, proxy::Planted::Nothing),

@@ -61,7 +61,8 @@ fn intact(mount: &Mount) -> Result<(), String> {
     if verdict == "ok" { Ok(()) } else { Err(format!("the file is not whole: {verdict}")) }
 }
 
-fn compare(found: &Rows, wanted: &Rows) -> Result<(), String> {
+/// Whether each application is there as it must be, and no other.
+pub(super) fn compare(found: &Rows, wanted: &Rows) -> Result<(), String> {
     for (number, wanted) in wanted {
         let row = found.get(number).ok_or_else(|| format!("number {number} is lost"))?;
         same(*number, row, wanted)?;

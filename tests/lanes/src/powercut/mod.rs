@@ -10,6 +10,7 @@
 
 pub mod check;
 pub mod history;
+pub mod migration;
 pub mod workload;
 
 use check::check;

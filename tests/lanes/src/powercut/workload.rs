@@ -6,7 +6,7 @@ use kiosk::domain::id::SubmissionId;
 use kiosk::domain::submission::{StoreCommand, StoreEvent};
 use rusqlite::{Connection, OpenFlags};
 
-use super::history::{Desk, Fact, History, Promise};
+use super::history::{Desk, Fact, History, Promise, Stage};
 use crate::chance::Chance;
 use crate::disk::{Disk, Faults, Mount, NAME, Op, store_file};
 use crate::people::{application, id, receipt};
@@ -26,6 +26,8 @@ pub enum Planted {
     CounterApart,
     /// The log is not cut off, so deleted content stays behind in it.
     TruncateLost,
+    /// The step to schema 2 is taken statement by statement, without a transaction around it.
+    MigrationInPieces,
 }
 
 impl Planted {
@@ -38,7 +40,7 @@ impl Planted {
             skips_truncates: false,
         };
         match self {
-            Self::Nothing | Self::AnsweredBeforeCommit | Self::CounterApart => fine,
+            Self::Nothing | Self::AnsweredBeforeCommit | Self::CounterApart | Self::MigrationInPieces => fine,
             Self::LogNotSynced => Faults { skips_log_syncs: true, ..fine },
             Self::NothingSynced => Faults { skips_syncs: true, ..fine },
             Self::TruncateLost => Faults { skips_truncates: true, ..fine },
@@ -71,12 +73,15 @@ pub fn record(seed: u64, size: Size, before: History, files: Files, planted: Pla
     let disk = Disk::with(files.clone());
     disk.set_faults(planted.faults());
     let mount = Mount::of(disk);
+    if planted == Planted::MigrationInPieces {
+        migration_in_pieces(&mount).map_err(|error| error.to_string())?;
+    }
     let mut run = Run {
+        waiting: before.before.values().filter(|row| row.stage != Stage::Acknowledged).map(|row| row.id).collect(),
         desk: Desk::open(&mount)?,
         mount,
         chance: Chance::new(seed),
         history: before,
-        waiting: Vec::new(),
         next: seed.wrapping_mul(10_000) % 1_000_000_000,
         planted,
     };
@@ -97,8 +102,8 @@ struct Run {
     mount: Mount,
     chance: Chance,
     history: History,
-    /// Marks of applications without an end.
-    waiting: Vec<u64>,
+    /// Applications without an end.
+    waiting: Vec<SubmissionId>,
     next: u64,
     planted: Planted,
 }
@@ -132,22 +137,22 @@ impl Run {
         let promise = Promise::Kept { sequence: entry.sequence.0, id: entry.id, body };
         let is_early = self.planted == Planted::AnsweredBeforeCommit;
         self.history.facts.push(Fact { asked, answered: if is_early { asked } else { answered }, promise });
-        self.waiting.push(mark);
+        self.waiting.push(id(mark));
         Ok(())
     }
 
     fn acknowledge(&mut self) -> Result<(), String> {
         let at = self.chance.index(self.waiting.len());
-        let mark = self.waiting.swap_remove(at);
-        let command = StoreCommand::Acknowledge { id: id(mark), receipt: receipt(mark) };
-        self.mark(&command, Promise::Acknowledged { id: id(mark) }, |said, id| *said == StoreEvent::Acknowledged { id })
+        let id = self.waiting.swap_remove(at);
+        let command = StoreCommand::Acknowledge { id, receipt: receipt(self.next) };
+        self.mark(&command, Promise::Acknowledged { id }, |said, id| *said == StoreEvent::Acknowledged { id })
     }
 
     fn set_aside(&mut self) -> Result<(), String> {
         let at = self.chance.index(self.waiting.len());
-        let mark = self.waiting[at];
-        let command = StoreCommand::SetAside { id: id(mark), reason: "county.refused".to_owned() };
-        self.mark(&command, Promise::SetAside { id: id(mark) }, |said, id| *said == StoreEvent::SetAside { id })
+        let id = self.waiting[at];
+        let command = StoreCommand::SetAside { id, reason: "county.refused".to_owned() };
+        self.mark(&command, Promise::SetAside { id }, |said, id| *said == StoreEvent::SetAside { id })
     }
 
     fn mark(
@@ -191,6 +196,13 @@ fn counter_apart(mount: &Mount) -> rusqlite::Result<()> {
     let connection = raw(mount)?;
     connection.execute_batch("UPDATE terminal SET last_sequence = last_sequence + 1")?;
     connection.execute_batch("UPDATE terminal SET last_sequence = last_sequence - 1")
+}
+
+/// What a store would do that takes a step of the schema statement by statement.
+fn migration_in_pieces(mount: &Mount) -> rusqlite::Result<()> {
+    let connection = raw(mount)?;
+    connection.execute_batch(include_str!("../../../../src/store/migrations/002_seal.sql"))?;
+    connection.execute_batch("INSERT INTO schema_step (only_row, step) VALUES (1, 2)")
 }
 
 /// A bare connection to the file of the store, with the settings of the store.
