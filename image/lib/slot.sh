@@ -30,6 +30,8 @@ fit() {
     sed -e "s/@VERSION@/$IMAGE_VERSION/" -e "s/@KERNEL@/$(cat "$kernel_folder/release")/" \
         "$IMAGE_DIR/boot/fit.its.in" >"$into/fit.its"
     "$tools/mkimage" -q -D "-q -I dts -O dtb -p 1024 -i $into" -f "$into/fit.its" -k "$KEYS" -r "$into/boot.img" >/dev/null
+    # Whole blocks, of which an update fetches those that are new.
+    truncate -s %4096 "$into/boot.img"
     [ "$(stat -c %s "$into/boot.img")" -le $((40 << 20)) ] || die 'the boot image is larger than its partition'
     rm "$into/kernel.lz4" "$into/fit.its" "$into/initrd.zst"
 }
