@@ -106,6 +106,7 @@ impl DeskBench {
             visit: config.visit,
             backoff: config.backoff,
             socket: config.socket,
+            update_folder: config.update.folder,
             setup: Some(setup.clone()),
             log: config.log,
         };
