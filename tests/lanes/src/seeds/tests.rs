@@ -1,3 +1,5 @@
+//! The short lane of seeds, and the proof that its judge notices what is planted.
+
 #![expect(clippy::unwrap_used, reason = "a failing test may panic")]
 
 use super::*;
