@@ -192,7 +192,7 @@ impl Child {
 }
 
 /// One line in one write, so that a kill leaves a whole line or none.
-fn say(line: &str) {
+pub fn say(line: &str) {
     let mut out = std::io::stdout().lock();
     out.write_all(format!("{line}\n").as_bytes()).unwrap();
     out.flush().unwrap();
