@@ -80,7 +80,8 @@ fn until(window: &Headless, engine: &Engine, page: &str, what: impl Fn(&[String]
 #[test]
 fn a_technician_sets_a_machine_up_with_its_own_scanner_and_power_is_lost_on_the_way() {
     let desk = desk();
-    let touch: std::rc::Rc<std::cell::RefCell<Option<Box<dyn Fn(kiosk::ipc::Intent)>>>> = std::rc::Rc::default();
+    type Touch = Box<dyn Fn(kiosk::ipc::Intent)>;
+    let touch: std::rc::Rc<std::cell::RefCell<Option<Touch>>> = std::rc::Rc::default();
     let sender = touch.clone();
     let window = Headless::new(1080, 1920, move |intent| {
         if let Some(send) = sender.borrow().as_ref() {

@@ -42,13 +42,11 @@ impl Desk {
         let may_be_broken = matches!(command, StoreCommand::LoadQueue);
         self.store.send(command).unwrap();
         let answer = self.events.recv_timeout(PATIENCE).unwrap();
-        match answer {
-            StoreEvent::Broken { code } if !may_be_broken => {
-                super::child::say(&format!("broken {code}"));
-                self.events.recv_timeout(PATIENCE).unwrap()
-            }
-            answer => answer,
+        if !may_be_broken && let StoreEvent::Broken { code } = &answer {
+            super::child::say(&format!("broken {code}"));
+            return self.events.recv_timeout(PATIENCE).unwrap();
         }
+        answer
     }
 
     /// An event that nobody asked for, if there is one.

@@ -102,10 +102,9 @@ fn keep_all(folder: &Path) -> Keeper {
 
 fn keep(keeper: &mut Keeper, n: u64) -> (kiosk::domain::id::SubmissionId, Sequence) {
     let application = Box::new(Resident::number(n).application());
-    match ask(keeper, &StoreCommand::Keep { application }) {
-        StoreEvent::Kept { entry } => (entry.id, entry.sequence),
-        other => panic!("{other:?}"),
-    }
+    let answer = ask(keeper, &StoreCommand::Keep { application });
+    let StoreEvent::Kept { entry } = answer else { panic!("{answer:?}") };
+    (entry.id, entry.sequence)
 }
 
 fn acknowledge(keeper: &mut Keeper, n: u64) {

@@ -623,10 +623,10 @@ fn load(machine: &mut Machine, free: Option<u64>) {
 #[test]
 fn before_the_disk_is_full_no_more_are_taken_and_the_idle_screen_says_so() {
     let mut machine = Machine::new();
-    let held = |machine: &Machine| match machine.screen().body {
-        Body::Idle(idle) => (idle.held, idle.apply_count > 0, idle.guide_count > 0),
-        #[expect(clippy::wildcard_enum_match_arm, reason = "any other page fails the test")]
-        other => panic!("the idle screen, not {}", other.name()),
+    let held = |machine: &Machine| {
+        let body = machine.screen().body;
+        let Body::Idle(idle) = body else { panic!("the idle screen, not {}", body.name()) };
+        (idle.held, idle.apply_count > 0, idle.guide_count > 0)
     };
     load(&mut machine, Some(500_000_000));
     assert_eq!(held(&machine), (crate::ipc::Held::Nothing, true, true));
