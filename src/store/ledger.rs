@@ -200,10 +200,20 @@ impl Ledger {
     }
 
     /// Empties the write-ahead log, where deleted content lives on until it is overwritten.
+    ///
+    /// This is also the proof that there is such a log: after a fault while it was switched on, the setting reads "wal"
+    /// and the database works with a rollback journal nevertheless, which keeps deleted content.
     pub(super) fn empty_log(&self) -> Result<(), StoreError> {
-        self.connection
-            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
-            .map_err(|e| StoreError::sql(&self.file, "empty the log of", e))
+        const DOING: &str = "empty the log of";
+        // Columns: busy, pages in the log, pages moved; the second is -1 without a log.
+        let pages: i64 = self
+            .connection
+            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(1))
+            .map_err(|e| StoreError::sql(&self.file, DOING, e))?;
+        if pages < 0 {
+            return Err(StoreError::new(&self.file, DOING, StoreErrorKind::Setting { setting: "journal_mode" }));
+        }
+        Ok(())
     }
 
     /// Takes an application out of sending, with the reason; its content stays for staff.

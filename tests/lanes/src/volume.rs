@@ -12,7 +12,7 @@ use crate::powercut::history::Desk;
 /// Applications over which a cost is averaged: enough for several emptyings of the log.
 pub const SAMPLE: u64 = 1_000;
 /// Bytes of answers that make an application of about 1.5 kB.
-const LETTERS: usize = 1_000;
+const LETTERS: usize = 1_100;
 
 /// What one application costs on average, in thousandths, so that it can be compared exactly.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -151,7 +151,7 @@ mod tests {
     fn an_application_costs_one_sync_and_twelve_kilobytes_also_when_many_wait() {
         let measured = measure(3_000, Planted::Nothing).expect("the store does its work");
         assert_eq!(judge(&measured), Ok(()));
-        assert!(measured.plain >= 1_400, "an application of the usual size: {measured:?}");
+        assert!(measured.plain >= 1_500, "an application of the issue's size: {measured:?}");
     }
 
     #[test]
