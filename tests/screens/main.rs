@@ -14,7 +14,7 @@ use std::cell::RefCell;
 use std::path::Path;
 use std::rc::Rc;
 
-use kiosk::ipc::{Intent, Language, Screen, TextSize};
+use kiosk::ipc::{Intent, Language, Reply, Screen, TextSize};
 use kiosk::screen::{Control, Headless, PressError};
 use samples::{Sample, all, frame, overlays};
 
@@ -60,6 +60,22 @@ fn every_page_fits_and_can_be_used_in_every_language_size_and_form() {
         }
     }
     assert!(faults.is_empty(), "{} faults\n{}", faults.len(), faults.join("\n"));
+}
+
+/// The screen is another process: what the engine shows has to arrive there as it was.
+#[test]
+fn every_page_arrives_over_the_socket_as_it_was_sent() {
+    for language in [Language::Zh, Language::En] {
+        for sample in all(language) {
+            for (_, overlay) in overlays(language) {
+                let frame = frame(language, TextSize::Normal, &sample);
+                let reply = Reply::Screen { screen: Box::new(Screen { frame, body: sample.body.clone(), overlay }) };
+                let line = serde_json::to_string(&reply).unwrap();
+                let read: Result<Reply, _> = serde_json::from_str(&line);
+                assert_eq!(read.map_err(|error| error.to_string()), Ok(reply), "{}", sample.name);
+            }
+        }
+    }
 }
 
 fn check(window: &Headless, sample: &Sample, panel: bool, width: u32, height: u32) -> Vec<String> {

@@ -14,7 +14,8 @@ pub struct Setup {
     pub not_saved: bool,
     /// A step is being written to the disk; touches wait.
     pub saving: bool,
-    /// The page.
+    /// The page. On the wire the word `page` is taken: it names the body.
+    #[serde(rename = "step")]
     pub page: SetupPage,
 }
 
