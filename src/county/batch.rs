@@ -2,7 +2,7 @@
 //!
 //! Each application travels in the same envelope, byte for byte, as it would alone; its digest is over that envelope, so
 //! that one that was handed in alone before and one that comes in a batch are the same submission. The answer holds a
-//! result for each, and each is judged by the rules of [`classify`](super::classify): one that is refused does not
+//! result for each, and each is judged by the rules of [`classify`](mod@super::classify): one that is refused does not
 //! touch the others. Everything that spoils the answer as a whole leaves every application unclear, also a refusal of the
 //! batch itself, for that says nothing about any of them.
 

@@ -1,7 +1,7 @@
 //! The one seam below the client: a call goes out, a whole answer comes back, or none.
 //!
 //! Everything above it (signatures, the learnt clock, verdicts, the question before a second try) is the same code
-//! over every carrier. Everything below it is [`Https`](super::https::Https) in the product and an invented network in
+//! over every carrier. Everything below it is `Https` in the product and an invented network in
 //! a simulation.
 //!
 //! A carrier promises: one call is one exchange at most once handed over, without retry and without redirect; an end by

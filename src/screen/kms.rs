@@ -26,14 +26,10 @@ pub(super) fn select() -> Result<(), PlatformError> {
 
 /// Whether the toolkit must not see this event.
 fn is_ours(event: &input::Event, fingers: &RefCell<Fingers>) -> bool {
-    match event {
-        input::Event::Keyboard(_) => true,
-        input::Event::Touch(touch) => {
-            with_window(|window| take(touch, fingers, window));
-            true
-        }
-        _ => false,
+    if let input::Event::Touch(touch) = event {
+        with_window(|window| take(touch, fingers, window));
     }
+    matches!(event, input::Event::Keyboard(_) | input::Event::Touch(_))
 }
 
 fn take(touch: &TouchEvent, fingers: &RefCell<Fingers>, window: &slint::Window) {
@@ -54,7 +50,8 @@ fn take(touch: &TouchEvent, fingers: &RefCell<Fingers>, window: &slint::Window) 
         }
         TouchEvent::Up(up) => (up.slot(), up.time_usec(), Contact::Up),
         TouchEvent::Cancel(cancel) => (cancel.slot(), cancel.time_usec(), Contact::Cancel),
-        _ => return,
+        // The end of a bundle of events; kinds that the library may learn later say nothing of a finger either.
+        TouchEvent::Frame(_) | _ => return,
     };
     let slot = slot.map_or(0, |slot| slot as i32);
     for told in fingers.borrow_mut().take(slot, Duration::from_micros(time), contact) {

@@ -6,7 +6,7 @@
 //! one holds the next up for the client's time-out at the most.
 //!
 //! **One bad entry never delays another.** Each entry gets a verdict of its own. A call that fails as a whole may be
-//! the line's fault or one entry's. At first it counts against the line: the [`Gate`](gate) shuts for a jittered wait, and the
+//! the line's fault or one entry's. At first it counts against the line: the `Gate` shuts for a jittered wait, and the
 //! entries of that call go last and in half the company from then on, until the bad one stands alone. When the line
 //! has proven good since an entry failed, its next failure is its own: it waits by itself and the gate stays open. An
 //! entry that was never tried passes a shut gate once, and so does the one that somebody waits for.
