@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
+use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::thread;
@@ -226,17 +227,14 @@ async fn turn_for_ever(
     let stamp = Rc::new(Stamp::new(setup.slip_key));
     let (show, screens) = watch::channel(Arc::new(kiosk.screen(&now)));
     let status = Rc::new(RefCell::new(EngineStatus::default()));
-    if let Some(path) = setup.socket {
-        let door = Door {
-            inbox: sender.clone(),
-            screens: screens.clone(),
-            status: Rc::clone(&status),
-            recorder: recorder.clone(),
-            painted: painted.clone(),
-        };
-        socket::listen(&path, door)
-            .map_err(|source| EngineError::Socket { path: path.display().to_string(), source })?;
-    }
+    let door = Door {
+        inbox: sender.clone(),
+        screens: screens.clone(),
+        status: Rc::clone(&status),
+        recorder: recorder.clone(),
+        painted: painted.clone(),
+    };
+    open_door(setup.socket.as_deref(), door)?;
     let known = Known { slot: setup.slot, schema: store.report().schema, painted };
     let mut signs = setup.signs;
     let every = signs.every();
@@ -272,6 +270,12 @@ async fn turn_for_ever(
     }
     turn.recorder.record(&Recorded::KioskStopping { after: turn.clock.since_start() });
     Ok(())
+}
+
+/// Listens for screens and technicians, where there is a socket.
+pub(super) fn open_door(socket: Option<&Path>, door: Door) -> Result<(), EngineError> {
+    let Some(path) = socket else { return Ok(()) };
+    socket::listen(path, door).map_err(|source| EngineError::Socket { path: path.display().to_string(), source })
 }
 
 /// Waits for a time since the start; for ever where there is none.

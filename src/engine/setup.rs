@@ -16,9 +16,9 @@ use tokio::sync::{mpsc, oneshot, watch};
 use super::clock::{Clock, wall_clock};
 use super::devices::{DevicePlan, Devices};
 use super::journal::{Journal, Recorder};
-use super::run::{Engine, EngineError, until};
+use super::run::{Engine, EngineError, open_door, until};
 use super::signs::Signs;
-use super::socket::{self, Door};
+use super::socket::Door;
 use crate::county::enrol::{EnrolAt, EnrolFailure, enrol};
 use crate::domain::event::Event;
 use crate::domain::setup::{
@@ -91,17 +91,14 @@ async fn turn_until_done(
     recorder.record(&Recorded::SetupStarted { step: setup.progress().step().number().into() });
     let (show, screens) = watch::channel(Arc::new(setup.screen(&now)));
     let status = Rc::new(RefCell::new(EngineStatus::default()));
-    if let Some(path) = first.socket {
-        let door = Door {
-            inbox: sender.clone(),
-            screens: screens.clone(),
-            status: Rc::clone(&status),
-            recorder: recorder.clone(),
-            painted: painted.clone(),
-        };
-        socket::listen(&path, door)
-            .map_err(|source| EngineError::Socket { path: path.display().to_string(), source })?;
-    }
+    let door = Door {
+        inbox: sender.clone(),
+        screens: screens.clone(),
+        status: Rc::clone(&status),
+        recorder: recorder.clone(),
+        painted: painted.clone(),
+    };
+    open_door(first.socket.as_deref(), door)?;
     let (answers, mut answered) = mpsc::channel(64);
     let desk = Arc::new(Desk {
         folders: first.folders,

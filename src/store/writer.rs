@@ -196,13 +196,7 @@ mod tests {
     #[test]
     fn a_command_that_finds_no_room_gets_its_answer_at_once() {
         let folder = tempfile::tempdir().unwrap();
-        let (hold, held) = sync_channel::<()>(0);
-        let (busy, is_busy) = sync_channel(1_000);
-        let store = Store::open(&Opening::at(&folder.path().join("kiosk.db"), &kiosk(), &sealer()), move |_| {
-            let _ended = busy.send(());
-            let _released = held.recv();
-        })
-        .unwrap();
+        let (store, hold, is_busy) = held_up(&folder.path().join("kiosk.db"));
         // Dropped before the store, also when an assertion fails: the thread must be free to end.
         let hold = hold;
         store.send(StoreCommand::LoadQueue).unwrap();
@@ -222,13 +216,7 @@ mod tests {
     #[test]
     fn a_thread_that_hangs_gives_no_sign_of_life_and_one_that_goes_on_does() {
         let folder = tempfile::tempdir().unwrap();
-        let (hold, held) = sync_channel::<()>(0);
-        let (busy, is_busy) = sync_channel(1_000);
-        let store = Store::open(&Opening::at(&folder.path().join("kiosk.db"), &kiosk(), &sealer()), move |_| {
-            let _ended = busy.send(());
-            let _released = held.recv();
-        })
-        .unwrap();
+        let (store, hold, is_busy) = held_up(&folder.path().join("kiosk.db"));
         let hold = hold;
         store.send(StoreCommand::LoadQueue).unwrap();
         is_busy.recv().unwrap();
@@ -311,6 +299,18 @@ mod tests {
 
     fn keep(n: u64) -> StoreCommand {
         StoreCommand::Keep { application: Box::new(application(n)) }
+    }
+
+    /// A store whose thread stays in its first answer until the holder is dropped; the receiver hears that it is there.
+    fn held_up(file: &Path) -> (Store, SyncSender<()>, Receiver<()>) {
+        let (hold, held) = sync_channel::<()>(0);
+        let (busy, is_busy) = sync_channel(1_000);
+        let store = Store::open(&Opening::at(file, &kiosk(), &sealer()), move |_| {
+            let _ended = busy.send(());
+            let _released = held.recv();
+        })
+        .unwrap();
+        (store, hold, is_busy)
     }
 
     fn opened(file: &Path) -> (Store, Receiver<StoreEvent>) {

@@ -44,19 +44,24 @@ pub enum Outcome {
     Refused,
 }
 
+/// A fresh run of the store, with its seed; a store that does not work at all is a finding.
+fn next_recording(chance: &mut Chance, tally: &mut Tally) -> Option<(u64, Recording)> {
+    let seed = chance.bits();
+    match recorded(seed, 24) {
+        Ok(recording) => Some((seed, recording)),
+        Err(why) => {
+            tally.note(Err(why));
+            None
+        }
+    }
+}
+
 /// Hurts a closed store this many times.
 pub fn run(count: u64, seed: u64, planted: Planted) -> (Tally, [u64; 3]) {
     let (mut tally, mut outcomes) = (Tally::new(seed), [0; 3]);
     let mut chance = Chance::new(seed);
     while tally.tried < count {
-        let run_seed = chance.bits();
-        let recording = match recorded(run_seed, 24) {
-            Ok(recording) => recording,
-            Err(why) => {
-                tally.note(Err(why));
-                continue;
-            }
-        };
+        let Some((run_seed, recording)) = next_recording(&mut chance, &mut tally) else { continue };
         let mut replay = Replay::new(&recording.before, &recording.log, Names::Ordered);
         replay.walk_to(recording.log.len());
         let whole = replay.image(&mut chance);
@@ -83,14 +88,7 @@ pub fn lying(count: u64, seed: u64, planted: Planted) -> (Tally, [u64; 3]) {
     let (mut tally, mut outcomes) = (Tally::new(seed), [0; 3]);
     let mut chance = Chance::new(seed);
     while tally.tried < count {
-        let run_seed = chance.bits();
-        let recording = match recorded(run_seed, 24) {
-            Ok(recording) => recording,
-            Err(why) => {
-                tally.note(Err(why));
-                continue;
-            }
-        };
+        let Some((run_seed, recording)) = next_recording(&mut chance, &mut tally) else { continue };
         for _ in 0..20 {
             let lag = 1 + chance.index(LAG as usize);
             let point = chance.index(recording.log.len() + 1);
