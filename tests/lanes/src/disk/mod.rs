@@ -1,7 +1,7 @@
 //! A disk in memory that writes down what is done to it, and that fails when it is told to.
 //!
 //! [`Disk`] holds one folder: names, files, a log of [`Op`]s, counts, and [`Faults`]. It is mounted as a file system of
-//! SQLite ([`vfs`]) and behaves there as the system's own does on Linux: the first sync of a fresh log or journal also
+//! SQLite (`vfs`) and behaves there as the system's own does on Linux: the first sync of a fresh log or journal also
 //! syncs the folder, a deletion syncs the folder where SQLite asks for it, and a sector is 4,096 bytes of which a write
 //! leaves the neighbours alone. It offers no shared memory, so the store must do without.
 //!

@@ -1,6 +1,6 @@
 //! Power cuts: the real store works on a recording disk, and at every point of its log the power goes.
 //!
-//! [`workload`] records, [`crate::disk::cut`] builds what may be left, [`check`] opens it with a fresh store and compares
+//! [`workload`] records, [`crate::disk::cut`] builds what may be left, `check` opens it with a fresh store and compares
 //! it with the answers given until then ([`history`]). Promised: nothing answered is missing or changed, no number is
 //! missing, nothing is half there, nothing is there that nobody asked for beyond the one question under way, the file is
 //! whole, and what was acknowledged is gone: from the open store at once, and from the raw disk with the next answer. (Between

@@ -1,6 +1,6 @@
 //! The same promise over real sockets: the product's client over HTTPS, a proxy that spoils connections, the stand-in.
 //!
-//! One try is one kiosk with three applications and a handful of [`Trouble`]s between it and the county. Applications
+//! One try is one kiosk with three applications and a handful of `Trouble`s between it and the county. Applications
 //! are handed in again until each has its receipt; now and then the client is replaced by a fresh one, as after a
 //! restart, or dropped in the middle of a call, as by a kill. In the end the county must hold each application once,
 //! with the bytes that were to be sent, and its number must be the one in the receipt.

@@ -1,13 +1,13 @@
 //! Exactly once: whole visits from one seed, with everything that can go wrong on the way to the county.
 //!
 //! The kiosk (`domain`), the store (`Keeper` over real SQLite) and the county's client are the real ones. Invented are
-//! the line, the county behind it, the devices, the people, and time itself ([`world`]). Letters are lost, repeated, late
+//! the line, the county behind it, the devices, the people, and time itself (`world`). Letters are lost, repeated, late
 //! by seconds or weeks, cut, answered by somebody else; the county is busy, broken, dies before and after it has
 //! stored, refuses the kiosk for a while; the program stops, is killed or loses its power between any two steps, also in
 //! the middle of a call; both clocks jump by up to twenty years; cards do not read, slips do not come out, people walk off and come back
 //! with their slip.
 //!
-//! [`history`] judges from what was seen alone: whatever was shown or printed as kept is at the county exactly once,
+//! `history` judges from what was seen alone: whatever was shown or printed as kept is at the county exactly once,
 //! byte for byte, soon after the faults have ended; "accepted" is said only with the county's number of that very
 //! application and after its receipt is stored; nobody sees what belongs to somebody else; numbers have no gaps; no
 //! slip comes out twice without the mark of a copy.
