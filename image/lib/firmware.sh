@@ -16,10 +16,12 @@ pi_firmware_make() {
     rm -rf "$apt" "$1/all"
 }
 
+pi_firmware() { cached pi-firmware "$(digest "$SUITE" "${PI_FIRMWARE[*]}")" pi_firmware_make; }
+
 # firmware_pi BOOT_FOLDER UBOOT_FOLDER _
 firmware_pi() {
     local firmware name kernel_folder
-    firmware=$(cached pi-firmware "$(digest "$SUITE" "${PI_FIRMWARE[*]}")" pi_firmware_make)
+    firmware=$(pi_firmware)
     kernel_folder=$(kernel)
     cp "$firmware"/{start4.elf,fixup4.dat,LICENCE.broadcom} "$1/"
     cp "$2/u-boot.bin" "$1/u-boot.bin"
