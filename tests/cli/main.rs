@@ -4,6 +4,7 @@
 
 mod engine;
 mod halves;
+mod kills;
 mod late;
 #[path = "../support/seal.rs"]
 #[expect(dead_code, reason = "these tests seal and open nothing")]
