@@ -16,9 +16,7 @@ use kiosk::config::Config;
 use kiosk::desk::{Bench as _, Order};
 use kiosk::domain::id::{ItemId, SubmissionId};
 use kiosk::domain::receipt::read_number;
-use kiosk::domain::submission::{
-    Application, FieldValue, ItemRef, OutboxEntry, OutboxState, StoreCommand, StoreEvent,
-};
+use kiosk::domain::submission::{Application, FieldValue, ItemRef, OutboxEntry, OutboxState, StoreCommand, StoreEvent};
 use kiosk::domain::text::Text;
 use kiosk::ipc::{Body, Screen, Source};
 use kiosk::store::{FILE_NAME, Keeper, Opening};
@@ -135,7 +133,7 @@ fn keeper(world: &World) -> Keeper {
 }
 
 /// An invented application; no two are alike.
-fn application(n: u64) -> Application {
+pub fn application(n: u64) -> Application {
     let mut chance = [0; 10];
     chance[2..].copy_from_slice(&n.to_be_bytes());
     Application {
@@ -151,7 +149,9 @@ fn application(n: u64) -> Application {
         confirmed_at: "2026-11-24T01:02:03Z".parse().unwrap(),
         form_version: 1,
         notice: "1/zh".to_owned(),
-        fields: vec![FieldValue { name: "applicantName".to_owned(), value: format!("测试{n}"), source: Source::Card }],
+        fields: vec![FieldValue {
+            name: "applicantName".to_owned(), value: format!("测试{n}"), source: Source::Card
+        }],
     }
 }
 

@@ -197,6 +197,7 @@ fn events(machine: &Machine) -> Vec<(&'static str, Event)> {
         ("store not kept", store(StoreEvent::NotKept { id: storing.unwrap_or(id), code: "store.io".into() })),
         ("store acknowledged", store(StoreEvent::Acknowledged { id })),
         ("store set aside", store(StoreEvent::SetAside { id })),
+        ("store carried", store(StoreEvent::Carried { id })),
         ("store mark failed", store(StoreEvent::MarkFailed { id, code: "store.io".into() })),
         ("store found nothing", store(StoreEvent::Found { entry: None })),
         ("store cannot look up", store(StoreEvent::FindFailed { code: "store.internal".into() })),
