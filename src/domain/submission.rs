@@ -167,12 +167,15 @@ pub enum StoreEvent {
         /// The new entry.
         entry: OutboxEntry,
     },
-    /// Not kept: nothing of it is in the store.
+    /// This try did not keep it.
     NotKept {
         /// Which.
         id: SubmissionId,
         /// Stable error code (`store.disk-full` …).
         code: String,
+        /// Nothing of this try is in the store. Otherwise the disk failed on the way, and only the next reading of the
+        /// queue tells whether it has the application after all.
+        certain: bool,
     },
     /// The receipt is durable.
     Acknowledged {

@@ -69,7 +69,7 @@ impl Store {
     /// too many wait or the thread is gone.
     pub fn send(&self, command: StoreCommand) -> Result<(), Box<StoreEvent>> {
         self.post(Request::Command(command)).map_err(|(kind, request)| match request {
-            Request::Command(command) => Box::new(refusal(&command, kind.code())),
+            Request::Command(command) => Box::new(refusal(&command, kind.code(), true)),
             Request::Body(..) | Request::Staff(_) | Request::Beat => {
                 Box::new(StoreEvent::Broken { code: kind.code().to_owned() })
             }
@@ -171,7 +171,7 @@ fn gave_up(keeper: &mut Keeper, command: Option<&StoreCommand>, sink: &mut dyn F
     let code = StoreErrorKind::Internal.code();
     tracing::error!(code, "the store's thread panicked");
     if let Some(command) = command {
-        sink(refusal(command, code));
+        sink(refusal(command, code, false));
     }
     sink(StoreEvent::Broken { code: code.to_owned() });
 }
@@ -231,7 +231,7 @@ mod tests {
         assert_eq!(*refused, StoreEvent::Broken { code: code.clone() });
         let id = application(1).client_submission_id;
         let refused = store.send(keep(1)).unwrap_err();
-        assert_eq!(*refused, StoreEvent::NotKept { id, code });
+        assert_eq!(*refused, StoreEvent::NotKept { id, code, certain: true });
         drop(hold);
     }
 
@@ -305,9 +305,12 @@ mod tests {
         let events: Vec<_> = events.iter().collect();
         let code = error.code().to_owned();
         assert_eq!(code, "store.damaged");
-        let not_kept = |n| StoreEvent::NotKept { id: application(n).client_submission_id, code: code.clone() };
+        let not_kept = |n, certain| {
+            let id = application(n).client_submission_id;
+            StoreEvent::NotKept { id, code: code.clone(), certain }
+        };
         let broken = StoreEvent::Broken { code: code.clone() };
-        assert_eq!(events, [not_kept(201), broken.clone(), not_kept(202), not_kept(203), broken]);
+        assert_eq!(events, [not_kept(201, false), broken.clone(), not_kept(202, true), not_kept(203, true), broken]);
     }
 
     #[test]
@@ -315,8 +318,11 @@ mod tests {
         let id = application(1).client_submission_id;
         let code = "store.io".to_owned();
         let aside = StoreCommand::SetAside { id, reason: "x".to_owned() };
-        assert_eq!(refusal(&aside, &code), StoreEvent::MarkFailed { id, code: code.clone() });
-        assert_eq!(refusal(&keep(1), &code), StoreEvent::NotKept { id, code });
+        assert_eq!(refusal(&aside, &code, true), StoreEvent::MarkFailed { id, code: code.clone() });
+        for certain in [false, true] {
+            let not_kept = StoreEvent::NotKept { id, code: code.clone(), certain };
+            assert_eq!(refusal(&keep(1), &code, certain), not_kept);
+        }
     }
 
     fn keep(n: u64) -> StoreCommand {

@@ -192,7 +192,7 @@ impl Kiosk {
     pub(super) fn store(&mut self, now: &Now, ask: AskNo, event: StoreEvent, out: &mut Vec<Effect>) {
         match event {
             StoreEvent::Kept { entry } => self.kept(now, entry, out),
-            StoreEvent::NotKept { id, code } => self.not_kept(now, id, code, true, out),
+            StoreEvent::NotKept { id, code, certain } => self.not_kept(now, id, code, Some(certain), out),
             StoreEvent::Acknowledged { id } => self.acknowledged(now, id, out),
             StoreEvent::SetAside { id } => self.set_aside(now, id, out),
             StoreEvent::Carried { id } => self.carried(id, out),
@@ -227,6 +227,11 @@ impl Kiosk {
                     self.health.store = StoreHealth::Good;
                 }
                 self.queue_read = true;
+                if let Some((wanted, tries)) = self.visit.as_mut().and_then(|visit| visit.page.tries_mut())
+                    && entries.iter().all(|entry| entry.id != wanted)
+                {
+                    tries.not_on_disk();
+                }
                 for entry in entries {
                     if self.visit.as_ref().is_some_and(|visit| visit.page.waits_to_keep(entry.id)) {
                         self.kept(now, entry, out);
@@ -306,24 +311,26 @@ impl Kiosk {
         }
     }
 
+    /// A try to keep did not end well. `answer`: the store's own word, certain or not; none when it is silent.
     pub(super) fn not_kept(
         &mut self,
         now: &Now,
         wanted: SubmissionId,
         code: String,
-        certain: bool,
+        answer: Option<bool>,
         out: &mut Vec<Effect>,
     ) {
         out.push(Effect::Note(Note::NotKept { visit: self.visit_no(), id: wanted, code }));
         let Some(visit) = &mut self.visit else { return };
-        if let Page::NotKept { application, certain: known, .. } = &mut visit.page
-            && application.client_submission_id == wanted
+        if let Some((id, tries)) = visit.page.tries_mut()
+            && let Some(certain) = answer
+            && id == wanted
         {
-            *known |= certain;
+            tries.refused(certain);
         }
         let waits = |page: &Page| matches!(page, Page::Storing { application, .. } if application.client_submission_id == wanted);
-        if let Some(Page::Storing { item, card, form, application, .. }) = visit.take_page(waits) {
-            self.turn_to(now, Page::NotKept { item, card, form, application, certain }, out);
+        if let Some(Page::Storing { item, card, form, application, tries, .. }) = visit.take_page(waits) {
+            self.turn_to(now, Page::NotKept { item, card, form, application, tries }, out);
         }
     }
 

@@ -124,7 +124,8 @@ fn what_could_not_be_kept_was_never_promised_and_is_tried_again_under_the_same_i
     let (ask, command) = machine.store.remove(0);
     let crate::domain::submission::StoreCommand::Keep { application } = command else { panic!("it is being kept") };
     let id = application.client_submission_id;
-    machine.event(Event::Store { ask, event: StoreEvent::NotKept { id, code: "store.disk-full".into() } });
+    machine
+        .event(Event::Store { ask, event: StoreEvent::NotKept { id, code: "store.disk-full".into(), certain: true } });
     assert_eq!(machine.page(), "not-kept");
     assert!(machine.prints.is_empty());
     machine.touch(Intent::Confirm);
@@ -459,13 +460,65 @@ fn an_application_that_reached_the_disk_while_it_broke_is_kept_after_all() {
     let crate::domain::submission::StoreCommand::Keep { application } = command else { panic!("{command:?}") };
     let id = application.client_submission_id;
     machine.kept.insert(id, (crate::domain::id::Sequence(1), *application));
-    machine.event(Event::Store { ask, event: StoreEvent::NotKept { id, code: "store.io".into() } });
+    machine.event(Event::Store { ask, event: StoreEvent::NotKept { id, code: "store.io".into(), certain: false } });
     let event = StoreEvent::Broken { code: "store.io".into() };
     machine.event(Event::Store { ask: AskNo::default(), event });
     assert_eq!(machine.page(), "not-kept");
     machine.pass(Duration::from_secs(31));
     machine.store_answers().store_answers();
     assert_eq!(machine.page(), "kept");
+}
+
+#[test]
+fn while_nobody_knows_whether_the_disk_has_it_nothing_can_be_changed() {
+    let mut machine = Machine::new();
+    while !machine.store.is_empty() {
+        machine.store_answers();
+    }
+    machine.confirmed(PENSION);
+    let (ask, command) = machine.store.remove(0);
+    let crate::domain::submission::StoreCommand::Keep { application } = command else { panic!("{command:?}") };
+    let id = application.client_submission_id;
+    machine.event(Event::Store { ask, event: StoreEvent::NotKept { id, code: "store.io".into(), certain: false } });
+    let event = StoreEvent::Broken { code: "store.io".into() };
+    machine.event(Event::Store { ask: AskNo::default(), event });
+    machine.touch(Intent::Back);
+    assert_eq!(machine.page(), "not-kept", "a changed application would be a second one");
+    // A further try that certainly wrote nothing says nothing about the first.
+    machine.touch(Intent::Confirm);
+    let (ask, _) = machine.store.remove(0);
+    machine.event(Event::Store { ask, event: StoreEvent::NotKept { id, code: "store.io".into(), certain: true } });
+    machine.touch(Intent::Back);
+    assert_eq!(machine.page(), "not-kept");
+    // The window and back: the doubt goes along.
+    machine.touch(Intent::ToWindow).touch(Intent::Back).touch(Intent::Back);
+    assert_eq!(machine.page(), "not-kept");
+    machine.pass(Duration::from_secs(31));
+    machine.store_answers().store_answers();
+    assert_eq!(machine.page(), "not-kept", "the disk does not have it");
+    machine.touch(Intent::Back);
+    assert_eq!(machine.page(), "review", "now it is certain");
+}
+
+#[test]
+fn a_slow_first_try_is_still_open_when_the_second_was_refused() {
+    let mut machine = Machine::new();
+    machine.store_answers();
+    machine.confirmed(PENSION);
+    machine.pass(Duration::from_secs(31));
+    assert_eq!(machine.page(), "not-kept", "the store is silent");
+    machine.touch(Intent::Confirm);
+    let keeps: Vec<_> = std::mem::take(&mut machine.store);
+    let [(first, command), (second, _)] = &keeps[..] else { panic!("{keeps:?}") };
+    let crate::domain::submission::StoreCommand::Keep { application } = command else { panic!("{command:?}") };
+    let id = application.client_submission_id;
+    let refused = || StoreEvent::NotKept { id, code: "store.disk-full".into(), certain: true };
+    machine.event(Event::Store { ask: *first, event: refused() });
+    machine.touch(Intent::Back);
+    assert_eq!(machine.page(), "not-kept", "the second may still be kept");
+    machine.event(Event::Store { ask: *second, event: refused() });
+    machine.touch(Intent::Back);
+    assert_eq!(machine.page(), "review");
 }
 
 #[test]
@@ -696,7 +749,7 @@ fn what_staff_put_back_or_carry_by_hand_the_plan_follows() {
     machine.pass(Duration::from_secs(1));
     assert_eq!(machine.kiosk.waiting(), 1);
     let sent = machine.county.iter().any(|(_, command)| {
-        matches!(command, crate::domain::submission::CountyCommand::Submit { id: sent, .. } if *sent == id)
+        matches!(command, CountyCommand::Submit { id: sent, .. } if *sent == id)
     });
     assert!(sent, "it is sent again, under its own id: {:?}", machine.county);
 

@@ -341,7 +341,9 @@ impl World {
 fn no_room(command: &StoreCommand) -> Option<StoreEvent> {
     let code = "store.overloaded".to_owned();
     match command {
-        StoreCommand::Keep { application } => Some(StoreEvent::NotKept { id: application.client_submission_id, code }),
+        StoreCommand::Keep { application } => {
+            Some(StoreEvent::NotKept { id: application.client_submission_id, code, certain: true })
+        }
         StoreCommand::Acknowledge { id, .. } | StoreCommand::SetAside { id, .. } => {
             Some(StoreEvent::MarkFailed { id: *id, code })
         }
