@@ -187,6 +187,16 @@ pub enum StoreEvent {
         /// Which.
         id: SubmissionId,
     },
+    /// Staff carried a receipt here by hand; it is durable, and nobody had asked for it.
+    Carried {
+        /// Which.
+        id: SubmissionId,
+    },
+    /// Staff put an entry that was set aside back into the queue; durable.
+    Requeued {
+        /// The entry.
+        entry: OutboxEntry,
+    },
     /// A mark could not be written; the entry is still queued and is tried again with the same id.
     MarkFailed {
         /// Which.

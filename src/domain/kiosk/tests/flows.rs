@@ -774,3 +774,45 @@ fn a_kiosk_that_the_county_refuses_says_so_until_it_is_known_again() {
     let Body::Idle(idle) = machine.screen().body else { panic!("nobody is here") };
     assert_eq!(idle.held, crate::ipc::Held::Nothing);
 }
+
+#[test]
+fn what_staff_put_back_or_carry_by_hand_the_plan_follows() {
+    let mut machine = Machine::new();
+    machine.store_answers();
+    machine.kept(PENSION);
+    machine.prints(PrintOutcome::Printed);
+    machine.county_answers(Verdict::SetAside { code: "form-invalid".into() }).store_answers();
+    machine.touch(Intent::Finish).pass(Duration::from_secs(30));
+    assert_eq!((machine.page(), machine.kiosk.waiting()), ("idle", 0));
+    let (id, sequence) = machine.kept.iter().map(|(id, (sequence, _))| (*id, *sequence)).next().expect("one is kept");
+    let (_, application) = &machine.kept[&id];
+    let entry = crate::domain::submission::OutboxEntry {
+        id,
+        sequence,
+        item: application.item.clone(),
+        kept_at: application.confirmed_at,
+        size: 1500,
+        state: crate::domain::submission::OutboxState::Queued,
+    };
+    machine.county.clear();
+
+    let by_hand = |event| Event::Store { ask: AskNo::default(), event };
+    machine.event(by_hand(StoreEvent::Requeued { entry }));
+    machine.pass(Duration::from_secs(1));
+    assert_eq!(machine.kiosk.waiting(), 1);
+    let sent = machine.county.iter().any(|(_, command)| {
+        matches!(command, CountyCommand::Submit { id: sent, .. } if *sent == id)
+    });
+    assert!(sent, "it is sent again, under its own id: {:?}", machine.county);
+
+    // While it is on its way a receipt comes by hand; whatever the line says afterwards changes nothing.
+    machine.event(by_hand(StoreEvent::Carried { id }));
+    assert_eq!(machine.kiosk.waiting(), 0);
+    machine.county_answers(Verdict::TryAgain { code: "county.timeout".into(), after: None });
+    machine.pass(Duration::from_secs(3_600));
+    assert_eq!(machine.kiosk.waiting(), 0);
+    let again = machine.county.iter().any(|(_, command)| super::machine::is_sending(command));
+    assert!(!again, "it is not sent any more: {:?}", machine.county);
+    let ignored = machine.kiosk.handle(machine.now(), by_hand(StoreEvent::Carried { id }));
+    assert!(ignored.iter().any(|effect| matches!(effect, Effect::Ignored { .. })), "a second time is nothing");
+}
