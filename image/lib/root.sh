@@ -30,7 +30,7 @@ IMAGE_VERSION=${IMAGE_VERSION:-$(sed -n '/^\[workspace.package\]/,/^$/s/^version
 KIOSK_NOTIFY=${KIOSK_NOTIFY:-notify}
 # Seconds without a sign of life after which engine or screen is started anew, and seconds for an image to show that it is
 # good. An emulator on a busy machine may need more than a board.
-KIOSK_WATCHDOG=${KIOSK_WATCHDOG:-12}
+KIOSK_WATCHDOG=${KIOSK_WATCHDOG:-9}
 KIOSK_GATE=${KIOSK_GATE:-120}
 
 # root_tree FOLDER [OVERLAY...]: the whole root as a tree: base, modules, programs, content, our overlay, further ones.

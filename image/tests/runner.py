@@ -123,7 +123,7 @@ def machine(form, names):
     if not chosen:
         raise SystemExit(f"image/test: no scenario begins with {' or '.join(names)}; see image/test list")
     table = Table()
-    with Stage(form) as stage:
+    with Stage(form, fresh=not names) as stage:
         for scenario in chosen:
             start = time.monotonic()
             try:
