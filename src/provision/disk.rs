@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::Write as _;
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 /// Readable by the kiosk's user alone.
@@ -42,6 +42,8 @@ pub fn write(path: &Path, bytes: &[u8], mode: u32) -> Result<(), DiskError> {
             fs::remove_file(&beside)?;
         }
         let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(mode).open(&beside)?;
+        // The service's umask leaves nothing to others; screen, agent and network have to read what is open.
+        file.set_permissions(fs::Permissions::from_mode(mode))?;
         file.write_all(bytes)?;
         file.sync_all()?;
         fs::rename(&beside, path)?;
@@ -127,9 +129,17 @@ impl Folders {
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a failed unwrap is the failure of the test")]
-    use std::os::unix::fs::PermissionsExt as _;
 
     use super::*;
+
+    #[test]
+    fn the_mode_is_the_one_asked_for_whatever_the_service_masks() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("open");
+        // No usual umask leaves this.
+        write(&path, b"one", 0o666).unwrap();
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o666);
+    }
 
     #[test]
     fn a_file_is_replaced_whole_and_what_was_left_over_does_not_matter() {

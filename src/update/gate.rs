@@ -209,8 +209,7 @@ mod tests {
             let mut trial = Trial::new(Duration::from_secs(120), Duration::from_secs(20));
             (0..400).find_map(|second| {
                 let is_there = second % period >= away;
-                let judgement =
-                    if is_there { Judgement::Good } else { Judgement::NotYet(vec![Reason::NoFrame]) };
+                let judgement = if is_there { Judgement::Good } else { Judgement::NotYet(vec![Reason::NoFrame]) };
                 trial.look(Duration::from_secs(second), judgement).map(|verdict| (second, verdict))
             })
         };
