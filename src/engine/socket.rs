@@ -157,6 +157,12 @@ impl Client {
                 self.door.status.borrow_mut().painted = true;
                 None
             }
+            Ok(Request::Updates { news }) => {
+                if self.door.inbox.try_send(Event::Updates(news)).is_err() {
+                    tracing::warn!("the engine does not take news of updates");
+                }
+                Some(Reply::Status { status: Box::new(self.door.status.borrow().clone()) })
+            }
             Ok(Request::Status) => Some(Reply::Status { status: Box::new(self.door.status.borrow().clone()) }),
             Err(error) => Some(Reply::Error { message: error.to_string() }),
         }
