@@ -10,13 +10,15 @@ use crate::ipc::{Clock, Intent, ServicePage, StoreState, UpdateAnswer, UpdatePha
 
 pub struct Rows {
     codes: rows::Rows<SharedString>,
+    lost: rows::Rows<SharedString>,
 }
 
 impl Rows {
     pub fn new(app: &AppWindow, send: &Sender) -> Self {
-        let rows = Self { codes: rows::Rows::new() };
+        let rows = Self { codes: rows::Rows::new(), lost: rows::Rows::new() };
         let adapter = app.global::<ServiceAdapter>();
         adapter.set_codes(rows.codes.model());
+        adapter.set_lost(rows.lost.model());
         let sender = send.clone();
         adapter.on_install(move || sender(Intent::AnswerUpdate { answer: UpdateAnswer::Install }));
         let sender = send.clone();
@@ -53,7 +55,7 @@ impl Rows {
         adapter.set_given(store.given.map_or(-1, |given| i32::try_from(given).unwrap_or(i32::MAX)));
         adapter.set_waiting(int(store.waiting));
         adapter.set_lost_count(int(store.lost.len() + store.lost_more));
-        adapter.set_lost(store.lost.join("  ").into());
+        self.lost.put_texts(&store.lost);
         adapter.set_lost_more(int(store.lost_more));
         adapter.set_aside(store.aside.as_str().into());
         adapter.set_again_known(store.again_at.is_some());

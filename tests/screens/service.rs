@@ -152,7 +152,7 @@ fn every_refusal_and_every_reason_of_a_fall_back_stands_on_one_line_in_both_lang
     let mut faults = Vec::new();
     // Large print in landscape is the only place where a reason may take two lines.
     for (width, height, size, note) in
-        [(1080, 1920, TextSize::Normal, 26.0), (1080, 1920, TextSize::Large, 34.0), (1280, 800, TextSize::Normal, 26.0)]
+        [(1080, 1920, TextSize::Normal, 32.0), (1080, 1920, TextSize::Large, 34.0), (1280, 800, TextSize::Normal, 26.0)]
     {
         window.set_size(width, height);
         for language in [Language::Zh, Language::En] {
