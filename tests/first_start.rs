@@ -224,7 +224,7 @@ fn said(socket: &Path) -> Option<Screen> {
     connection.send(&Request::Watch).ok()?;
     match connection.receive().ok()?? {
         Reply::Screen { screen } => Some(*screen),
-        Reply::Status { .. } | Reply::Error { .. } => None,
+        Reply::Status { .. } | Reply::Staff { .. } | Reply::Error { .. } => None,
     }
 }
 

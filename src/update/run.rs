@@ -242,6 +242,6 @@ fn ask(socket: &Path, request: &Request) -> Option<EngineStatus> {
     connection.send(request).ok()?;
     match connection.receive().ok()?? {
         Reply::Status { status } => Some(*status),
-        Reply::Screen { .. } | Reply::Error { .. } => None,
+        Reply::Screen { .. } | Reply::Staff { .. } | Reply::Error { .. } => None,
     }
 }
