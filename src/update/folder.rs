@@ -1,17 +1,18 @@
 //! The files of the update folder: what must survive a power cut, a restart and a fall-back. No personal data.
 //!
-//! Each file is written whole under another name, synced and renamed, so a reader finds the old content or the new one.
+//! Each file is written whole by [`crate::disk`], so a reader finds the old content or the new one, and root can write here
+//! though the folder is the agent's.
 //! A file that cannot be understood counts as not there and is logged: it is a memory, not a promise.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::gate::{Facts, Reason};
+use crate::disk;
 use crate::ipc::Access;
 
 /// What the last image that was called good could do.
@@ -182,27 +183,21 @@ impl Folder {
     fn set<T: Serialize>(&self, name: &str, value: Option<&T>) -> io::Result<()> {
         match value {
             Some(value) => self.write(name, value),
-            None => match fs::remove_file(self.0.join(name)) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-                Ok(()) | Err(_) => Ok(()),
-            },
+            None => disk::remove(&self.0.join(name)).map_err(io::Error::other),
         }
     }
 
     fn read<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
-        let text = fs::read(self.0.join(name)).ok()?;
-        serde_json::from_slice(&text)
+        let text = disk::read(&self.0.join(name))
+            .inspect_err(|error| tracing::warn!(%error, "a file of the update folder is not taken"))
+            .ok()??;
+        serde_json::from_str(&text)
             .inspect_err(|error| tracing::warn!(file = name, %error, "a file of the update folder is not understood"))
             .ok()
     }
 
     fn write<T: Serialize>(&self, name: &str, value: &T) -> io::Result<()> {
-        let new = self.0.join(format!("{name}.new"));
-        let mut file = File::create(&new)?;
-        file.write_all(&serde_json::to_vec(value)?)?;
-        file.sync_all()?;
-        fs::rename(&new, self.0.join(name))?;
-        File::open(&self.0)?.sync_all()
+        disk::write(&self.0.join(name), &serde_json::to_vec(value)?, disk::OPEN).map_err(io::Error::other)
     }
 }
 
@@ -227,7 +222,7 @@ mod tests {
         folder.set_request(None).unwrap();
         folder.set_request(None).unwrap();
         assert_eq!(folder.request(), None);
-        fs::write(place.path().join("bad.json"), "{\"version\":").unwrap();
+        std::fs::write(place.path().join("bad.json"), "{\"version\":").unwrap();
         assert_eq!(folder.bad(), None);
     }
 }
