@@ -11,7 +11,8 @@
 //!   is unsent: a fall-back would strand it.
 //! - **Power cuts.** Until the installation is complete nothing is remembered, because the old image is what starts; the
 //!   server offers again, the technician's wish lies in its file. Afterwards [`Resume`] is on the disk. The boot order
-//!   changes just before the restart; the next start tells from the slot it is in whether the new image came up.
+//!   changes just before the restart, after [`Resume`] says so. A machine that starts in the old slot without that word was
+//!   switched off while it waited, and waits again; with it the new image did not come up.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -167,8 +168,8 @@ pub enum Effect {
     Note(Recorded),
     /// Remember what works now: the measure for the image that comes.
     Measure(Facts),
-    /// Make the new slot the one that starts next.
-    Activate,
+    /// Remember this, durably, and only then make the new slot the one that starts next.
+    Activate(Resume),
     /// Restart the machine.
     Restart,
 }
@@ -255,12 +256,13 @@ impl Agent {
             out.push(Effect::Show(status("resting", &self.rules.booted.version, 0)));
             return;
         };
-        if resume.boot == self.rules.boot {
-            // The agent alone was restarted.
+        let in_old_slot = resume.from_slot == self.rules.booted.slot;
+        if resume.boot == self.rules.boot || (in_old_slot && !resume.activated) {
+            // The agent alone was restarted, or the machine was switched off before the new slot's turn came.
             out.push(Effect::Show(status("restart", &resume.version, 100)));
-            self.step = Step::Restart(resume);
+            self.step = Step::Restart(Resume { activated: false, ..resume });
             self.next_engine = now.since_start;
-        } else if resume.from_slot == self.rules.booted.slot {
+        } else if in_old_slot {
             self.fell_back(resume, seen.bad, out);
         } else {
             self.judged = Some(resume);
@@ -434,7 +436,7 @@ impl Agent {
                 if let Some(status) = engine {
                     out.push(Effect::Measure(Facts::of(Some(status))));
                 }
-                out.push(Effect::Activate);
+                out.push(Effect::Activate(Resume { activated: true, ..resume.clone() }));
             }
             Step::Waiting(..)
             | Step::Restart(_)
@@ -449,11 +451,12 @@ impl Agent {
     fn activated(&mut self, result: Result<(), Refusal>, out: &mut Vec<Effect>) {
         let Step::Restart(resume) = &self.step else { return };
         // Where it could not be done the next look at the engine tries again.
-        if result.is_ok() {
-            out.push(Effect::Note(Recorded::UpdateRestarting { version: Code::new(&resume.version) }));
-            out.push(Effect::Restart);
-            self.step = Step::Going;
+        if result.is_err() {
+            return out.push(Effect::Remember(Some(resume.clone())));
         }
+        out.push(Effect::Note(Recorded::UpdateRestarting { version: Code::new(&resume.version) }));
+        out.push(Effect::Restart);
+        self.step = Step::Going;
     }
 
     fn may_begin(&self, now: &Now, source: &Source, engine: Option<&EngineStatus>) -> bool {
@@ -507,6 +510,7 @@ impl Agent {
                     readable_from: info.readable_from,
                     from_slot: self.rules.booted.slot.clone(),
                     boot: self.rules.boot.clone(),
+                    activated: false,
                 };
                 out.push(Effect::Remember(Some(resume.clone())));
                 out.push(Effect::ForgetRequest);

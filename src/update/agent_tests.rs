@@ -85,6 +85,10 @@ fn begins(out: &[Effect]) -> bool {
     out.iter().any(|effect| matches!(effect, Effect::Install(_)))
 }
 
+fn activates(effect: &Effect) -> bool {
+    matches!(effect, Effect::Activate(resume) if resume.activated)
+}
+
 fn failed(out: &[Effect]) -> bool {
     out.iter().any(|effect| matches!(effect, Effect::Report { progress: Progress::Failed { .. }, .. }))
 }
@@ -125,8 +129,8 @@ fn a_technician_with_a_stick_needs_no_window_and_no_true_clock() {
     assert!(!begins(&agent.handle(&at, answer(in_use))), "but a resident who is there comes first");
     assert!(begins(&agent.handle(&at, answer(free(0)))));
     agent.handle(&at, Event::Looked(Look::Done));
-    assert!(!agent.handle(&at, answer(free(59))).contains(&Effect::Activate));
-    assert!(agent.handle(&at, answer(free(60))).contains(&Effect::Activate));
+    assert!(!agent.handle(&at, answer(free(59))).iter().any(activates));
+    assert!(agent.handle(&at, answer(free(60))).iter().any(activates));
 }
 
 #[test]
@@ -149,7 +153,7 @@ fn the_machine_restarts_only_when_nobody_was_there_for_a_while_and_nothing_is_st
         (&breaking, NIGHT, &unread, false),
     ] {
         let out = installed(bundle.clone(), false).handle(&now(1, wall), answer(status.clone()));
-        assert_eq!(out.contains(&Effect::Activate), expected, "{bundle:?} {wall} {status:?}");
+        assert_eq!(out.iter().any(activates), expected, "{bundle:?} {wall} {status:?}");
     }
 }
 
@@ -218,7 +222,21 @@ fn resume(boot: &str) -> Resume {
         readable_from: 1,
         from_slot: "A".to_owned(),
         boot: boot.to_owned(),
+        activated: true,
     }
+}
+
+#[test]
+fn a_machine_that_was_switched_off_before_the_new_slots_turn_did_not_fall_back_and_waits_again() {
+    let at = now(0, NIGHT);
+    let mut agent = Agent::new(rules(), &at);
+    let resume = Resume { activated: false, ..resume("an earlier one") };
+    let out = agent.handle(&at, Event::Started(Seen { resume: Some(resume), bad: None }));
+    assert!(!failed(&out) && !out.contains(&Effect::Remember(None)), "{out:?}");
+    assert_eq!(shown(&out).map(|status| status.phase.as_str()), Some("restart"));
+    let out = agent.handle(&at, answer(free(900)));
+    assert!(out.iter().any(activates), "{out:?}");
+    assert!(agent.handle(&at, Event::Activated(Ok(()))).contains(&Effect::Restart));
 }
 
 #[test]
@@ -260,9 +278,11 @@ fn an_agent_that_was_restarted_goes_on_waiting_for_its_restart() {
     let mut agent = Agent::new(rules(), &at);
     agent.handle(&at, Event::Started(Seen { resume: Some(resume("first")), bad: None }));
     assert!(agent.handle(&at, Event::Woke).contains(&Effect::AskEngine));
-    assert!(agent.handle(&at, answer(free(900))).contains(&Effect::Activate));
-    assert!(agent.handle(&at, Event::Activated(Err(Refusal::NoInstaller))).is_empty(), "no restart into the old slot");
-    assert!(agent.handle(&at, answer(free(900))).contains(&Effect::Activate), "but another try");
+    assert!(agent.handle(&at, answer(free(900))).iter().any(activates));
+    let out = agent.handle(&at, Event::Activated(Err(Refusal::NoInstaller)));
+    let [Effect::Remember(Some(resume))] = &out[..] else { panic!("no restart into the old slot: {out:?}") };
+    assert!(!resume.activated, "and a power cut here is no fall-back either");
+    assert!(agent.handle(&at, answer(free(900))).iter().any(activates), "but another try");
     assert!(agent.handle(&at, Event::Activated(Ok(()))).contains(&Effect::Restart));
 }
 

@@ -77,6 +77,14 @@ pub struct Resume {
     pub from_slot: String,
     /// Which start of the machine installed it.
     pub boot: String,
+    /// Its slot was made the one that starts next. Before that the old slot starts, and that is no fall-back.
+    #[serde(default = "activated")]
+    pub activated: bool,
+}
+
+/// A memory that does not say so is of a program that called every start in the old slot a fall-back.
+const fn activated() -> bool {
+    true
 }
 
 /// A technician's wish: install this file.

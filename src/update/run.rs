@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::agent::{Agent, Effect, Event, Rules, Seen, Source};
 use super::fleet::Fleet;
-use super::folder::{Folder, LastGood};
+use super::folder::{Folder, LastGood, Resume};
 use super::refusal::Refusal;
 use crate::domain::time::Now;
 use crate::ipc::{Connection, EngineStatus, Notifier, Reply, Request};
@@ -160,11 +160,21 @@ impl<I: Installer> Parts<I> {
                 told(self.folder.set_status(&status));
             }
             Effect::Measure(facts) => told(self.folder.set_good(&LastGood::of(version, slot, &facts))),
-            Effect::Activate => return Some(Event::Activated(self.installer.activate().await)),
+            Effect::Activate(resume) => return Some(Event::Activated(self.activate(&resume).await)),
             Effect::Note(event) => event.emit(),
             Effect::Restart => told(std::fs::write(&self.restart_flag, "")),
         }
         None
+    }
+
+    /// The new slot's turn. Without the memory of it a fall-back could not be told from a power cut, and a bad image would
+    /// be started again and again: then the boot order stays as it is.
+    async fn activate(&mut self, resume: &Resume) -> Result<(), Refusal> {
+        self.folder.set_resume(Some(resume)).map_err(|error| {
+            tracing::error!(%error, "the update folder cannot be written: the new slot is not started");
+            Refusal::Failed
+        })?;
+        self.installer.activate().await
     }
 
     /// Where the bundle is, and the header for fetching it.
