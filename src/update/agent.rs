@@ -148,7 +148,10 @@ pub enum Effect {
     /// Let the installer install it.
     Install(Source),
     /// Look how the installation is.
-    Look,
+    Look {
+        /// Of which version.
+        version: String,
+    },
     /// Look whether the running image was called good.
     LookAtGood,
     /// Tell the server.
@@ -322,14 +325,14 @@ impl Agent {
             self.next_poll = at + POLL_AGAIN;
             out.push(Effect::Poll);
         }
-        match self.step {
+        match &self.step {
             Step::Waiting(..) | Step::Restart(_) if at >= self.next_engine => {
                 self.next_engine = at + ENGINE_EVERY;
                 out.push(Effect::AskEngine);
             }
-            Step::Installing(..) if at >= self.next_look => {
+            Step::Installing(_, info) if at >= self.next_look => {
                 self.next_look = at + LOOK_EVERY;
-                out.push(Effect::Look);
+                out.push(Effect::Look { version: info.version.clone() });
             }
             Step::Waiting(..)
             | Step::Restart(_)

@@ -19,6 +19,8 @@ struct Script {
     last_error: &'static str,
     percent: i32,
     installed: Vec<(String, Vec<String>)>,
+    /// Version and state of the root and of the part beside it in the other slot.
+    other: [(&'static str, &'static str); 2],
     marked: Vec<(String, String)>,
 }
 
@@ -63,11 +65,26 @@ impl FakeRauc {
     }
 
     fn get_slot_status(&self) -> Vec<(String, HashMap<String, OwnedValue>)> {
-        let slot = |name: &str, boot: &'static str, version: &'static str| {
-            let facts = [("bootname".to_owned(), value(boot)), ("bundle.version".to_owned(), value(version))].into();
+        let [root, boot] = self.0.lock().unwrap().other;
+        let slot = |name: &str, facts: &[(&str, &'static str)]| {
+            let facts = facts.iter().map(|(key, fact)| ((*key).to_owned(), value(*fact))).collect();
             (name.to_owned(), facts)
         };
-        vec![slot("rootfs.0", "A", "0.9.0"), slot("rootfs.1", "B", "1.0.0")]
+        vec![
+            slot(
+                "boot.0",
+                &[("state", "inactive"), ("parent", "rootfs.0"), ("bundle.version", boot.0), ("status", boot.1)],
+            ),
+            slot(
+                "rootfs.0",
+                &[("state", "inactive"), ("bootname", "A"), ("bundle.version", root.0), ("status", root.1)],
+            ),
+            slot("rootfs.1", &[("state", "booted"), ("bootname", "B"), ("bundle.version", "1.0.0"), ("status", "ok")]),
+            slot(
+                "boot.1",
+                &[("state", "active"), ("parent", "rootfs.1"), ("bundle.version", "1.0.0"), ("status", "ok")],
+            ),
+        ]
     }
 
     #[zbus(property)]
@@ -130,9 +147,37 @@ fn a_bundle_is_looked_at_installed_with_its_header_and_followed_to_its_end() {
         let header = vec!["Authorization: TargetToken t".to_owned()];
         assert_eq!(installed, [("https://rollout.example/1.raucb".to_owned(), header)]);
         script.lock().unwrap().percent = 42;
-        assert_eq!(bus.look().await, Look::Busy { percent: 42 });
+        assert_eq!(bus.look("1.1.0").await, Look::Busy { percent: 42 });
         script.lock().unwrap().operation = "idle";
-        assert_eq!(bus.look().await, Look::Done);
+        script.lock().unwrap().other = [("1.1.0", "ok"); 2];
+        assert_eq!(bus.look("1.1.0").await, Look::Done);
+    });
+}
+
+#[test]
+fn an_installer_that_died_and_was_started_again_has_not_installed_anything() {
+    let script = Arc::new(Mutex::new(Script { other: [("0.9.0", "ok"); 2], ..Script::default() }));
+    run(async {
+        let (server, mut bus) = line(&script).await;
+        bus.install("/run/stick/1.raucb", None).await.unwrap();
+        assert_eq!(bus.look("1.1.0").await, Look::Busy { percent: 0 });
+        // The program dies; the bus starts another at the next question. It rests and knows of no error.
+        drop(server);
+        script.lock().unwrap().operation = "idle";
+        for other in [
+            [("0.9.0", "ok"), ("0.9.0", "ok")],
+            [("0.9.0", "pending"), ("0.9.0", "ok")],
+            [("1.1.0", "ok"), ("0.9.0", "ok")],
+            [("1.1.0", "ok"), ("1.1.0", "pending")],
+            [("1.1.0", ""), ("1.1.0", "ok")],
+        ] {
+            script.lock().unwrap().other = other;
+            let (_again, mut bus) = line(&script).await;
+            assert_eq!(bus.look("1.1.0").await, Look::Failed(Refusal::NoInstaller), "{other:?}");
+        }
+        script.lock().unwrap().other = [("1.1.0", "ok"); 2];
+        let (_again, mut bus) = line(&script).await;
+        assert_eq!(bus.look("1.1.0").await, Look::Done);
     });
 }
 
@@ -155,7 +200,7 @@ fn each_of_the_installers_refusals_becomes_its_meaning() {
             ("Installation error: Failed updating slot rootfs.0: Input/output error", Refusal::Damaged),
         ] {
             script.lock().unwrap().last_error = words;
-            assert_eq!(bus.look().await, Look::Failed(refusal), "{words}");
+            assert_eq!(bus.look("1.1.0").await, Look::Failed(refusal), "{words}");
         }
     });
 }
@@ -166,9 +211,9 @@ fn an_installer_that_dies_in_the_middle_is_noticed_by_the_next_look() {
     run(async {
         let (server, mut bus) = line(&script).await;
         bus.install("/run/stick/1.raucb", None).await.unwrap();
-        assert_eq!(bus.look().await, Look::Busy { percent: 0 });
+        assert_eq!(bus.look("1.1.0").await, Look::Busy { percent: 0 });
         server.close().await.unwrap();
-        assert_eq!(bus.look().await, Look::Failed(Refusal::NoInstaller));
+        assert_eq!(bus.look("1.1.0").await, Look::Failed(Refusal::NoInstaller));
         assert_eq!(bus.inspect("/run/stick/1.raucb", None).await, Err(Refusal::NoInstaller));
     });
 }

@@ -200,7 +200,7 @@ impl Machine {
                         Effect::AskEngine => events.push_back(Event::Engine(self.engine().map(Box::new))),
                         Effect::Inspect(_) => events.push_back(Event::Inspected(Self::inspect(bundle.unwrap()))),
                         Effect::Install(_) => events.push_back(Event::Ordered(Ok(()))),
-                        Effect::Look => {
+                        Effect::Look { .. } => {
                             let look = self.install(bundle.unwrap());
                             events.push_back(Event::Looked(look));
                         }

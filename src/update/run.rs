@@ -63,8 +63,8 @@ pub trait Installer {
     fn install(&mut self, source: &str, header: Option<&str>) -> impl Future<Output = Result<(), Refusal>>;
     /// Makes the slot that was installed the one that starts next.
     fn activate(&mut self) -> impl Future<Output = Result<(), Refusal>>;
-    /// How the installation is.
-    fn look(&mut self) -> impl Future<Output = Look>;
+    /// How the installation of this version is. Done means that it lies in the other slot, whole.
+    fn look(&mut self, version: &str) -> impl Future<Output = Look>;
 }
 
 /// What the loop works with.
@@ -140,7 +140,7 @@ impl<I: Installer> Parts<I> {
                 let (address, header) = self.address(&source);
                 return Some(Event::Ordered(self.installer.install(&address, header.as_deref()).await));
             }
-            Effect::Look => return Some(Event::Looked(self.installer.look().await)),
+            Effect::Look { version } => return Some(Event::Looked(self.installer.look(&version).await)),
             Effect::LookAtGood => {
                 let is_good = self.folder.last_good().is_some_and(|good| good.version == version && good.slot == slot);
                 return Some(Event::Good(is_good));
