@@ -11,7 +11,7 @@ use zbus::Connection;
 use zbus::zvariant::{OwnedValue, Value};
 
 use super::refusal::Refusal;
-use super::run::{Booted, BundleInfo, Installer, Look};
+use super::run::{Booted, BundleInfo, Fetch, Installer, Look};
 
 /// Looking into a bundle over a thin line: a signature and a manifest.
 const INSPECT: Duration = Duration::from_secs(90);
@@ -100,8 +100,8 @@ impl Bus {
 }
 
 impl Installer for Bus {
-    async fn inspect(&mut self, source: &str, header: Option<&str>) -> Result<BundleInfo, Refusal> {
-        let info = within(INSPECT, self.rauc.inspect_bundle(source, arguments(header))).await.map_err(refusal)?;
+    async fn inspect(&mut self, source: &str, fetch: &Fetch) -> Result<BundleInfo, Refusal> {
+        let info = within(INSPECT, self.rauc.inspect_bundle(source, arguments(fetch))).await.map_err(refusal)?;
         let update = info.get("update").and_then(table).unwrap_or_default();
         let of = |table: &HashMap<String, OwnedValue>, key: &str| table.get(key).and_then(text).unwrap_or_default();
         let meta = info.get("meta").and_then(table).unwrap_or_default();
@@ -115,8 +115,8 @@ impl Installer for Bus {
         })
     }
 
-    async fn install(&mut self, source: &str, header: Option<&str>) -> Result<(), Refusal> {
-        within(CALL, self.rauc.install_bundle(source, arguments(header))).await.map_err(refusal)
+    async fn install(&mut self, source: &str, fetch: &Fetch) -> Result<(), Refusal> {
+        within(CALL, self.rauc.install_bundle(source, arguments(fetch))).await.map_err(refusal)
     }
 
     async fn activate(&mut self) -> Result<(), Refusal> {
@@ -147,8 +147,10 @@ impl Installer for Bus {
     }
 }
 
-fn arguments(header: Option<&str>) -> HashMap<&'static str, Value<'static>> {
-    header.map(|header| ("http-headers", Value::from(vec![header.to_owned()]))).into_iter().collect()
+fn arguments(fetch: &Fetch) -> HashMap<&'static str, Value<'static>> {
+    let header = fetch.header.as_ref().map(|header| ("http-headers", Value::from(vec![header.clone()])));
+    let ca = fetch.ca_file.as_ref().map(|file| ("tls-ca", Value::from(file.display().to_string())));
+    header.into_iter().chain(ca).collect()
 }
 
 /// Whether the slot that does not run, and each part that belongs to it, holds this version and was written to its end.

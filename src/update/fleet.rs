@@ -7,7 +7,7 @@
 //! Links in answers are followed only within the server's own origin, so no answer can send the kiosk's token elsewhere.
 //! Answers are bounded. Times that the server asks for are kept between half a minute and a day.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use reqwest::{Method, Url, redirect};
@@ -16,6 +16,8 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::{ClientConfig, RootCertStore};
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
+
+use super::run::Fetch;
 
 /// An answer longer than this is not one of ours.
 const ANSWER_MAX: usize = 256 * 1024;
@@ -110,6 +112,7 @@ pub enum FleetError {
 pub struct Fleet {
     http: reqwest::Client,
     base: Url,
+    ca_file: Option<PathBuf>,
     who: Credentials,
 }
 
@@ -136,12 +139,19 @@ impl Fleet {
             .no_proxy()
             .timeout(CALL);
         let http = builder.tls_backend_preconfigured(tls(ca_file)?).build().map_err(FleetError::NoAnswer)?;
-        Ok(Self { http, base, who })
+        let ca_file = ca_file.map(|file| std::path::absolute(file).unwrap_or_else(|_| file.to_owned()));
+        Ok(Self { http, base, ca_file, who })
     }
 
     /// The header that RAUC needs to fetch from here, if `url` is of this origin.
     pub fn header_for(&self, url: &str) -> Option<String> {
         self.ours(url).ok().map(|_| format!("Authorization: {}", self.token()))
+    }
+
+    /// What RAUC needs to fetch from `url`: the same authority, wherever the server keeps its bundles, and the token for its
+    /// own origin alone.
+    pub fn fetch(&self, url: &str) -> Fetch {
+        Fetch { header: self.header_for(url), ca_file: self.ca_file.clone() }
     }
 
     /// Asks for work. Says who we are when the server wants to know.
@@ -311,5 +321,14 @@ mod tests {
         {
             assert_eq!(fleet.header_for(other), None, "{other}");
         }
+        // A county's authority is in no list of the system: without it no bundle could be fetched.
+        let ca = rcgen::generate_simple_self_signed(Vec::new()).expect("a certificate").cert.pem();
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("rollout-ca.pem");
+        std::fs::write(&file, ca).expect("a file");
+        let who = Credentials { tenant: "county".to_owned(), kiosk: "K001".to_owned(), token: Zeroizing::default() };
+        let fleet = Fleet::new("https://rollout.example", Some(&file), who).expect("a line");
+        let fetch = fleet.fetch("https://elsewhere.example/b.raucb");
+        assert_eq!((fetch.header, fetch.ca_file), (None, Some(file)));
     }
 }

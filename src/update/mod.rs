@@ -32,7 +32,7 @@ pub use fleet::{Credentials, Fleet, FleetError, Offer, Poll, Progress};
 pub use folder::{Folder, LastGood, Request, Resume, Status, Verdict};
 pub use gate::{Facts, Judgement, Reason, judge};
 pub use refusal::Refusal;
-pub use run::{Booted, BundleInfo, Installer, Look, Parts, ask_engine, turn_for_ever};
+pub use run::{Booted, BundleInfo, Fetch, Installer, Look, Parts, ask_engine, turn_for_ever};
 pub use stick::{OnStick, bundle_on};
 pub use version::compare;
 pub use when::{Window, offset};

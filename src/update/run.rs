@@ -41,6 +41,16 @@ pub struct BundleInfo {
     pub readable_from: u32,
 }
 
+/// What the installer needs to fetch a bundle over a line.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Fetch {
+    /// A header with the kiosk's token, for the rollout server alone.
+    pub header: Option<String>,
+    /// File with the certificates (PEM) that the server's must lead to. The installer's reader opens it, so the user it
+    /// runs as must be able to.
+    pub ca_file: Option<PathBuf>,
+}
+
 /// How an installation is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Look {
@@ -57,10 +67,10 @@ pub enum Look {
 
 /// What installs.
 pub trait Installer {
-    /// Checks a bundle's signature and reads its manifest. `header` is for fetching it.
-    fn inspect(&mut self, source: &str, header: Option<&str>) -> impl Future<Output = Result<BundleInfo, Refusal>>;
+    /// Checks a bundle's signature and reads its manifest. `fetch` is for fetching it.
+    fn inspect(&mut self, source: &str, fetch: &Fetch) -> impl Future<Output = Result<BundleInfo, Refusal>>;
     /// Begins to install.
-    fn install(&mut self, source: &str, header: Option<&str>) -> impl Future<Output = Result<(), Refusal>>;
+    fn install(&mut self, source: &str, fetch: &Fetch) -> impl Future<Output = Result<(), Refusal>>;
     /// Makes the slot that was installed the one that starts next.
     fn activate(&mut self) -> impl Future<Output = Result<(), Refusal>>;
     /// How the installation of this version is. Done means that it lies in the other slot, whole.
@@ -133,12 +143,12 @@ impl<I: Installer> Parts<I> {
             Effect::AskEngine => return Some(Event::Engine(ask_engine(&self.socket).map(Box::new))),
             Effect::LookForRequest => return Some(Event::Request(self.folder.request())),
             Effect::Inspect(source) => {
-                let (address, header) = self.address(&source);
-                return Some(Event::Inspected(self.installer.inspect(&address, header.as_deref()).await));
+                let (address, fetch) = self.address(&source);
+                return Some(Event::Inspected(self.installer.inspect(&address, &fetch).await));
             }
             Effect::Install(source) => {
-                let (address, header) = self.address(&source);
-                return Some(Event::Ordered(self.installer.install(&address, header.as_deref()).await));
+                let (address, fetch) = self.address(&source);
+                return Some(Event::Ordered(self.installer.install(&address, &fetch).await));
             }
             Effect::Look { version } => return Some(Event::Looked(self.installer.look(&version).await)),
             Effect::LookAtGood => {
@@ -177,11 +187,13 @@ impl<I: Installer> Parts<I> {
         self.installer.activate().await
     }
 
-    /// Where the bundle is, and the header for fetching it.
-    fn address(&self, source: &Source) -> (String, Option<String>) {
+    /// Where the bundle is, and what fetching it takes.
+    fn address(&self, source: &Source) -> (String, Fetch) {
         match source {
-            Source::Fleet { url, .. } => (url.clone(), self.fleet.as_ref().and_then(|fleet| fleet.header_for(url))),
-            Source::Stick { file } => (file.display().to_string(), None),
+            Source::Fleet { url, .. } => {
+                (url.clone(), self.fleet.as_ref().map(|fleet| fleet.fetch(url)).unwrap_or_default())
+            }
+            Source::Stick { file } => (file.display().to_string(), Fetch::default()),
         }
     }
 }
