@@ -399,6 +399,13 @@ impl Agent {
                 self.step = Step::Waiting(source, info);
                 self.next_engine = now.since_start;
             }
+            Err(Refusal::Same) if let Source::Fleet { action, .. } = source => {
+                // It is what the server wants to be here: the word that it runs was lost, or it was brought by a stick.
+                self.step = Step::Resting;
+                self.tries = 0;
+                let details = vec![format!("version {} runs here already", self.rules.booted.version)];
+                out.push(Effect::Report { action, progress: Progress::Done { details } });
+            }
             Err(refusal) => self.refuse(now, refusal, out),
         }
     }

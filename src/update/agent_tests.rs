@@ -169,7 +169,6 @@ fn what_does_not_fit_is_refused_before_anything_is_written() {
     for (bundle, code) in [
         (BundleInfo { compatible: "other".to_owned(), ..info("1.1.0") }, "update.wrong-model"),
         (info("0.9.0"), "update.older"),
-        (info("1.0.0"), "update.same"),
         (info("latest"), "update.no-version"),
     ] {
         let at = now(0, NIGHT);
@@ -185,6 +184,19 @@ fn what_does_not_fit_is_refused_before_anything_is_written() {
     let out = agent.handle(&now(1, NIGHT), answer(file));
     assert_eq!(refusal(&out).as_deref(), Some("update.schema"));
     assert!(failed(&out) && !begins(&out));
+}
+
+#[test]
+fn an_offer_of_what_runs_is_answered_with_done_and_a_stick_with_it_is_told_so() {
+    let at = now(0, NIGHT);
+    let mut agent = Agent::new(rules(), &at);
+    agent.handle(&at, offered());
+    let out = agent.handle(&at, Event::Inspected(Ok(info("1.0.0"))));
+    assert!(matches!(&out[..], [Effect::Report { progress: Progress::Done { .. }, .. }]), "{out:?}");
+    assert_eq!(agent.step(), &Step::Resting);
+    agent.handle(&at, wish());
+    let out = agent.handle(&at, Event::Inspected(Ok(info("1.0.0"))));
+    assert_eq!(refusal(&out).as_deref(), Some("update.same"));
 }
 
 #[test]

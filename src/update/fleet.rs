@@ -14,6 +14,7 @@ use reqwest::{Method, Url, redirect};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::{ClientConfig, RootCertStore};
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
@@ -64,7 +65,8 @@ pub struct Offer {
 }
 
 /// What the server is told of an action.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Progress {
     /// So far.
     Going {
@@ -105,6 +107,26 @@ pub enum FleetError {
     /// The answer is not understood.
     #[error("the answer of the rollout server is not understood: {0}")]
     Answer(&'static str),
+}
+
+impl Progress {
+    /// Whether it is the last word about its action.
+    pub const fn is_end(&self) -> bool {
+        match self {
+            Self::Done { .. } | Self::Failed { .. } => true,
+            Self::Going { .. } | Self::Cancelled | Self::NotCancelled => false,
+        }
+    }
+}
+
+impl FleetError {
+    /// Whether telling it again may end better. A server that has closed or forgotten the action will never take it.
+    pub const fn may_pass(&self) -> bool {
+        match self {
+            Self::Status(status) => !matches!(status, 400..=499) || matches!(status, 401 | 403 | 408 | 429),
+            Self::Address(_) | Self::Certificates(_) | Self::NoAnswer(_) | Self::Answer(_) => true,
+        }
+    }
 }
 
 /// A line to the server.

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use super::fleet::Progress;
 use super::gate::{Facts, Reason};
 use crate::disk;
 use crate::ipc::Access;
@@ -87,6 +88,16 @@ const fn activated() -> bool {
     true
 }
 
+/// The last word about an action, which the rollout server has not taken yet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Untold {
+    /// The server's action.
+    pub action: String,
+    /// How it ended.
+    pub progress: Progress,
+}
+
 /// A technician's wish: install this file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -160,6 +171,19 @@ impl Folder {
     /// The folder cannot be written.
     pub fn set_resume(&self, resume: Option<&Resume>) -> io::Result<()> {
         self.set("installed.json", resume)
+    }
+
+    /// What the rollout server has not heard yet.
+    pub fn untold(&self) -> Option<Untold> {
+        self.read("untold.json")
+    }
+
+    /// Remembers or forgets it.
+    ///
+    /// # Errors
+    /// The folder cannot be written.
+    pub fn set_untold(&self, untold: Option<&Untold>) -> io::Result<()> {
+        self.set("untold.json", untold)
     }
 
     /// The technician's wish.

@@ -29,7 +29,7 @@ pub use agent::{Agent, Effect, Event, Rules, Seen, Source, Step};
 #[cfg(feature = "agent")]
 pub use bus::{Bus, BusError};
 pub use fleet::{Credentials, Fleet, FleetError, Offer, Poll, Progress};
-pub use folder::{Folder, LastGood, Request, Resume, Status, Verdict};
+pub use folder::{Folder, LastGood, Request, Resume, Status, Untold, Verdict};
 pub use gate::{Facts, Judgement, Reason, judge};
 pub use refusal::Refusal;
 pub use run::{Booted, BundleInfo, Fetch, Installer, Look, Parts, ask_engine, turn_for_ever};

@@ -1,6 +1,7 @@
 //! The loop around the agent: carries its effects out, one after the other, each with a limit.
 //!
-//! Nothing here decides. The installer and the server are asked with limits of their own; the engine is asked over its
+//! Nothing here decides. The last word about an action is kept until the server has taken it, and nothing else is asked of
+//! the server before: an offer that it would repeat in ignorance is not heard. The installer and the server are asked with limits of their own; the engine is asked over its
 //! socket. Files are read and written through [`Folder`].
 
 use std::collections::VecDeque;
@@ -8,8 +9,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::agent::{Agent, Effect, Event, Rules, Seen, Source};
-use super::fleet::Fleet;
-use super::folder::{Folder, LastGood, Resume};
+use super::fleet::{Fleet, Progress};
+use super::folder::{Folder, LastGood, Resume, Untold};
 use super::refusal::Refusal;
 use crate::domain::time::Now;
 use crate::ipc::{Connection, EngineStatus, Notifier, Reply, Request};
@@ -131,6 +132,9 @@ impl<I: Installer> Parts<I> {
     async fn carry_out(&mut self, effect: Effect, version: &str, slot: &str, model: &str) -> Option<Event> {
         match effect {
             Effect::Poll => {
+                if !self.tell_untold().await {
+                    return Some(Event::Polled(None));
+                }
                 let attributes =
                     [("kiosk", self.kiosk.as_str()), ("version", version), ("slot", slot), ("model", model)];
                 let polled = match &self.fleet {
@@ -155,13 +159,7 @@ impl<I: Installer> Parts<I> {
                 let is_good = self.folder.last_good().is_some_and(|good| good.version == version && good.slot == slot);
                 return Some(Event::Good(is_good));
             }
-            Effect::Report { action, progress } => {
-                if let Some(fleet) = &self.fleet
-                    && let Err(error) = fleet.report(&action, &progress).await
-                {
-                    tracing::warn!(%error, "the rollout server was not told");
-                }
-            }
+            Effect::Report { action, progress } => self.report(action, progress).await,
             Effect::Remember(resume) => told(self.folder.set_resume(resume.as_ref())),
             Effect::ForgetRequest => told(self.folder.set_request(None)),
             Effect::Show(status) => {
@@ -175,6 +173,32 @@ impl<I: Installer> Parts<I> {
             Effect::Restart => told(std::fs::write(&self.restart_flag, "")),
         }
         None
+    }
+
+    /// Tells the server. What ends an action is on the disk before, and stays there until it was taken.
+    async fn report(&mut self, action: String, progress: Progress) {
+        let Some(fleet) = &self.fleet else { return };
+        if progress.is_end() {
+            told(self.folder.set_untold(Some(&Untold { action, progress })));
+            self.tell_untold().await;
+        } else if let Err(error) = fleet.report(&action, &progress).await {
+            tracing::warn!(%error, "the rollout server was not told");
+        }
+    }
+
+    /// Whether nothing is left untold.
+    async fn tell_untold(&mut self) -> bool {
+        let (Some(fleet), Some(Untold { action, progress })) = (&self.fleet, self.folder.untold()) else { return true };
+        match fleet.report(&action, &progress).await {
+            Err(error) if error.may_pass() => {
+                tracing::warn!(%error, "the rollout server was not told; it will be");
+                return false;
+            }
+            Err(error) => tracing::warn!(%error, "the rollout server has no use for what it was told"),
+            Ok(()) => {}
+        }
+        told(self.folder.set_untold(None));
+        true
     }
 
     /// The new slot's turn. Without the memory of it a fall-back could not be told from a power cut, and a bad image would
@@ -214,3 +238,7 @@ pub fn ask_engine(socket: &Path) -> Option<EngineStatus> {
         Reply::Screen { .. } | Reply::Error { .. } => None,
     }
 }
+
+#[cfg(test)]
+#[path = "run_tests.rs"]
+mod tests;
