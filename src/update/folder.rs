@@ -139,12 +139,13 @@ impl Folder {
         self.read("last-good.json")
     }
 
-    /// Remembers a good image, and forgets that one was bad.
+    /// Remembers a good image, and forgets that this very version was bad before.
     ///
     /// # Errors
     /// The folder cannot be written.
     pub fn set_good(&self, good: &LastGood) -> io::Result<()> {
-        self.write("last-good.json", good)
+        self.write("last-good.json", good)?;
+        if self.bad().is_some_and(|bad| bad.version == good.version) { self.forget_bad() } else { Ok(()) }
     }
 
     /// The last image that was not called good.
@@ -158,6 +159,14 @@ impl Folder {
     /// The folder cannot be written.
     pub fn set_bad(&self, verdict: &Verdict) -> io::Result<()> {
         self.write("bad.json", verdict)
+    }
+
+    /// Forgets it: an image whose turn comes is judged by its own trial, not by an earlier one of the same version.
+    ///
+    /// # Errors
+    /// The folder cannot be written.
+    pub fn forget_bad(&self) -> io::Result<()> {
+        self.set::<Verdict>("bad.json", None)
     }
 
     /// The installed image that was not yet called good.
@@ -238,6 +247,19 @@ mod tests {
     #![expect(clippy::unwrap_used, reason = "a failed unwrap is the failure of the test")]
 
     use super::*;
+
+    #[test]
+    fn a_version_that_is_good_at_last_is_not_remembered_as_bad_and_another_one_is() {
+        let place = tempfile::tempdir().unwrap();
+        let folder = Folder::at(place.path());
+        let verdict = Verdict { version: "1.1.0".to_owned(), slot: "B".to_owned(), reasons: vec![Reason::NoFrame] };
+        folder.set_bad(&verdict).unwrap();
+        // The old slot is judged as good after a fall-back: the reason is still to be told.
+        folder.set_good(&LastGood::of("1.0.0", "A", &Facts::default())).unwrap();
+        assert_eq!(folder.bad(), Some(verdict));
+        folder.set_good(&LastGood::of("1.1.0", "B", &Facts::default())).unwrap();
+        assert_eq!(folder.bad(), None);
+    }
 
     #[test]
     fn what_is_written_is_read_back_and_what_is_broken_counts_as_not_there() {

@@ -212,7 +212,7 @@ impl Machine {
                             self.good = Some(LastGood::of(self.image().version, &name(self.running), &facts));
                         }
                         Effect::Activate(resume) => {
-                            self.resume = Some(resume);
+                            (self.resume, self.bad) = (Some(resume), None);
                             let other = 1 - self.running;
                             self.left[other] = TRIES;
                             self.order = [other, self.running];
@@ -293,6 +293,16 @@ fn each_of_twelve_bad_updates_ends_on_the_old_slot_with_its_reason() {
         machine.update(&Image { version: "1.2.0", fault: Fault::None });
         assert_eq!(machine.image().version, "1.2.0", "{fault:?}");
     }
+}
+
+#[test]
+fn the_reason_of_a_fall_back_is_the_one_of_this_try() {
+    let mut machine = Machine::new();
+    machine.update(&Image { version: "1.1.0", fault: Fault::NoFrame });
+    assert_eq!(machine.shown.code, "update.no-frame");
+    machine.reports.clear();
+    machine.update(&Image { version: "1.1.0", fault: Fault::CrashLoop });
+    assert_eq!(machine.shown.code, "update.never-up");
 }
 
 #[test]

@@ -208,6 +208,7 @@ impl<I: Installer> Parts<I> {
             tracing::error!(%error, "the update folder cannot be written: the new slot is not started");
             Refusal::Failed
         })?;
+        told(self.folder.forget_bad());
         self.installer.activate().await
     }
 

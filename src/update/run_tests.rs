@@ -108,9 +108,17 @@ const ASKED: &str = "GET /T/controller/v1/K001";
 fn the_new_slots_turn_comes_only_after_the_disk_knows_of_it() {
     let place = tempfile::tempdir().unwrap();
     let mut parts = parts_of(place.path(), None);
+    let reasons = vec![crate::update::Reason::NoFrame];
+    let earlier = crate::update::Verdict { version: "1.1.0".to_owned(), slot: "B".to_owned(), reasons };
+    parts.folder.set_bad(&earlier).unwrap();
     let out = run(parts.carry_out(Effect::Activate(resume()), "1.0.0", "A", ""));
     assert_eq!(out, Some(Event::Activated(Ok(()))));
     assert_eq!(parts.installer.seen, Some(resume()));
+    assert_eq!(
+        parts.folder.bad(),
+        None,
+        "what an earlier try of the same version did wrong says nothing about this one"
+    );
     // A folder that takes nothing: no turn.
     let gone = place.path().join("file");
     std::fs::write(&gone, "").unwrap();
