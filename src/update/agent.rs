@@ -192,6 +192,8 @@ pub struct Agent {
     engine_seen: SinceStart,
     /// The image that runs came up after an update and waits for its judgement.
     judged: Option<Resume>,
+    /// What was shown last.
+    shown: Option<Status>,
 }
 
 impl Agent {
@@ -210,6 +212,7 @@ impl Agent {
             not_before: at,
             engine_seen: at,
             judged: None,
+            shown: None,
         }
     }
 
@@ -251,6 +254,11 @@ impl Agent {
             Event::Activated(result) => self.activated(result, &mut out),
             Event::Good(is_good) => self.good(is_good, &mut out),
         }
+        // A running installation is looked at every second; what is shown is written to the disk, so only news is.
+        out.retain(|effect| {
+            let Effect::Show(status) = effect else { return true };
+            self.shown.replace(status.clone()).as_ref() != Some(status)
+        });
         out
     }
 

@@ -227,6 +227,18 @@ fn an_installer_that_dies_in_the_middle_ends_the_try_and_nothing_is_remembered()
     assert_eq!(agent.step(), &Step::Resting);
 }
 
+#[test]
+fn what_is_shown_is_written_only_when_it_is_news() {
+    let mut agent = waiting(info("1.1.0"));
+    agent.handle(&now(1, NIGHT), answer(free(60)));
+    let mut shown = Vec::new();
+    for (second, percent) in [30, 30, 30, 31, 31].into_iter().enumerate() {
+        let out = agent.handle(&now(2 + second as u64, NIGHT), Event::Looked(Look::Busy { percent }));
+        shown.extend(out.iter().filter_map(|e| if let Effect::Show(status) = e { Some(status.percent) } else { None }));
+    }
+    assert_eq!(shown, [30, 31]);
+}
+
 fn resume(boot: &str) -> Resume {
     Resume {
         action: Some("7".to_owned()),
