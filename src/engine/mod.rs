@@ -24,5 +24,5 @@ pub use devices::DevicePlan;
 pub use journal::{FileJournal, Journal, JournalLine};
 pub use network::look as look_at_network;
 pub use run::{Engine, EngineError, EngineSetup};
-pub use setup::{FirstStart, take_answer};
+pub use setup::{FirstStart, check_answer};
 pub use signs::Signs;
