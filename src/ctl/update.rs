@@ -16,7 +16,7 @@ use crate::store::{NEWEST_SCHEMA, READABLE_FROM};
 use crate::telemetry::{self, Code, Event};
 use crate::update::{
     Booted, Bus, Credentials, Facts, Fleet, Folder, Judgement, LastGood, OnStick, Parts, Reason, Refusal, Request,
-    Rules, Status, Trial, Verdict, Window, ask_engine, bundle_on, offset, turn_for_ever,
+    Rules, Status, Candidate, Verdict, Window, ask_engine, bundle_on, offset, turn_for_ever,
 };
 
 /// Time between two looks at the facts.
@@ -70,17 +70,17 @@ pub fn confirm(config: &Path, within: Duration) -> Result<Confirmed, CtlError> {
     let outcome = runtime.block_on(async {
         let bus = Bus::system().await;
         let booted = booted(bus.as_ref().ok()).await;
-        let trial = Trial::of(&booted.version, &booted.slot, folder.last_good());
+        let candidate = Candidate::of(&booted.version, &booted.slot, folder.last_good());
         let clock = Clock::start();
         let facts = loop {
             let facts = Facts::of(ask_engine(&socket).as_ref());
-            if trial.judge(&facts) == Judgement::Good || clock.since_start() >= within {
+            if candidate.judge(&facts) == Judgement::Good || clock.since_start() >= within {
                 break facts;
             }
             pause(LOOK).await;
         };
         // What is not good is not marked; a known image is, whatever is missing on it.
-        let is_marked = trial.end(&facts, true).reasons.is_empty()
+        let is_marked = candidate.end(&facts, true).reasons.is_empty()
             && match &bus {
                 Ok(bus) => bus.mark_good().await.inspect_err(|error| tracing::error!(%error, "no mark")).is_ok(),
                 Err(error) => {
@@ -88,7 +88,7 @@ pub fn confirm(config: &Path, within: Duration) -> Result<Confirmed, CtlError> {
                     false
                 }
             };
-        (booted, trial.end(&facts, is_marked), facts)
+        (booted, candidate.end(&facts, is_marked), facts)
     });
     let (Booted { version, slot, .. }, outcome, facts) = outcome;
     for reason in &outcome.excused {

@@ -257,7 +257,8 @@ impl Agent {
         // A running installation is looked at every second; what is shown is written to the disk, so only news is.
         out.retain(|effect| {
             let Effect::Show(status) = effect else { return true };
-            self.shown.replace(status.clone()).as_ref() != Some(status)
+            let is_same = self.shown.replace(status.clone()).as_ref() == Some(status);
+            !(is_same && status.phase == "installing")
         });
         out
     }

@@ -173,7 +173,7 @@ pub fn judge(facts: &Facts, before: Option<&LastGood>) -> Judgement {
 /// An image that was called good before is not put on trial again: a printer that somebody unplugged, a line that is down, a
 /// broken display or an installer that does not answer are not its doing, and no restart would mend them.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Trial {
+pub struct Candidate {
     last: Option<LastGood>,
     is_known: bool,
 }
@@ -190,7 +190,7 @@ pub struct Outcome {
     pub is_measure: bool,
 }
 
-impl Trial {
+impl Candidate {
     /// Of the image that runs, with the memory of the last good one.
     pub fn of(version: &str, slot: &str, last: Option<LastGood>) -> Self {
         let is_known = last.as_ref().is_some_and(|good| good.version == version && good.slot == slot);
@@ -310,17 +310,17 @@ mod tests {
 
     #[test]
     fn an_unlucky_start_of_a_known_image_is_good_and_leaves_the_measure_as_it_is() {
-        let trial = Trial::of("1.0.0", "A", Some(before(true, true)));
-        assert!(trial.end(&good(), true).is_measure, "a good start renews it");
+        let candidate = Candidate::of("1.0.0", "A", Some(before(true, true)));
+        assert!(candidate.end(&good(), true).is_measure, "a good start renews it");
         let dark = Facts::default();
         let unplugged = Facts { devices: [("printer".to_owned(), Access::Absent)].into(), ..good() };
         let early = Facts { devices: [("printer".to_owned(), Access::Opening)].into(), county: None, ..good() };
         for (facts, marked) in [(dark, true), (unplugged, true), (early, true), (good(), false)] {
-            let outcome = trial.end(&facts, marked);
+            let outcome = candidate.end(&facts, marked);
             assert_eq!((&outcome.reasons[..], outcome.is_measure), (&[][..], false), "{facts:?}");
         }
         assert_eq!(
-            trial.end(&good(), false).excused,
+            candidate.end(&good(), false).excused,
             [Reason::Mark],
             "no endless restarts for an installer that is away"
         );
@@ -328,14 +328,14 @@ mod tests {
 
     #[test]
     fn an_image_on_trial_is_not_good_before_it_is_marked() {
-        for trial in [Trial::of("1.1.0", "B", Some(before(true, true))), Trial::of("1.0.0", "A", None)] {
-            assert_eq!(trial.end(&good(), false).reasons, [Reason::Mark]);
-            let outcome = trial.end(&good(), true);
+        for candidate in [Candidate::of("1.1.0", "B", Some(before(true, true))), Candidate::of("1.0.0", "A", None)] {
+            assert_eq!(candidate.end(&good(), false).reasons, [Reason::Mark]);
+            let outcome = candidate.end(&good(), true);
             assert!(outcome.reasons.is_empty() && outcome.is_measure);
         }
         // The same version in the other slot is another image.
-        let trial = Trial::of("1.0.0", "B", Some(before(true, true)));
-        assert!(!trial.end(&Facts::default(), true).reasons.is_empty());
+        let candidate = Candidate::of("1.0.0", "B", Some(before(true, true)));
+        assert!(!candidate.end(&Facts::default(), true).reasons.is_empty());
     }
 
     #[test]
