@@ -15,12 +15,15 @@ use crate::engine::Clock;
 use crate::store::{NEWEST_SCHEMA, READABLE_FROM};
 use crate::telemetry::{self, Code, Event};
 use crate::update::{
-    Booted, Bus, Credentials, Facts, Fleet, Folder, Judgement, LastGood, OnStick, Parts, Reason, Refusal, Request,
-    Rules, Status, Candidate, Verdict, Window, ask_engine, bundle_on, offset, turn_for_ever,
+    Booted, Bus, Candidate, Credentials, Facts, Fleet, Folder, Judgement, LastGood, OnStick, Parts, Reason, Refusal,
+    Request, Rules, Status, Trial, Verdict, Window, ask_engine, bundle_on, offset, turn_for_ever,
 };
 
 /// Time between two looks at the facts.
 const LOOK: Duration = Duration::from_secs(1);
+/// So long an image that is new here must look good without a break: longer than the watchdog and its abort take to end a
+/// part that hangs.
+const HOLD: Duration = Duration::from_secs(20);
 
 /// What the gate found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -72,9 +75,10 @@ pub fn confirm(config: &Path, within: Duration) -> Result<Confirmed, CtlError> {
         let booted = booted(bus.as_ref().ok()).await;
         let candidate = Candidate::of(&booted.version, &booted.slot, folder.last_good());
         let clock = Clock::start();
+        let mut trial = Trial::new(within, if candidate.is_known() { Duration::ZERO } else { HOLD });
         let facts = loop {
             let facts = Facts::of(ask_engine(&socket).as_ref());
-            if candidate.judge(&facts) == Judgement::Good || clock.since_start() >= within {
+            if trial.look(clock.since_start(), candidate.judge(&facts)).is_some() {
                 break facts;
             }
             pause(LOOK).await;

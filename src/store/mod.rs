@@ -30,9 +30,11 @@ mod body;
 mod error;
 mod keeper;
 mod ledger;
+mod recount;
 mod room;
 mod salvage;
 mod schema;
+mod staff;
 mod writer;
 
 #[cfg(test)]
@@ -44,7 +46,9 @@ pub use keeper::{Keeper, OpenReport, Opening};
 pub use ledger::Listed;
 #[cfg(test)]
 pub(crate) use ledger::tests::application;
+pub use recount::{last_recount, remember_recount};
 pub use schema::{NEWEST_SCHEMA, READABLE_FROM};
+pub use staff::{StaffDoor, mark, requeue};
 pub use writer::Store;
 
 /// Name of the database in the configured folder.

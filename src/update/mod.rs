@@ -30,7 +30,7 @@ pub use agent::{Agent, Effect, Event, Rules, Seen, Source, Step};
 pub use bus::{Bus, BusError};
 pub use fleet::{Credentials, Fleet, FleetError, Offer, Poll, Progress};
 pub use folder::{Folder, LastGood, Request, Resume, Status, Untold, Verdict};
-pub use gate::{Facts, Judgement, Outcome, Reason, Candidate, judge};
+pub use gate::{Candidate, Facts, Judgement, Outcome, Reason, Trial, judge};
 pub use refusal::Refusal;
 pub use run::{Booted, BundleInfo, Fetch, Installer, Look, Parts, ask_engine, turn_for_ever};
 pub use stick::{OnStick, bundle_on};

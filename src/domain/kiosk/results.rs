@@ -1,5 +1,7 @@
 //! What devices and store report, and what follows from it for the person in front of the machine.
 
+use std::collections::BTreeSet;
+
 use kiosk_hal::model::{
     CardFailure, CardKind, DeviceState, DeviceStatus, IdCard, IdReaderEvent, IdReaderRequest, NumberCheck,
     PrintOutcome, PrinterEvent, Role, ScannedCode, ScannerEvent, ScannerRequest, Validity,
@@ -195,6 +197,12 @@ impl Kiosk {
             StoreEvent::NotKept { id, code, certain } => self.not_kept(now, id, code, Some(certain), out),
             StoreEvent::Acknowledged { id } => self.acknowledged(now, id, out),
             StoreEvent::SetAside { id } => self.set_aside(now, id, out),
+            StoreEvent::Carried { id } => self.carried(id, out),
+            StoreEvent::Requeued { entry } => {
+                // Out of the plan and in again: as one that was never tried.
+                self.outbox.acknowledged(entry.id);
+                self.outbox.add(entry, now.since_start);
+            }
             StoreEvent::MarkFailed { id, code } => {
                 let waits = self.is_waited_for(id);
                 let sequence = self.outbox.sequence_of(id);
@@ -217,6 +225,12 @@ impl Kiosk {
             StoreEvent::Queue { entries } => {
                 if self.reopening.read() {
                     // The disk alone knows what became of the questions under way when the store broke.
+                    let there: BTreeSet<SubmissionId> = entries.iter().map(|entry| entry.id).collect();
+                    let marked: Vec<SubmissionId> =
+                        self.receipts.keys().copied().filter(|id| !there.contains(id)).collect();
+                    for id in marked {
+                        self.acknowledged(now, id, out);
+                    }
                     self.outbox.keep_only(&entries);
                     self.health.store = StoreHealth::Good;
                 }
@@ -350,6 +364,16 @@ impl Kiosk {
         if let Some(visit) = &mut self.visit {
             // The number has just appeared: the person gets the whole time to look at it.
             visit.touched = now.since_start;
+        }
+    }
+
+    /// The receipt came by hand: the application leaves the plan. Should somebody stand before its page, the page stays as it
+    /// is, for what it says is true; the number is asked for with the slip.
+    fn carried(&mut self, id: SubmissionId, out: &mut Vec<Effect>) {
+        self.receipts.remove(&id);
+        match self.outbox.acknowledged(id) {
+            Some(entry) => out.push(Effect::Note(Note::Acknowledged { sequence: entry.sequence, id })),
+            None => ignored("a carried receipt for nothing", out),
         }
     }
 

@@ -202,6 +202,7 @@ fn events(machine: &Machine) -> Vec<(&'static str, Event)> {
         ),
         ("store acknowledged", store(StoreEvent::Acknowledged { id })),
         ("store set aside", store(StoreEvent::SetAside { id })),
+        ("store carried", store(StoreEvent::Carried { id })),
         ("store mark failed", store(StoreEvent::MarkFailed { id, code: "store.io".into() })),
         ("store found nothing", store(StoreEvent::Found { entry: None })),
         ("store cannot look up", store(StoreEvent::FindFailed { code: "store.internal".into() })),

@@ -359,6 +359,8 @@ const fn word(event: &StoreEvent) -> &'static str {
         StoreEvent::NotKept { .. } => "not kept",
         StoreEvent::Acknowledged { .. } => "acknowledged",
         StoreEvent::SetAside { .. } => "set aside",
+        StoreEvent::Carried { .. } => "carried",
+        StoreEvent::Requeued { .. } => "requeued",
         StoreEvent::MarkFailed { .. } => "mark failed",
         StoreEvent::Found { .. } => "found",
         StoreEvent::FindFailed { .. } => "find failed",
