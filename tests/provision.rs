@@ -98,7 +98,7 @@ fn forty_hostile_codes_are_refused_each_for_its_reason_and_the_good_one_is_taken
     let mut hostile = vec![
         (String::new(), EnrolRefusal::NotACode),
         (" ".repeat(20), EnrolRefusal::NotACode),
-        ("BM1:K032000187:481205".to_owned(), EnrolRefusal::NotACode),
+        ("BM2 K K0320001871 11320699MB0000000A2000113112800 1795398060 - 481205 -".to_owned(), EnrolRefusal::NotACode),
         ("https://evil.example/BME1".to_owned(), EnrolRefusal::NotACode),
         ("bme1.abc.def".to_owned(), EnrolRefusal::NotACode),
         ("BME1.".to_owned(), EnrolRefusal::NotACode),

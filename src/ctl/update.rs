@@ -12,11 +12,12 @@ use super::start::notifier;
 use super::{CtlError, Report};
 use crate::config::{Config, Loaded};
 use crate::engine::Clock;
+use crate::ipc::FellBack;
 use crate::store::{NEWEST_SCHEMA, READABLE_FROM};
 use crate::telemetry::{self, Code, Event};
 use crate::update::{
-    Booted, Bus, Candidate, Credentials, Facts, Fleet, Folder, Judgement, LastGood, OnStick, Parts, Reason, Refusal,
-    Request, Rules, Status, Trial, Verdict, Window, ask_engine, bundle_on, offset, turn_for_ever,
+    Booted, Bus, Candidate, Credentials, Facts, Fleet, Folder, LastGood, OnStick, Parts, Reason, Refusal, Request,
+    Rules, Status, Trial, Verdict, Window, ask_engine, bundle_on, offset, turn_for_ever,
 };
 
 /// Time between two looks at the facts.
@@ -130,6 +131,8 @@ pub struct UpdateReport {
     pub last_good: Option<LastGood>,
     /// The last image that was not.
     pub last_bad: Option<Verdict>,
+    /// The last update that fell back, until a newer one is good.
+    pub fell_back: Option<FellBack>,
 }
 
 impl Report for UpdateReport {
@@ -141,6 +144,11 @@ impl Report for UpdateReport {
         }
         if let Some(good) = &self.last_good {
             lines.push(format!("last good  {} in slot {}", good.version, good.slot));
+        }
+        if let Some(fell) = &self.fell_back {
+            let FellBack { version, back_to, at, code, why } = fell;
+            lines.push(format!("fell back  {version} to {back_to}, {at} by this machine's clock"));
+            lines.push(format!("why        {code}: {} ({})", why.en, why.zh));
         }
         if let Some(bad) = &self.last_bad {
             let why: Vec<String> = bad.reasons.iter().map(|reason| reason.lines().1).collect();
@@ -157,7 +165,7 @@ impl Report for UpdateReport {
 pub fn status(config: &Path) -> Result<UpdateReport, CtlError> {
     let folder = Folder::at(&Config::load(config)?.update.folder);
     let agent = folder.status().unwrap_or_else(|| Status { phase: "unknown".to_owned(), ..Status::default() });
-    Ok(UpdateReport { agent, last_good: folder.last_good(), last_bad: folder.bad() })
+    Ok(UpdateReport { agent, last_good: folder.last_good(), last_bad: folder.bad(), fell_back: folder.fell_back() })
 }
 
 /// Which bundle a technician means.
@@ -167,6 +175,15 @@ pub enum Bundle {
     File(PathBuf),
     /// The one on the stick.
     Stick,
+}
+
+/// When a bundle is installed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum When {
+    /// As soon as nobody uses the machine.
+    Now,
+    /// After somebody said so on the screen.
+    Asked,
 }
 
 /// A wish that the agent has taken and brought to an end, or to its restart.
@@ -194,11 +211,12 @@ impl Report for UsbReport {
     }
 }
 
-/// Asks the agent to install a bundle and waits for the end, at most `within`.
+/// Asks the agent to install a bundle and waits for the end, at most `within`. With `ask` the agent installs it only after
+/// somebody said so on the screen.
 ///
 /// # Errors
 /// There is no bundle, no agent, or no end in time.
-pub fn usb(config: &Path, bundle: Bundle, within: Duration) -> Result<UsbReport, CtlError> {
+pub fn usb(config: &Path, bundle: Bundle, when: When, within: Duration) -> Result<UsbReport, CtlError> {
     let config = Config::load(config)?;
     let file = match bundle {
         Bundle::File(file) => std::path::absolute(file).map_err(|error| failed(&error))?,
@@ -220,7 +238,9 @@ pub fn usb(config: &Path, bundle: Bundle, within: Duration) -> Result<UsbReport,
     }
     let folder = Folder::at(&config.update.folder);
     let before = folder.status();
-    folder.set_request(Some(&Request { file: file.clone() })).map_err(|error| failed(&error))?;
+    folder
+        .set_request(Some(&Request { file: file.clone(), ask: when == When::Asked }))
+        .map_err(|error| failed(&error))?;
     let runtime = runtime().map_err(|error| failed(&error))?;
     let clock = Clock::start();
     let mut has_moved = false;
@@ -311,6 +331,7 @@ pub fn agent(config: &Path) -> anyhow::Result<ExitCode> {
             restart_flag: config.update.restart_flag.clone(),
             kiosk,
             notifier: notifier(),
+            stick_is_in: false,
         };
         let clock = Clock::start();
         turn_for_ever(parts, rules, || clock.now(), |_| true).await;
@@ -330,7 +351,7 @@ async fn booted(bus: Option<&Bus>) -> Booted {
     } else {
         told.version
     });
-    Booted { slot, version, compatible: told.compatible }
+    Booted { slot, version, ..told }
 }
 
 /// Version of the image in its release file.

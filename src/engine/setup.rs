@@ -166,7 +166,7 @@ fn of_kiosk(event: Event) -> Option<SetupEvent> {
         Event::Printer(event) => Some(SetupEvent::Printer(event)),
         Event::Scanner(event) => Some(SetupEvent::Scanner(event)),
         Event::Woke => Some(SetupEvent::Woke),
-        Event::Store { .. } | Event::County { .. } => None,
+        Event::Store { .. } | Event::County { .. } | Event::StoreFound(_) | Event::Updates(_) => None,
     }
 }
 

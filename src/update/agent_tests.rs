@@ -4,7 +4,7 @@
 
 use super::super::fleet::Offer;
 use super::*;
-use crate::ipc::StoreSchema;
+use crate::ipc::{StoreSchema, UpdateAnswer};
 
 const NIGHT: &str = "2026-11-24T03:00:00+08:00";
 const DAY: &str = "2026-11-24T10:00:00+08:00";
@@ -15,7 +15,12 @@ fn rules() -> Rules {
         offset: Duration::ZERO,
         quiet: Duration::from_secs(900),
         has_fleet: true,
-        booted: Booted { slot: "A".to_owned(), version: "1.0.0".to_owned(), compatible: "bianmin-kiosk".to_owned() },
+        booted: Booted {
+            slot: "A".to_owned(),
+            version: "1.0.0".to_owned(),
+            compatible: "bianmin-kiosk".to_owned(),
+            other_given_up: true,
+        },
         boot: "first".to_owned(),
         schema: 1,
     }
@@ -44,11 +49,29 @@ fn offered() -> Event {
 }
 
 fn wish() -> Event {
-    Event::Request(Some(Request { file: "/run/kiosk-stick/1.raucb".into() }))
+    Event::Request(Some(Request { file: "/run/kiosk-stick/1.raucb".into(), ask: false }))
 }
 
 fn answer(status: EngineStatus) -> Event {
     Event::Engine(Some(Box::new(status)))
+}
+
+fn asking_wish() -> Event {
+    Event::Request(Some(Request { file: "/run/kiosk-stick/1.raucb".into(), ask: true }))
+}
+
+fn word(answer: UpdateAnswer) -> Event {
+    self::answer(EngineStatus { answer: Some(answer), ..free(0) })
+}
+
+/// An agent whose bundle on the stick waits for a word.
+fn asking(info: BundleInfo) -> Agent {
+    let at = now(0, "1970-01-01T00:00:00Z");
+    let mut agent = Agent::new(rules(), &at);
+    agent.handle(&at, asking_wish());
+    let out = agent.handle(&at, Event::Inspected(Ok(info)));
+    assert_eq!(shown(&out).map(|status| status.phase.as_str()), Some("asking"));
+    agent
 }
 
 /// An agent whose update of the server waits for its moment.
@@ -131,6 +154,52 @@ fn a_technician_with_a_stick_needs_no_window_and_no_true_clock() {
     agent.handle(&at, Event::Looked(Look::Done));
     assert!(!agent.handle(&at, answer(free(59))).iter().any(activates));
     assert!(agent.handle(&at, answer(free(60))).iter().any(activates));
+}
+
+#[test]
+fn a_bundle_that_asks_is_installed_only_after_a_word_on_the_screen_whatever_the_clock_says() {
+    let at = now(1, "1970-01-01T00:00:00Z");
+    let mut agent = asking(info("1.1.0"));
+    for nothing in [Event::Woke, answer(free(3_600)), Event::Engine(None), asking_wish(), offered()] {
+        let out = agent.handle(&at, nothing);
+        assert!(!begins(&out) && matches!(agent.step(), Step::Asking(..)), "{out:?}");
+    }
+    agent.handle(&at, word(UpdateAnswer::Install));
+    assert!(begins(&agent.handle(&at, answer(free(0)))));
+
+    let mut agent = asking(info("1.1.0"));
+    let out = agent.handle(&at, word(UpdateAnswer::Leave));
+    assert_eq!(refusal(&out).as_deref(), Some("update.declined"));
+    assert!(out.contains(&Effect::ForgetRequest) && agent.step() == &Step::Resting);
+    assert!(!begins(&agent.handle(&at, word(UpdateAnswer::Install))), "the word came too late");
+}
+
+#[test]
+fn a_bundle_that_could_not_read_the_store_is_refused_before_anybody_is_asked() {
+    let file = EngineStatus { schema: Some(StoreSchema { schema: 3, readable_from: 2 }), ..free(60) };
+    let out = asking(info("1.1.0")).handle(&now(1, DAY), answer(file));
+    assert_eq!(refusal(&out).as_deref(), Some("update.schema"));
+}
+
+#[test]
+fn a_stick_that_is_taken_out_asks_no_more() {
+    let mut agent = asking(info("1.1.0"));
+    let out = agent.handle(&now(3, DAY), Event::Request(None));
+    assert_eq!(shown(&out).map(|status| status.phase.as_str()), Some("resting"));
+    assert!(!begins(&agent.handle(&now(4, DAY), word(UpdateAnswer::Install))));
+}
+
+#[test]
+fn a_restart_that_waits_for_unsent_work_says_so_once_and_says_when_it_no_longer_does() {
+    let breaking = BundleInfo { schema: 2, readable_from: 2, ..info("1.1.0") };
+    let mut agent = installed(breaking, true);
+    let unsent = EngineStatus { waiting: 1, ..free(900) };
+    let code = |out: &[Effect]| shown(out).map(|status| status.code.clone());
+    assert_eq!(code(&agent.handle(&now(1, DAY), answer(unsent.clone()))).as_deref(), Some("update.unsent"));
+    assert_eq!(code(&agent.handle(&now(2, DAY), answer(unsent))), None);
+    let out = agent.handle(&now(3, DAY), answer(free(900)));
+    assert_eq!(code(&out).as_deref(), Some(""));
+    assert!(out.iter().any(activates));
 }
 
 #[test]
@@ -273,9 +342,25 @@ fn coming_up_in_the_old_slot_is_a_fall_back_and_its_reason_is_shown_and_reported
         let out = agent.handle(&at, Event::Started(Seen { resume: Some(resume("an earlier one")), bad }));
         assert!(failed(&out), "{out:?}");
         assert!(out.contains(&Effect::Remember(None)));
+        let remembered = out.iter().find_map(|effect| match effect {
+            Effect::RememberFall(Some(fell)) => {
+                Some((fell.version.as_str(), fell.back_to.as_str(), fell.code.as_str()))
+            }
+            _ => None,
+        });
+        assert_eq!(remembered, Some(("1.1.0", "1.0.0", code)), "with the version, and what runs again");
         let shown = shown(&out).map(|status| (status.phase.as_str(), status.code.as_str(), !status.zh.is_empty()));
         assert_eq!(shown, Some(("fell-back", code, true)));
     }
+}
+
+#[test]
+fn without_a_word_and_without_a_spent_counter_the_reason_is_told_as_unknown() {
+    let at = now(0, NIGHT);
+    let booted = Booted { other_given_up: false, ..rules().booted };
+    let mut agent = Agent::new(Rules { booted, ..rules() }, &at);
+    let out = agent.handle(&at, Event::Started(Seen { resume: Some(resume("an earlier one")), bad: None }));
+    assert_eq!(shown(&out).map(|status| status.code.as_str()), Some("update.untold"));
 }
 
 #[test]
@@ -293,6 +378,7 @@ fn a_new_image_is_reported_as_done_only_once_it_was_called_good() {
         "{out:?}"
     );
     assert!(out.contains(&Effect::Remember(None)));
+    assert!(out.contains(&Effect::RememberFall(None)), "an older fall-back is no news any more");
     assert!(agent.handle(&at, Event::Good(true)).is_empty(), "once");
 }
 
@@ -343,6 +429,8 @@ fn every_event_is_legal_in_every_step() {
             answer(free(3_600)),
             Event::Request(None),
             wish(),
+            asking_wish(),
+            word(UpdateAnswer::Install),
             Event::Inspected(Ok(info("1.1.0"))),
             Event::Inspected(Err(Refusal::Signature)),
             Event::Ordered(Ok(())),

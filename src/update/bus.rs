@@ -87,7 +87,12 @@ impl Bus {
             .find(|(_, facts)| facts.get("bootname").and_then(text).is_some_and(|name| name == slot))
             .and_then(|(_, facts)| facts.get("bundle.version").and_then(text))
             .unwrap_or_default();
-        Ok(Booted { slot, version, compatible })
+        // The boot loader's counter is all that is known of an image that never came so far as to write anything.
+        let other_given_up = slots.iter().any(|(_, facts)| {
+            facts.get("bootname").and_then(text).is_some_and(|name| name != slot)
+                && facts.get("boot-status").and_then(text).is_some_and(|status| status == "bad")
+        });
+        Ok(Booted { slot, version, compatible, other_given_up })
     }
 
     /// Marks the running slot as good.

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::fleet::Progress;
 use super::gate::{Facts, Reason};
 use crate::disk;
-use crate::ipc::Access;
+use crate::ipc::{Access, FellBack, UpdatePhase};
 
 /// What the last image that was called good could do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -104,13 +104,16 @@ pub struct Untold {
 pub struct Request {
     /// The bundle.
     pub file: PathBuf,
+    /// Not before somebody says so on the screen.
+    #[serde(default)]
+    pub ask: bool,
 }
 
 /// How it goes, for `kioskctl update status` and the screen.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Status {
-    /// `resting`, `waiting`, `installing`, `restart`, `refused` or `fell-back`.
+    /// `resting`, `asking`, `waiting`, `installing`, `restart`, `refused` or `fell-back`.
     pub phase: String,
     /// Version it is about; empty if unknown.
     pub version: String,
@@ -122,6 +125,20 @@ pub struct Status {
     pub zh: String,
     /// One line in English.
     pub en: String,
+}
+
+impl Status {
+    /// The phase as a value; a word that is not known counts as none.
+    pub fn phase(&self) -> UpdatePhase {
+        match self.phase.as_str() {
+            "asking" => UpdatePhase::Asking,
+            "waiting" => UpdatePhase::Waiting,
+            "installing" => UpdatePhase::Installing,
+            "restart" => UpdatePhase::Restart,
+            "refused" => UpdatePhase::Refused,
+            _ => UpdatePhase::Resting,
+        }
+    }
 }
 
 /// The folder.
@@ -193,6 +210,19 @@ impl Folder {
     /// The folder cannot be written.
     pub fn set_untold(&self, untold: Option<&Untold>) -> io::Result<()> {
         self.set("untold.json", untold)
+    }
+
+    /// The last update that fell back, until a newer one is good.
+    pub fn fell_back(&self) -> Option<FellBack> {
+        self.read("fell-back.json")
+    }
+
+    /// Remembers or forgets it.
+    ///
+    /// # Errors
+    /// The folder cannot be written.
+    pub fn set_fell_back(&self, fell_back: Option<&FellBack>) -> io::Result<()> {
+        self.set("fell-back.json", fell_back)
     }
 
     /// The technician's wish.
@@ -270,7 +300,7 @@ mod tests {
         let verdict = Verdict { version: "1.1.0".to_owned(), slot: "B".to_owned(), reasons };
         folder.set_bad(&verdict).unwrap();
         assert_eq!(folder.bad(), Some(verdict));
-        let request = Request { file: "/run/stick/new.raucb".into() };
+        let request = Request { file: "/run/stick/new.raucb".into(), ask: true };
         folder.set_request(Some(&request)).unwrap();
         assert_eq!(folder.request(), Some(request));
         folder.set_request(None).unwrap();

@@ -75,8 +75,10 @@ pub enum Reason {
     County,
     /// The installer would not mark the slot as good.
     Mark,
-    /// The image never came so far as to be judged: it did not start, or not for long enough.
+    /// The boot loader gave it up: it did not start, or not for long enough to be judged.
     NeverUp,
+    /// It left no word, and the boot loader had not given it up.
+    Untold,
 }
 
 impl Reason {
@@ -92,6 +94,7 @@ impl Reason {
             Self::County => "update.county".to_owned(),
             Self::Mark => "update.mark".to_owned(),
             Self::NeverUp => "update.never-up".to_owned(),
+            Self::Untold => "update.untold".to_owned(),
         }
     }
 
@@ -99,13 +102,11 @@ impl Reason {
     pub fn lines(&self) -> (String, String) {
         let both = |zh: &str, en: &str| (zh.to_owned(), en.to_owned());
         match self {
-            Self::NoEngine => both("新版本的主程序没有运行", "the engine of the new version did not answer"),
-            Self::NoFrame => both("新版本没有显示画面", "the new version showed no picture"),
-            Self::Settings => {
-                both("新版本读不到本机的设置", "the new version did not find the settings of this machine")
-            }
-            Self::Store => both("新版本打不开已保存的申请", "the new version could not open the kept applications"),
-            Self::Outbox => both("新版本读不出待发送的申请", "the new version could not read what waits to be sent"),
+            Self::NoEngine => both("新版本的主程序没有运行", "its program did not answer"),
+            Self::NoFrame => both("新版本没有显示画面", "it showed no picture"),
+            Self::Settings => both("新版本读不到本机的设置", "it did not find this machine's settings"),
+            Self::Store => both("新版本打不开已保存的申请", "it could not open what is kept here"),
+            Self::Outbox => both("新版本读不出待发送的申请", "it could not read what waits to be sent"),
             Self::Device { role } => {
                 let zh = match role.as_str() {
                     "id-reader" => "读卡器",
@@ -113,16 +114,12 @@ impl Reason {
                     "scanner" => "扫码器",
                     _ => "设备",
                 };
-                (
-                    format!("新版本连不上{zh}，旧版本可以"),
-                    format!("the new version could not use the {role}, which worked before"),
-                )
+                (format!("新版本连不上{zh}，旧版本可以"), format!("it lost the {role}, which worked before"))
             }
-            Self::County => {
-                both("新版本连不上县里，旧版本可以", "the new version could not reach the county, which worked before")
-            }
-            Self::Mark => both("无法把新版本记为可用", "the new version could not be marked as good"),
-            Self::NeverUp => both("新版本没有启动起来", "the new version did not come up"),
+            Self::County => both("新版本连不上县里，旧版本可以", "it lost the line, which worked before"),
+            Self::Mark => both("无法把新版本记为可用", "it could not be marked as good"),
+            Self::NeverUp => both("新版本没有启动起来", "it did not start up"),
+            Self::Untold => both("原因不明：新版本没来得及说明", "unknown: it never got as far as telling"),
         }
     }
 }

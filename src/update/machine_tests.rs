@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::domain::time::Now;
-use crate::ipc::{Access, EngineStatus, StoreSchema};
+use crate::ipc::{Access, EngineStatus, FellBack, StoreSchema};
 
 /// Starts that a fresh slot gets before the boot loader gives it up.
 const TRIES: u32 = 2;
@@ -51,6 +51,7 @@ struct Machine {
     good: Option<LastGood>,
     bad: Option<Verdict>,
     resume: Option<Resume>,
+    fell: Option<FellBack>,
     shown: Status,
     reports: Vec<Progress>,
     starts_since_install: usize,
@@ -76,6 +77,7 @@ impl Machine {
             good: Some(good),
             bad: None,
             resume: None,
+            fell: None,
             shown: Status::default(),
             reports: Vec::new(),
             starts_since_install: 0,
@@ -174,6 +176,7 @@ impl Machine {
             slot: name(self.running),
             version: self.image().version.to_owned(),
             compatible: "bianmin-kiosk".to_owned(),
+            other_given_up: self.left[1 - self.running] == 0,
         };
         let rules = Rules {
             window: Window::parse("02:00-05:00").unwrap(),
@@ -221,6 +224,7 @@ impl Machine {
                         Effect::Report { progress, .. } => self.reports.push(progress),
                         Effect::Remember(resume) => self.resume = resume,
                         Effect::Show(status) => self.shown = status,
+                        Effect::RememberFall(fell) => self.fell = fell,
                         Effect::LookForRequest | Effect::ForgetRequest | Effect::Note(_) => {}
                     }
                 }
@@ -288,6 +292,9 @@ fn each_of_twelve_bad_updates_ends_on_the_old_slot_with_its_reason() {
         };
         assert_eq!(details[0], code, "{fault:?}");
         assert_eq!(machine.resume, None, "{fault:?}");
+        let told = machine.fell.take().map(|fell| (fell.version, fell.back_to, fell.code));
+        let expected = (phase == "fell-back").then(|| ("1.1.0".to_owned(), "1.0.0".to_owned(), code.to_owned()));
+        assert_eq!(told, expected, "{fault:?}: the technician is told");
         // And it can be updated afterwards.
         machine.reports.clear();
         machine.update(&Image { version: "1.2.0", fault: Fault::None });

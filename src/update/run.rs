@@ -10,10 +10,11 @@ use std::time::Duration;
 
 use super::agent::{Agent, Effect, Event, Rules, Seen, Source};
 use super::fleet::{Fleet, Progress};
-use super::folder::{Folder, LastGood, Resume, Untold};
+use super::folder::{Folder, LastGood, Request as WishFor, Resume, Untold};
 use super::refusal::Refusal;
+use crate::domain::text::Text;
 use crate::domain::time::Now;
-use crate::ipc::{Connection, EngineStatus, Notifier, Reply, Request};
+use crate::ipc::{Connection, EngineStatus, Notifier, Reply, Request, UpdateNews, UpdatePhase};
 
 /// The engine answers within a turn of its loop.
 const ANSWER: Duration = Duration::from_secs(3);
@@ -27,6 +28,8 @@ pub struct Booted {
     pub version: String,
     /// Model that the installer compares with bundles; empty if it does not say.
     pub compatible: String,
+    /// The boot loader has given the other slot up.
+    pub other_given_up: bool,
 }
 
 /// What the installer says of a bundle whose signature it has checked.
@@ -95,6 +98,8 @@ pub struct Parts<I> {
     pub kiosk: String,
     /// Signs of life.
     pub notifier: Notifier,
+    /// The bundle that asks for a word was there at the last look.
+    pub stick_is_in: bool,
 }
 
 /// Runs the agent until `go_on` says no. `now` reads the clock.
@@ -105,6 +110,7 @@ pub async fn turn_for_ever<I: Installer>(
     mut go_on: impl FnMut(&Agent) -> bool,
 ) {
     let booted = rules.booted.clone();
+    let stick_quiet = rules.stick_quiet();
     let mut agent = Agent::new(rules, &now());
     let seen = Seen { resume: parts.folder.resume(), bad: parts.folder.bad() };
     let mut events = VecDeque::from([Event::Started(seen)]);
@@ -113,7 +119,7 @@ pub async fn turn_for_ever<I: Installer>(
         while let Some(event) = events.pop_front() {
             for effect in agent.handle(&now(), event) {
                 parts.notifier.alive();
-                events.extend(parts.carry_out(effect, &booted.version, &booted.slot, &booted.compatible).await);
+                events.extend(parts.carry_out(effect, &booted, stick_quiet).await);
             }
         }
         parts.notifier.alive();
@@ -129,7 +135,8 @@ async fn rest(time: Duration) {
 }
 
 impl<I: Installer> Parts<I> {
-    async fn carry_out(&mut self, effect: Effect, version: &str, slot: &str, model: &str) -> Option<Event> {
+    async fn carry_out(&mut self, effect: Effect, booted: &Booted, stick_quiet: Duration) -> Option<Event> {
+        let Booted { version, slot, compatible: model, .. } = booted;
         match effect {
             Effect::Poll => {
                 if !self.tell_untold().await {
@@ -144,8 +151,8 @@ impl<I: Installer> Parts<I> {
                 let polled = polled.inspect_err(|error| tracing::warn!(%error, "no answer of the rollout server")).ok();
                 return Some(Event::Polled(polled));
             }
-            Effect::AskEngine => return Some(Event::Engine(ask_engine(&self.socket).map(Box::new))),
-            Effect::LookForRequest => return Some(Event::Request(self.folder.request())),
+            Effect::AskEngine => return Some(Event::Engine(self.tell_engine(booted, stick_quiet).map(Box::new))),
+            Effect::LookForRequest => return Some(Event::Request(self.request())),
             Effect::Inspect(source) => {
                 let (address, fetch) = self.address(&source);
                 return Some(Event::Inspected(self.installer.inspect(&address, &fetch).await));
@@ -156,16 +163,20 @@ impl<I: Installer> Parts<I> {
             }
             Effect::Look { version } => return Some(Event::Looked(self.installer.look(&version).await)),
             Effect::LookAtGood => {
-                let is_good = self.folder.last_good().is_some_and(|good| good.version == version && good.slot == slot);
+                let is_good =
+                    self.folder.last_good().is_some_and(|good| good.version == *version && good.slot == *slot);
                 return Some(Event::Good(is_good));
             }
             Effect::Report { action, progress } => self.report(action, progress).await,
+            Effect::RememberFall(fell) => told(self.folder.set_fell_back(fell.as_ref())),
             Effect::Remember(resume) => told(self.folder.set_resume(resume.as_ref())),
             Effect::ForgetRequest => told(self.folder.set_request(None)),
             Effect::Show(status) => {
                 let line = format!("{} {} {}", status.phase, status.version, status.en);
                 self.notifier.status(line.trim());
                 told(self.folder.set_status(&status));
+                // The screen follows at once; what the engine answers is asked for when it is needed.
+                self.tell_engine(booted, stick_quiet);
             }
             Effect::Measure(facts) => told(self.folder.set_good(&LastGood::of(version, slot, &facts))),
             Effect::Activate(resume) => return Some(Event::Activated(self.activate(&resume).await)),
@@ -173,6 +184,24 @@ impl<I: Installer> Parts<I> {
             Effect::Restart => told(std::fs::write(&self.restart_flag, "")),
         }
         None
+    }
+
+    /// The technician's wish. One that asks is forgotten with its stick: a question about a bundle that is gone would stand
+    /// on the screen for ever. A stick that was never seen is left to the installer, which may see more than the agent.
+    fn request(&mut self) -> Option<WishFor> {
+        let wish = self.folder.request()?;
+        let was_in = std::mem::replace(&mut self.stick_is_in, wish.ask && wish.file.is_file());
+        if wish.ask && was_in && !self.stick_is_in {
+            told(self.folder.set_request(None));
+            return None;
+        }
+        Some(wish)
+    }
+
+    /// Tells the engine how updates are, and hears how it is.
+    fn tell_engine(&self, booted: &Booted, stick_quiet: Duration) -> Option<EngineStatus> {
+        let news = news(&self.folder, booted, stick_quiet);
+        ask(&self.socket, &Request::Updates { news: Box::new(news) })
     }
 
     /// Tells the server. What ends an action is on the disk before, and stays there until it was taken.
@@ -218,7 +247,7 @@ impl<I: Installer> Parts<I> {
             Source::Fleet { url, .. } => {
                 (url.clone(), self.fleet.as_ref().map(|fleet| fleet.fetch(url)).unwrap_or_default())
             }
-            Source::Stick { file } => (file.display().to_string(), Fetch::default()),
+            Source::Stick { file, .. } => (file.display().to_string(), Fetch::default()),
         }
     }
 }
@@ -229,11 +258,35 @@ fn told(written: std::io::Result<()>) {
     }
 }
 
+/// How updates are, out of what the folder remembers.
+pub fn news(folder: &Folder, booted: &Booted, stick_quiet: Duration) -> UpdateNews {
+    let status = folder.status().unwrap_or_default();
+    let phase = status.phase();
+    // The hours of the server's updates are not foretold; a stick's restart comes when nobody was there for a moment.
+    let by_stick = folder.resume().is_some_and(|resume| resume.action.is_none());
+    let quiet_seconds = (phase == UpdatePhase::Restart && by_stick).then_some(stick_quiet.as_secs());
+    let is_about = phase != UpdatePhase::Resting;
+    UpdateNews {
+        running: booted.version.clone(),
+        phase,
+        version: if is_about { status.version } else { String::new() },
+        percent: status.percent,
+        code: if is_about { status.code } else { String::new() },
+        why: if is_about { Text::new(status.zh, status.en) } else { Text::default() },
+        quiet_seconds,
+        fell_back: folder.fell_back(),
+    }
+}
+
 /// How the engine is; `None` when it does not answer.
 pub fn ask_engine(socket: &Path) -> Option<EngineStatus> {
+    ask(socket, &Request::Status)
+}
+
+fn ask(socket: &Path, request: &Request) -> Option<EngineStatus> {
     let mut connection = Connection::open(socket).ok()?;
     connection.wait_at_most(ANSWER).ok()?;
-    connection.send(&Request::Status).ok()?;
+    connection.send(request).ok()?;
     match connection.receive().ok()?? {
         Reply::Status { status } => Some(*status),
         Reply::Screen { .. } | Reply::Staff { .. } | Reply::Error { .. } => None,

@@ -48,6 +48,7 @@ fn parts_of(folder: &Path, fleet: Option<Fleet>) -> Parts<Noting> {
         restart_flag: PathBuf::new(),
         kiosk: "K001".to_owned(),
         notifier: Notifier::default(),
+        stick_is_in: false,
     }
 }
 
@@ -111,7 +112,7 @@ fn the_new_slots_turn_comes_only_after_the_disk_knows_of_it() {
     let reasons = vec![crate::update::Reason::NoFrame];
     let earlier = crate::update::Verdict { version: "1.1.0".to_owned(), slot: "B".to_owned(), reasons };
     parts.folder.set_bad(&earlier).unwrap();
-    let out = run(parts.carry_out(Effect::Activate(resume()), "1.0.0", "A", ""));
+    let out = run(parts.carry_out(Effect::Activate(resume()), &Booted::default(), Duration::ZERO));
     assert_eq!(out, Some(Event::Activated(Ok(()))));
     assert_eq!(parts.installer.seen, Some(resume()));
     assert_eq!(
@@ -123,7 +124,7 @@ fn the_new_slots_turn_comes_only_after_the_disk_knows_of_it() {
     let gone = place.path().join("file");
     std::fs::write(&gone, "").unwrap();
     let mut parts = parts_of(&gone, None);
-    let out = run(parts.carry_out(Effect::Activate(resume()), "1.0.0", "A", ""));
+    let out = run(parts.carry_out(Effect::Activate(resume()), &Booted::default(), Duration::ZERO));
     assert_eq!((out, parts.installer.turns), (Some(Event::Activated(Err(Refusal::Failed))), 0));
 }
 
@@ -133,12 +134,12 @@ fn the_last_word_about_an_action_is_told_until_it_is_taken_and_nothing_is_asked_
     let (fleet, hears) = server(&[503, 503, 200, 200]);
     run(async {
         let mut parts = parts_of(place.path(), Some(fleet.clone()));
-        parts.carry_out(done(), "1.1.0", "B", "").await;
+        parts.carry_out(done(), &Booted::default(), Duration::ZERO).await;
         assert!(parts.folder.untold().is_some(), "not taken");
         // The agent is started anew: what it owes lies on the disk.
         let mut parts = parts_of(place.path(), Some(fleet));
-        assert_eq!(parts.carry_out(Effect::Poll, "1.1.0", "B", "").await, Some(Event::Polled(None)));
-        let polled = parts.carry_out(Effect::Poll, "1.1.0", "B", "").await;
+        assert_eq!(parts.carry_out(Effect::Poll, &Booted::default(), Duration::ZERO).await, Some(Event::Polled(None)));
+        let polled = parts.carry_out(Effect::Poll, &Booted::default(), Duration::ZERO).await;
         assert!(matches!(polled, Some(Event::Polled(Some(_)))), "{polled:?}");
         assert_eq!(parts.folder.untold(), None);
     });
@@ -150,6 +151,6 @@ fn a_server_that_has_forgotten_the_action_is_not_told_for_ever() {
     let place = tempfile::tempdir().unwrap();
     let (fleet, hears) = server(&[410]);
     let mut parts = parts_of(place.path(), Some(fleet));
-    run(parts.carry_out(done(), "1.1.0", "B", ""));
+    run(parts.carry_out(done(), &Booted::default(), Duration::ZERO));
     assert_eq!((parts.folder.untold(), hears.recv().unwrap().as_str()), (None, TOLD));
 }

@@ -800,9 +800,10 @@ fn what_staff_put_back_or_carry_by_hand_the_plan_follows() {
     machine.event(by_hand(StoreEvent::Requeued { entry }));
     machine.pass(Duration::from_secs(1));
     assert_eq!(machine.kiosk.waiting(), 1);
-    let sent = machine.county.iter().any(|(_, command)| {
-        matches!(command, CountyCommand::Submit { id: sent, .. } if *sent == id)
-    });
+    let sent = machine
+        .county
+        .iter()
+        .any(|(_, command)| matches!(command, CountyCommand::Submit { id: sent, .. } if *sent == id));
     assert!(sent, "it is sent again, under its own id: {:?}", machine.county);
 
     // While it is on its way a receipt comes by hand; whatever the line says afterwards changes nothing.

@@ -3,4 +3,5 @@
 mod flows;
 mod machine;
 mod random;
+mod service;
 mod table;
