@@ -16,8 +16,8 @@ use crate::ipc::FellBack;
 use crate::store::{NEWEST_SCHEMA, READABLE_FROM};
 use crate::telemetry::{self, Code, Event};
 use crate::update::{
-    Booted, Bus, Credentials, Facts, Fleet, Folder, Judgement, LastGood, OnStick, Parts, Reason, Refusal, Request,
-    Rules, Status, Trial, Verdict, Window, ask_engine, bundle_on, judge, offset, turn_for_ever,
+    Booted, Bus, Candidate, Credentials, Facts, Fleet, Folder, LastGood, OnStick, Parts, Reason, Refusal, Request,
+    Rules, Status, Trial, Verdict, Window, ask_engine, bundle_on, offset, turn_for_ever,
 };
 
 /// Time between two looks at the facts.
@@ -74,55 +74,43 @@ pub fn confirm(config: &Path, within: Duration) -> Result<Confirmed, CtlError> {
     let outcome = runtime.block_on(async {
         let bus = Bus::system().await;
         let booted = booted(bus.as_ref().ok()).await;
-        // An image that was called good before is not put on trial again: a printer that somebody unplugged, a line that is
-        // down or a broken display are not its doing, and no restart would mend them.
-        let last = folder.last_good();
-        let is_known = last.as_ref().is_some_and(|good| good.version == booted.version && good.slot == booted.slot);
-        let before = last.filter(|_| !is_known);
+        let candidate = Candidate::of(&booted.version, &booted.slot, folder.last_good());
         let clock = Clock::start();
-        let mut trial = Trial::new(within, if is_known { Duration::ZERO } else { HOLD });
-        let (facts, judgement) = loop {
+        let mut trial = Trial::new(within, if candidate.is_known() { Duration::ZERO } else { HOLD });
+        let facts = loop {
             let facts = Facts::of(ask_engine(&socket).as_ref());
-            if let Some(judgement) = trial.look(clock.since_start(), judge(&facts, before.as_ref())) {
-                break (facts, judgement);
+            if trial.look(clock.since_start(), candidate.judge(&facts)).is_some() {
+                break facts;
             }
             pause(LOOK).await;
         };
-        let mut reasons = match judgement {
-            Judgement::Good => Vec::new(),
-            Judgement::NotYet(reasons) => reasons,
-        };
-        if is_known {
-            for reason in reasons.drain(..) {
-                tracing::warn!(code = reason.code(), "something is missing on an image that was good before");
-            }
-        }
-        if reasons.is_empty() {
-            let marked = match &bus {
+        // What is not good is not marked; a known image is, whatever is missing on it.
+        let is_marked = candidate.end(&facts, true).reasons.is_empty()
+            && match &bus {
                 Ok(bus) => bus.mark_good().await.inspect_err(|error| tracing::error!(%error, "no mark")).is_ok(),
                 Err(error) => {
                     tracing::error!(%error, "no mark");
                     false
                 }
             };
-            if !marked {
-                reasons.push(Reason::Mark);
-            }
-        }
-        (booted, facts, reasons)
+        (booted, candidate.end(&facts, is_marked), facts)
     });
-    let (booted, facts, reasons) = outcome;
-    let Booted { version, slot, .. } = booted;
-    let written = if reasons.is_empty() {
-        Event::UpdateGood { version: Code::new(&version) }.emit();
-        folder.set_good(&LastGood::of(&version, &slot, &facts))
-    } else {
+    let (Booted { version, slot, .. }, outcome, facts) = outcome;
+    for reason in &outcome.excused {
+        tracing::warn!(code = reason.code(), "something is missing on an image that was good before");
+    }
+    let reasons = outcome.reasons;
+    let written = if !reasons.is_empty() {
         for reason in &reasons {
             Event::UpdateBad { version: Code::new(&version), code: Code::new(&reason.code()) }.emit();
         }
         folder.set_bad(&Verdict { version: version.clone(), slot: slot.clone(), reasons: reasons.clone() })
+    } else {
+        Event::UpdateGood { version: Code::new(&version) }.emit();
+        if outcome.is_measure { folder.set_good(&LastGood::of(&version, &slot, &facts)) } else { Ok(()) }
     };
-    written.map_err(|error| failed(&error))?;
+    // A memory that cannot be written makes no image bad: it would be started again and again.
+    written.inspect_err(|error| tracing::error!(%error, "the update folder cannot be written")).ok();
     let lines: Vec<(String, String)> = reasons.iter().map(Reason::lines).collect();
     Ok(Confirmed {
         version,

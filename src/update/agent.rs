@@ -11,7 +11,8 @@
 //!   is unsent: a fall-back would strand it.
 //! - **Power cuts.** Until the installation is complete nothing is remembered, because the old image is what starts; the
 //!   server offers again, the technician's wish lies in its file. Afterwards [`Resume`] is on the disk. The boot order
-//!   changes just before the restart; the next start tells from the slot it is in whether the new image came up.
+//!   changes just before the restart, after [`Resume`] says so. A machine that starts in the old slot without that word was
+//!   switched off while it waited, and waits again; with it the new image did not come up.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -154,7 +155,10 @@ pub enum Effect {
     /// Let the installer install it.
     Install(Source),
     /// Look how the installation is.
-    Look,
+    Look {
+        /// Of which version.
+        version: String,
+    },
     /// Look whether the running image was called good.
     LookAtGood,
     /// Tell the server.
@@ -176,8 +180,8 @@ pub enum Effect {
     Note(Recorded),
     /// Remember what works now: the measure for the image that comes.
     Measure(Facts),
-    /// Make the new slot the one that starts next.
-    Activate,
+    /// Remember this, durably, and only then make the new slot the one that starts next.
+    Activate(Resume),
     /// Restart the machine.
     Restart,
 }
@@ -197,6 +201,8 @@ pub struct Agent {
     engine_seen: SinceStart,
     /// The image that runs came up after an update and waits for its judgement.
     judged: Option<Resume>,
+    /// What was shown last.
+    shown: Option<Status>,
     /// It was told that the restart waits for what is unsent.
     pub(super) held: bool,
 }
@@ -224,6 +230,7 @@ impl Agent {
             not_before: at,
             engine_seen: at,
             judged: None,
+            shown: None,
             held: false,
         }
     }
@@ -270,6 +277,12 @@ impl Agent {
             Event::Activated(result) => self.activated(result, &mut out),
             Event::Good(is_good) => self.good(is_good, &mut out),
         }
+        // A running installation is looked at every second; what is shown is written to the disk, so only news is.
+        out.retain(|effect| {
+            let Effect::Show(status) = effect else { return true };
+            let is_same = self.shown.replace(status.clone()).as_ref() == Some(status);
+            !(is_same && status.phase == "installing")
+        });
         out
     }
 
@@ -278,12 +291,13 @@ impl Agent {
             out.push(Effect::Show(status("resting", &self.rules.booted.version, 0)));
             return;
         };
-        if resume.boot == self.rules.boot {
-            // The agent alone was restarted.
+        let in_old_slot = resume.from_slot == self.rules.booted.slot;
+        if resume.boot == self.rules.boot || (in_old_slot && !resume.activated) {
+            // The agent alone was restarted, or the machine was switched off before the new slot's turn came.
             out.push(Effect::Show(status("restart", &resume.version, 100)));
-            self.step = Step::Restart(resume);
+            self.step = Step::Restart(Resume { activated: false, ..resume });
             self.next_engine = now.since_start;
-        } else if resume.from_slot == self.rules.booted.slot {
+        } else if in_old_slot {
             self.fell_back(now, resume, seen.bad, out);
         } else {
             self.judged = Some(resume);
@@ -357,10 +371,10 @@ impl Agent {
             self.next_engine = at + if is_asking { ASK_EVERY } else { ENGINE_EVERY };
             out.push(Effect::AskEngine);
         }
-        match self.step {
-            Step::Installing(..) if at >= self.next_look => {
+        match &self.step {
+            Step::Installing(_, info) if at >= self.next_look => {
                 self.next_look = at + LOOK_EVERY;
-                out.push(Effect::Look);
+                out.push(Effect::Look { version: info.version.clone() });
             }
             Step::Waiting(..)
             | Step::Restart(_)
@@ -436,6 +450,13 @@ impl Agent {
                 self.step = if asks { Step::Asking(source, info) } else { Step::Waiting(source, info) };
                 self.next_engine = now.since_start;
             }
+            Err(Refusal::Same) if let Source::Fleet { action, .. } = source => {
+                // It is what the server wants to be here: the word that it runs was lost, or it was brought by a stick.
+                self.step = Step::Resting;
+                self.tries = 0;
+                let details = vec![format!("version {} runs here already", self.rules.booted.version)];
+                out.push(Effect::Report { action, progress: Progress::Done { details } });
+            }
             Err(refusal) => self.refuse(now, refusal, out),
         }
     }
@@ -478,7 +499,7 @@ impl Agent {
                 if let Some(status) = engine {
                     out.push(Effect::Measure(Facts::of(Some(status))));
                 }
-                out.push(Effect::Activate);
+                out.push(Effect::Activate(Resume { activated: true, ..resume.clone() }));
             }
             Step::Waiting(..)
             | Step::Restart(_)
@@ -493,11 +514,12 @@ impl Agent {
     fn activated(&mut self, result: Result<(), Refusal>, out: &mut Vec<Effect>) {
         let Step::Restart(resume) = &self.step else { return };
         // Where it could not be done the next look at the engine tries again.
-        if result.is_ok() {
-            out.push(Effect::Note(Recorded::UpdateRestarting { version: Code::new(&resume.version) }));
-            out.push(Effect::Restart);
-            self.step = Step::Going;
+        if result.is_err() {
+            return out.push(Effect::Remember(Some(resume.clone())));
         }
+        out.push(Effect::Note(Recorded::UpdateRestarting { version: Code::new(&resume.version) }));
+        out.push(Effect::Restart);
+        self.step = Step::Going;
     }
 
     fn may_begin(&self, now: &Now, source: &Source, engine: Option<&EngineStatus>) -> bool {
@@ -548,6 +570,7 @@ impl Agent {
                     readable_from: info.readable_from,
                     from_slot: self.rules.booted.slot.clone(),
                     boot: self.rules.boot.clone(),
+                    activated: false,
                 };
                 out.push(Effect::Remember(Some(resume.clone())));
                 out.push(Effect::ForgetRequest);

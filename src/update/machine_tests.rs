@@ -55,6 +55,7 @@ struct Machine {
     shown: Status,
     reports: Vec<Progress>,
     starts_since_install: usize,
+    in_use: bool,
 }
 
 fn name(slot: usize) -> String {
@@ -80,6 +81,7 @@ impl Machine {
             shown: Status::default(),
             reports: Vec::new(),
             starts_since_install: 0,
+            in_use: false,
         }
     }
 
@@ -102,7 +104,8 @@ impl Machine {
             schema: Some(StoreSchema { schema: 1, readable_from: 1 }),
             access: [("id-reader".to_owned(), reader), ("printer".to_owned(), Access::Opened)].into(),
             county_reachable: Some(true),
-            quiet_seconds: 10_000,
+            // Long enough to install, not long enough to restart.
+            quiet_seconds: if self.in_use { 10 } else { 10_000 },
             ..EngineStatus::default()
         })
     }
@@ -200,7 +203,7 @@ impl Machine {
                         Effect::AskEngine => events.push_back(Event::Engine(self.engine().map(Box::new))),
                         Effect::Inspect(_) => events.push_back(Event::Inspected(Self::inspect(bundle.unwrap()))),
                         Effect::Install(_) => events.push_back(Event::Ordered(Ok(()))),
-                        Effect::Look => {
+                        Effect::Look { .. } => {
                             let look = self.install(bundle.unwrap());
                             events.push_back(Event::Looked(look));
                         }
@@ -211,7 +214,8 @@ impl Machine {
                         Effect::Measure(facts) => {
                             self.good = Some(LastGood::of(self.image().version, &name(self.running), &facts));
                         }
-                        Effect::Activate => {
+                        Effect::Activate(resume) => {
+                            (self.resume, self.bad) = (Some(resume), None);
                             let other = 1 - self.running;
                             self.left[other] = TRIES;
                             self.order = [other, self.running];
@@ -299,6 +303,16 @@ fn each_of_twelve_bad_updates_ends_on_the_old_slot_with_its_reason() {
 }
 
 #[test]
+fn the_reason_of_a_fall_back_is_the_one_of_this_try() {
+    let mut machine = Machine::new();
+    machine.update(&Image { version: "1.1.0", fault: Fault::NoFrame });
+    assert_eq!(machine.shown.code, "update.no-frame");
+    machine.reports.clear();
+    machine.update(&Image { version: "1.1.0", fault: Fault::CrashLoop });
+    assert_eq!(machine.shown.code, "update.never-up");
+}
+
+#[test]
 fn a_power_cut_while_installing_leaves_the_old_image_and_the_offer_is_taken_again() {
     let mut machine = Machine::new();
     // Half a slot was written, nothing is remembered.
@@ -307,6 +321,21 @@ fn a_power_cut_while_installing_leaves_the_old_image_and_the_offer_is_taken_agai
     assert!(machine.confirm());
     machine.update(&Image { version: "1.1.0", fault: Fault::None });
     assert_eq!(machine.image().version, "1.1.0");
+}
+
+#[test]
+fn a_power_cut_between_installation_and_restart_is_no_fall_back_and_costs_nothing() {
+    let mut machine = Machine::new();
+    let bundle = Image { version: "1.1.0", fault: Fault::None };
+    machine.in_use = true;
+    assert!(!machine.agent(Some(&bundle)), "a resident is there: it waits");
+    assert!(machine.resume.as_ref().is_some_and(|resume| !resume.activated), "{:?}", machine.resume);
+    machine.start();
+    assert_eq!((machine.running, machine.confirm()), (0, true), "the old slot starts");
+    machine.in_use = false;
+    machine.update(&bundle);
+    assert_eq!((machine.image().version, machine.running), ("1.1.0", 1));
+    assert!(!machine.reports.iter().any(|report| matches!(report, Progress::Failed { .. })), "{:?}", machine.reports);
 }
 
 #[test]

@@ -33,10 +33,10 @@ pub use agent::{Agent, Effect, Event, Rules, Seen, Source, Step};
 #[cfg(feature = "agent")]
 pub use bus::{Bus, BusError};
 pub use fleet::{Credentials, Fleet, FleetError, Offer, Poll, Progress};
-pub use folder::{Folder, LastGood, Request, Resume, Status, Verdict};
-pub use gate::{Facts, Judgement, Reason, Trial, judge};
+pub use folder::{Folder, LastGood, Request, Resume, Status, Untold, Verdict};
+pub use gate::{Candidate, Facts, Judgement, Outcome, Reason, Trial, judge};
 pub use refusal::Refusal;
-pub use run::{Booted, BundleInfo, Installer, Look, Parts, ask_engine, news, turn_for_ever};
+pub use run::{Booted, BundleInfo, Fetch, Installer, Look, Parts, ask_engine, news, turn_for_ever};
 pub use stick::{OnStick, bundle_on};
 pub use version::compare;
 pub use when::{Window, offset};

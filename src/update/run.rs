@@ -1,6 +1,7 @@
 //! The loop around the agent: carries its effects out, one after the other, each with a limit.
 //!
-//! Nothing here decides. The installer and the server are asked with limits of their own; the engine is asked over its
+//! Nothing here decides. The last word about an action is kept until the server has taken it, and nothing else is asked of
+//! the server before: an offer that it would repeat in ignorance is not heard. The installer and the server are asked with limits of their own; the engine is asked over its
 //! socket. Files are read and written through [`Folder`].
 
 use std::collections::VecDeque;
@@ -8,8 +9,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::agent::{Agent, Effect, Event, Rules, Seen, Source};
-use super::fleet::Fleet;
-use super::folder::{Folder, LastGood, Request as WishFor};
+use super::fleet::{Fleet, Progress};
+use super::folder::{Folder, LastGood, Request as WishFor, Resume, Untold};
 use super::refusal::Refusal;
 use crate::domain::text::Text;
 use crate::domain::time::Now;
@@ -44,6 +45,16 @@ pub struct BundleInfo {
     pub readable_from: u32,
 }
 
+/// What the installer needs to fetch a bundle over a line.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Fetch {
+    /// A header with the kiosk's token, for the rollout server alone.
+    pub header: Option<String>,
+    /// File with the certificates (PEM) that the server's must lead to. The installer's reader opens it, so the user it
+    /// runs as must be able to.
+    pub ca_file: Option<PathBuf>,
+}
+
 /// How an installation is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Look {
@@ -60,14 +71,14 @@ pub enum Look {
 
 /// What installs.
 pub trait Installer {
-    /// Checks a bundle's signature and reads its manifest. `header` is for fetching it.
-    fn inspect(&mut self, source: &str, header: Option<&str>) -> impl Future<Output = Result<BundleInfo, Refusal>>;
+    /// Checks a bundle's signature and reads its manifest. `fetch` is for fetching it.
+    fn inspect(&mut self, source: &str, fetch: &Fetch) -> impl Future<Output = Result<BundleInfo, Refusal>>;
     /// Begins to install.
-    fn install(&mut self, source: &str, header: Option<&str>) -> impl Future<Output = Result<(), Refusal>>;
+    fn install(&mut self, source: &str, fetch: &Fetch) -> impl Future<Output = Result<(), Refusal>>;
     /// Makes the slot that was installed the one that starts next.
     fn activate(&mut self) -> impl Future<Output = Result<(), Refusal>>;
-    /// How the installation is.
-    fn look(&mut self) -> impl Future<Output = Look>;
+    /// How the installation of this version is. Done means that it lies in the other slot, whole.
+    fn look(&mut self, version: &str) -> impl Future<Output = Look>;
 }
 
 /// What the loop works with.
@@ -128,6 +139,9 @@ impl<I: Installer> Parts<I> {
         let Booted { version, slot, compatible: model, .. } = booted;
         match effect {
             Effect::Poll => {
+                if !self.tell_untold().await {
+                    return Some(Event::Polled(None));
+                }
                 let attributes =
                     [("kiosk", self.kiosk.as_str()), ("version", version), ("slot", slot), ("model", model)];
                 let polled = match &self.fleet {
@@ -140,26 +154,20 @@ impl<I: Installer> Parts<I> {
             Effect::AskEngine => return Some(Event::Engine(self.tell_engine(booted, stick_quiet).map(Box::new))),
             Effect::LookForRequest => return Some(Event::Request(self.request())),
             Effect::Inspect(source) => {
-                let (address, header) = self.address(&source);
-                return Some(Event::Inspected(self.installer.inspect(&address, header.as_deref()).await));
+                let (address, fetch) = self.address(&source);
+                return Some(Event::Inspected(self.installer.inspect(&address, &fetch).await));
             }
             Effect::Install(source) => {
-                let (address, header) = self.address(&source);
-                return Some(Event::Ordered(self.installer.install(&address, header.as_deref()).await));
+                let (address, fetch) = self.address(&source);
+                return Some(Event::Ordered(self.installer.install(&address, &fetch).await));
             }
-            Effect::Look => return Some(Event::Looked(self.installer.look().await)),
+            Effect::Look { version } => return Some(Event::Looked(self.installer.look(&version).await)),
             Effect::LookAtGood => {
                 let is_good =
                     self.folder.last_good().is_some_and(|good| good.version == *version && good.slot == *slot);
                 return Some(Event::Good(is_good));
             }
-            Effect::Report { action, progress } => {
-                if let Some(fleet) = &self.fleet
-                    && let Err(error) = fleet.report(&action, &progress).await
-                {
-                    tracing::warn!(%error, "the rollout server was not told");
-                }
-            }
+            Effect::Report { action, progress } => self.report(action, progress).await,
             Effect::RememberFall(fell) => told(self.folder.set_fell_back(fell.as_ref())),
             Effect::Remember(resume) => told(self.folder.set_resume(resume.as_ref())),
             Effect::ForgetRequest => told(self.folder.set_request(None)),
@@ -171,7 +179,7 @@ impl<I: Installer> Parts<I> {
                 self.tell_engine(booted, stick_quiet);
             }
             Effect::Measure(facts) => told(self.folder.set_good(&LastGood::of(version, slot, &facts))),
-            Effect::Activate => return Some(Event::Activated(self.installer.activate().await)),
+            Effect::Activate(resume) => return Some(Event::Activated(self.activate(&resume).await)),
             Effect::Note(event) => event.emit(),
             Effect::Restart => told(std::fs::write(&self.restart_flag, "")),
         }
@@ -196,11 +204,50 @@ impl<I: Installer> Parts<I> {
         ask(&self.socket, &Request::Updates { news: Box::new(news) })
     }
 
-    /// Where the bundle is, and the header for fetching it.
-    fn address(&self, source: &Source) -> (String, Option<String>) {
+    /// Tells the server. What ends an action is on the disk before, and stays there until it was taken.
+    async fn report(&mut self, action: String, progress: Progress) {
+        let Some(fleet) = &self.fleet else { return };
+        if progress.is_end() {
+            told(self.folder.set_untold(Some(&Untold { action, progress })));
+            self.tell_untold().await;
+        } else if let Err(error) = fleet.report(&action, &progress).await {
+            tracing::warn!(%error, "the rollout server was not told");
+        }
+    }
+
+    /// Whether nothing is left untold.
+    async fn tell_untold(&mut self) -> bool {
+        let (Some(fleet), Some(Untold { action, progress })) = (&self.fleet, self.folder.untold()) else { return true };
+        match fleet.report(&action, &progress).await {
+            Err(error) if error.may_pass() => {
+                tracing::warn!(%error, "the rollout server was not told; it will be");
+                return false;
+            }
+            Err(error) => tracing::warn!(%error, "the rollout server has no use for what it was told"),
+            Ok(()) => {}
+        }
+        told(self.folder.set_untold(None));
+        true
+    }
+
+    /// The new slot's turn. Without the memory of it a fall-back could not be told from a power cut, and a bad image would
+    /// be started again and again: then the boot order stays as it is.
+    async fn activate(&mut self, resume: &Resume) -> Result<(), Refusal> {
+        self.folder.set_resume(Some(resume)).map_err(|error| {
+            tracing::error!(%error, "the update folder cannot be written: the new slot is not started");
+            Refusal::Failed
+        })?;
+        told(self.folder.forget_bad());
+        self.installer.activate().await
+    }
+
+    /// Where the bundle is, and what fetching it takes.
+    fn address(&self, source: &Source) -> (String, Fetch) {
         match source {
-            Source::Fleet { url, .. } => (url.clone(), self.fleet.as_ref().and_then(|fleet| fleet.header_for(url))),
-            Source::Stick { file, .. } => (file.display().to_string(), None),
+            Source::Fleet { url, .. } => {
+                (url.clone(), self.fleet.as_ref().map(|fleet| fleet.fetch(url)).unwrap_or_default())
+            }
+            Source::Stick { file, .. } => (file.display().to_string(), Fetch::default()),
         }
     }
 }
@@ -245,3 +292,7 @@ fn ask(socket: &Path, request: &Request) -> Option<EngineStatus> {
         Reply::Screen { .. } | Reply::Staff { .. } | Reply::Error { .. } => None,
     }
 }
+
+#[cfg(test)]
+#[path = "run_tests.rs"]
+mod tests;
