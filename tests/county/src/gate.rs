@@ -147,7 +147,7 @@ async fn refuse(platform: &Platform, request: Request, asked: &Asked, code: &str
     let refused = || Problem::new(422, code, "the application is refused").into_response();
     let Ok(body) = to_bytes(request.into_body(), BODY_MAX).await else { return refused() };
     let id = asked.path.rsplit('/').next().unwrap_or_default();
-    if let Err(error) = crate::api::note_refusal(platform, id, &body, 422, code) {
+    if let Err(error) = api::note_refusal(platform, id, &body, 422, code) {
         tracing::error!(%error, "a refusal could not be remembered");
     }
     refused()
