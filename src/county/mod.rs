@@ -30,6 +30,7 @@
 //! | `county.no-receipt` | success without a receipt for our id and bytes | try again |
 //! | `county.redirect` | the platform sent us elsewhere | try again |
 //! | `county.clock` | the platform finds our time wrong | try again |
+//! | `county.seal-key-unknown` | the platform lacks the key that this was sealed to | try again |
 //! | `county.nonce` | the platform has seen this request before | try again |
 //! | `county.http-NNN` | that status, nothing more known | try again, set aside or stop, see [`mod@classify`] |
 //! | `county.batch-refused` | the platform did not take a batch as such | try again, in smaller ones |

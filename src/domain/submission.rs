@@ -346,7 +346,18 @@ pub enum Verdict {
 }
 
 impl Verdict {
-    /// Whether the platform spoke of the application itself, which proves that the line is good.
+    /// Whether it was made on this machine because the content could not be had, and says nothing about line and platform.
+    pub fn arose_here(&self) -> bool {
+        match self {
+            Self::SetAside { code } | Self::TryAgain { code, .. } => {
+                code.starts_with("store.") || code == "county.body-broken"
+            }
+            Self::Stored { .. } | Self::StopAll { .. } => false,
+        }
+    }
+
+    /// Whether the platform spoke of the application itself, which proves that the line is good. Not asked of those that
+    /// [arose here](Self::arose_here).
     pub const fn is_about_the_application(&self) -> bool {
         match self {
             Self::Stored { .. } | Self::SetAside { .. } => true,

@@ -45,7 +45,7 @@ pub struct Door {
     pub status: Rc<RefCell<EngineStatus>>,
     /// Writes down that a screen came or went.
     pub recorder: Recorder,
-    /// Counts the screens that said that a frame is on the glass.
+    /// Counts the frames of the screen that is there: none when it goes.
     pub painted: Beats,
     /// The staff's desk; a machine that is being set up has none.
     pub staff: Option<Rc<StaffDesk>>,
@@ -113,6 +113,9 @@ impl Client {
         // The end of a connection needs no word but the one below: whoever was there connects again.
         self.talk().await.ok();
         if self.is_screen {
+            // What it had painted is gone with it.
+            self.door.painted.forget();
+            self.door.status.borrow_mut().painted = false;
             self.door.recorder.record(&Recorded::ScreenLost {});
         }
     }
