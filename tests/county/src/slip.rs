@@ -182,8 +182,9 @@ fn number_of(number: &str) -> Option<(String, i64)> {
 pub fn number(terminal: &str, sequence: i64) -> Option<String> {
     let bare = format!("{terminal}{sequence:06}");
     let whole = CHECKS.chars().map(|check| format!("{bare}{check}")).find(|whole| number_of(whole).is_some())?;
-    let (kiosk, rest) = whole.split_at(4);
-    Some(format!("{kiosk} {rest}"))
+    // Every character of such a number is ASCII.
+    let groups: Vec<String> = whole.as_bytes().chunks(4).map(|group| String::from_utf8_lossy(group).into()).collect();
+    Some(groups.join(" "))
 }
 
 fn bytes_of(signature: &str) -> Option<[u8; 64]> {

@@ -19,7 +19,7 @@ use crate::api::Problem;
 use crate::ledger::Refusal;
 use crate::page::{escape, page};
 use crate::server::Platform;
-use crate::slip;
+use crate::{clock, slip};
 
 const TITLE: &str = "退回的申请 Refused for good";
 
@@ -54,10 +54,16 @@ fn list_html(refusals: &[Refusal]) -> String {
             escape(&number),
             escape(&refusal.code),
             refusal.times,
-            escape(&refusal.last_at),
+            escape(&local(&refusal.last_at)),
         );
     }
     html + "</tbody></table>"
+}
+
+/// Date and time in China, to the minute.
+fn local(at: &str) -> String {
+    let local = at.parse().map(|at| clock::local(at).strftime("%Y-%m-%d %H:%M").to_string());
+    local.unwrap_or_else(|_| at.to_owned())
 }
 
 /// A reason in words, and what to do.
@@ -91,8 +97,14 @@ mod tests {
         let known =
             Refusal { terminal: "K032".into(), sequence: 15, code: "a-word-of-tomorrow".into(), ..refusal.clone() };
         let html = list_html(&[refusal, known]);
-        assert!(html.contains("&lt;K") && html.contains("第 7 号") && html.contains("表单是旧版本"), "{html}");
-        assert!(html.contains("K032 000015"), "the number as it is printed: {html}");
+        assert!(
+            html.contains("&lt;K")
+                && html.contains("第 7 号")
+                && html.contains("表单是旧版本")
+                && html.contains("2026-11-24 09:02"),
+            "{html}"
+        );
+        assert!(html.contains("K032 0000 154"), "the number as it is printed: {html}");
         assert!(html.contains("县里没有收下"), "{html}");
     }
 }
