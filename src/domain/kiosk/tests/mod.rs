@@ -2,5 +2,6 @@
 
 mod flows;
 mod machine;
+mod missing;
 mod random;
 mod table;
