@@ -49,6 +49,12 @@ impl Report for EngineStatus {
             format!("taking       {}", self.taking),
             format!("store        {}", self.store),
         ];
+        if self.damaged_files > 0 {
+            lines.push(format!(
+                "damaged      {} file(s) beside the store; take them to the service",
+                self.damaged_files
+            ));
+        }
         lines.extend(self.devices.iter().map(|(role, state)| format!("{role:<12} {state}")));
         lines
     }

@@ -235,7 +235,8 @@ async fn turn_for_ever(
         painted: painted.clone(),
     };
     open_door(setup.socket.as_deref(), door)?;
-    let known = Known { slot: setup.slot, schema: store.report().schema, painted };
+    let report = store.report();
+    let known = Known { slot: setup.slot, schema: report.schema, damaged_files: report.damaged, painted };
     let mut signs = setup.signs;
     let every = signs.every();
     let executor = Executor::new(store, setup.county.map(Rc::new), devices, words, Rc::clone(&stamp), sender);
@@ -290,6 +291,7 @@ pub(super) async fn until(clock: &Clock, at: Option<SinceStart>) {
 struct Known {
     slot: String,
     schema: StoreSchema,
+    damaged_files: u32,
     painted: Beats,
 }
 
@@ -339,6 +341,7 @@ impl Turn {
             slot: self.known.slot.clone(),
             schema: Some(self.known.schema),
             painted: self.known.painted.count() > 0,
+            damaged_files: self.known.damaged_files,
             ..self.kiosk.status(now, page)
         };
     }
