@@ -16,10 +16,12 @@ pi_firmware_make() {
     rm -rf "$apt" "$1/all"
 }
 
+pi_firmware() { cached pi-firmware "$(digest "$SUITE" "${PI_FIRMWARE[*]}")" pi_firmware_make; }
+
 # firmware_pi BOOT_FOLDER UBOOT_FOLDER _
 firmware_pi() {
     local firmware name kernel_folder
-    firmware=$(cached pi-firmware "$(digest "$SUITE" "${PI_FIRMWARE[*]}")" pi_firmware_make)
+    firmware=$(pi_firmware)
     kernel_folder=$(kernel)
     cp "$firmware"/{start4.elf,fixup4.dat,LICENCE.broadcom} "$1/"
     cp "$2/u-boot.bin" "$1/u-boot.bin"
@@ -30,14 +32,30 @@ firmware_pi() {
         case $name in bcm2712*) pi_5 "$kernel_folder" || continue ;; esac
         [ -e "$kernel_folder/dtb/$name.dtb" ] || continue
         trusted_tree "$kernel_folder/dtb/$name.dtb" "$1/$name.dtb"
+        card_first "$1/$name.dtb"
     done
     pi_5 "$kernel_folder" || say 'pi: this kernel cannot see the card of a Pi 5; the card is for the Pi 4'
     [ -e "$1/bcm2711-rpi-4-b.dtb" ] || die 'the kernel has no tree for the Pi 4'
     for name in start4.elf fixup4.dat u-boot.bin config.txt; do [ -s "$1/$name" ] || die "the boot partition has no $name"; done
+    # Boot state and slots are looked for on device 0.
+    fdtget "$1/bcm2711-rpi-4-b.dtb" /aliases mmc0 | grep -q '/mmc@7e340000$' || die 'the card of the Pi 4 is not number 0'
     # The tree requires the key, and U-Boot knows the tree's way of saying so.
     fdtget "$1/bcm2711-rpi-4-b.dtb" /signature/key-fit required | grep -qx conf || die 'the tree of the Pi 4 requires no signature'
     grep -qx 'CONFIG_FIT_SIGNATURE=y' "$2/config" || die 'U-Boot of the Pi looks at no signature'
     grep -qx 'CONFIG_OF_BOARD=y' "$2/config" || die 'U-Boot of the Pi does not take the tree of the firmware'
+}
+
+# card_first TREE: the card is number 0 for U-Boot and for Linux. Without a name both count in the order of the tree, in
+# which the wireless chip's bus stands before the card's.
+card_first() {
+    local bus node
+    for bus in /emmc2bus /emmc2-bus@fe000000 /soc@107c000000; do
+        node=$(fdtget -l "$1" "$bus" 2>/dev/null | grep -xE 'mmc@(7e340000|fff000)' || true)
+        [ -n "$node" ] || continue
+        fdtput -t s "$1" /aliases mmc0 "$bus/$node"
+        return
+    done
+    die "the tree ${1##*/} has no slot for a card where this recipe looks for it"
 }
 
 # What a Pi cannot do without, looked up in what was built, for no emulator has these boards.

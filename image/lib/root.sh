@@ -30,7 +30,7 @@ IMAGE_VERSION=${IMAGE_VERSION:-$(sed -n '/^\[workspace.package\]/,/^$/s/^version
 KIOSK_NOTIFY=${KIOSK_NOTIFY:-notify}
 # Seconds without a sign of life after which engine or screen is started anew, and seconds for an image to show that it is
 # good. An emulator on a busy machine may need more than a board.
-KIOSK_WATCHDOG=${KIOSK_WATCHDOG:-12}
+KIOSK_WATCHDOG=${KIOSK_WATCHDOG:-9}
 KIOSK_GATE=${KIOSK_GATE:-120}
 
 # root_tree FOLDER [OVERLAY...]: the whole root as a tree: base, modules, programs, content, our overlay, further ones.
@@ -44,6 +44,7 @@ root_tree() {
     tar -xf "$base/base.tar" -C "$tree" --numeric-owner --exclude=./dev/*
     cp -r "$kernel_folder/tree/usr/lib/modules" "$tree/usr/lib/"
     install -m 755 "$OUT/bin/kiosk" "$OUT/bin/kioskctl" "$tree/usr/bin/"
+    if rauc_is_newer; then install -m 755 "$(rauc_newer)/rauc" "$tree/usr/bin/rauc"; fi
     mkdir -p "$tree/usr/share/kiosk/fonts" "$tree/data"
     cp -r "$TREE/config/catalogue" "$tree/usr/share/kiosk/catalogue"
     cp "$TREE/config/places.json" "$tree/usr/share/kiosk/"

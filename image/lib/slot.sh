@@ -23,13 +23,14 @@ slot() {
 
 # fit FOLDER: signs kernel and FOLDER/initrd.zst into FOLDER/boot.img.
 fit() {
-    local into=$1 kernel_folder tools
+    local into=$1 kernel_folder tools signer=(-k "$KEYS")
+    if [ -n "$FIT_KEY" ]; then signer=(-N pkcs11 -k "$FIT_KEY"); fi
     kernel_folder=$(kernel)
     tools=$(uboot vm)/tools
     ln -sf "$kernel_folder/kernel.lz4" "$into/kernel.lz4"
     sed -e "s/@VERSION@/$IMAGE_VERSION/" -e "s/@KERNEL@/$(cat "$kernel_folder/release")/" \
         "$IMAGE_DIR/boot/fit.its.in" >"$into/fit.its"
-    "$tools/mkimage" -q -D "-q -I dts -O dtb -p 1024 -i $into" -f "$into/fit.its" -k "$KEYS" -r "$into/boot.img" >/dev/null
+    "$tools/mkimage" -q -D "-q -I dts -O dtb -p 1024 -i $into" -f "$into/fit.its" "${signer[@]}" -r "$into/boot.img" >/dev/null
     # Whole blocks, of which an update fetches those that are new.
     truncate -s %4096 "$into/boot.img"
     [ "$(stat -c %s "$into/boot.img")" -le $((40 << 20)) ] || die 'the boot image is larger than its partition'

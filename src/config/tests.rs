@@ -111,6 +111,8 @@ fn values_out_of_range_are_refused_with_the_range() {
         ("[outbox]\nmax_days_offline = 0", "outbox.max_days_offline"),
         ("[outbox]\nmax_waiting = 0", "outbox.max_waiting"),
         ("[outbox]\nmin_free_mb = 9", "outbox.min_free_mb"),
+        ("[outbox]\nrecount_hour = 24", "outbox.recount_hour"),
+        ("[outbox]\nrecount_spread_min = 721", "outbox.recount_spread_min"),
         ("[screen]\nsize = \"1080\"", "screen.size"),
         ("[screen]\nsize = \"1080x19200\"", "screen.size"),
         ("[devices.id-reader]\nbaud = \"fast\"", "devices.id-reader.baud"),

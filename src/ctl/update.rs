@@ -16,11 +16,14 @@ use crate::store::{NEWEST_SCHEMA, READABLE_FROM};
 use crate::telemetry::{self, Code, Event};
 use crate::update::{
     Booted, Bus, Credentials, Facts, Fleet, Folder, Judgement, LastGood, OnStick, Parts, Reason, Refusal, Request,
-    Rules, Status, Verdict, Window, ask_engine, bundle_on, judge, offset, turn_for_ever,
+    Rules, Status, Trial, Verdict, Window, ask_engine, bundle_on, judge, offset, turn_for_ever,
 };
 
 /// Time between two looks at the facts.
 const LOOK: Duration = Duration::from_secs(1);
+/// So long an image that is new here must look good without a break: longer than the watchdog and its abort take to end a
+/// part that hangs.
+const HOLD: Duration = Duration::from_secs(20);
 
 /// What the gate found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -76,10 +79,10 @@ pub fn confirm(config: &Path, within: Duration) -> Result<Confirmed, CtlError> {
         let is_known = last.as_ref().is_some_and(|good| good.version == booted.version && good.slot == booted.slot);
         let before = last.filter(|_| !is_known);
         let clock = Clock::start();
+        let mut trial = Trial::new(within, if is_known { Duration::ZERO } else { HOLD });
         let (facts, judgement) = loop {
             let facts = Facts::of(ask_engine(&socket).as_ref());
-            let judgement = judge(&facts, before.as_ref());
-            if judgement == Judgement::Good || clock.since_start() >= within {
+            if let Some(judgement) = trial.look(clock.since_start(), judge(&facts, before.as_ref())) {
                 break (facts, judgement);
             }
             pause(LOOK).await;

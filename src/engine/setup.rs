@@ -97,6 +97,7 @@ async fn turn_until_done(
         status: Rc::clone(&status),
         recorder: recorder.clone(),
         painted: painted.clone(),
+        staff: None,
     };
     open_door(first.socket.as_deref(), door)?;
     let (answers, mut answered) = mpsc::channel(64);

@@ -94,6 +94,11 @@ impl Beats {
         self.0.fetch_add(1, Ordering::Relaxed);
     }
 
+    /// Counts from nothing again.
+    pub fn forget(&self) {
+        self.0.store(0, Ordering::Relaxed);
+    }
+
     /// How many so far.
     pub fn count(&self) -> u64 {
         self.0.load(Ordering::Relaxed)

@@ -221,7 +221,7 @@ fn follow(socket: &Path, line: &Line, remote: &UiRemote, last: &mut Last) -> Res
                 }
                 line.has_screen.store(true, Ordering::Release);
             }
-            Reply::Status { .. } => {}
+            Reply::Status { .. } | Reply::Staff { .. } => {}
             Reply::Error { message } => tracing::warn!(message, "the engine did not understand"),
         }
     }

@@ -112,7 +112,7 @@ impl Keeper {
         }
         let ledger = match &mut self.state {
             State::Open(ledger) => ledger,
-            State::Broken(kind) => return sink(refusal(command, kind.code())),
+            State::Broken(kind) => return sink(refusal(command, kind.code(), true)),
         };
         if *command == StoreCommand::Measure {
             return sink(StoreEvent::Measured { free: room::free(&self.opening.file) });
@@ -130,7 +130,7 @@ impl Keeper {
             }
             Err(error) => {
                 log(&error);
-                let answer = refusal(command, error.code());
+                let answer = refusal(command, error.code(), error.kind.leaves_no_doubt());
                 let is_told = matches!(answer, StoreEvent::Broken { .. });
                 sink(answer);
                 self.break_if_it_must(error.kind, !is_told, sink);
@@ -216,11 +216,13 @@ impl Keeper {
     }
 }
 
-/// The answer to a command that cannot be carried out.
-pub(super) fn refusal(command: &StoreCommand, code: &str) -> StoreEvent {
+/// The answer to a command that was not carried out. `certain`: it has left nothing behind.
+pub(super) fn refusal(command: &StoreCommand, code: &str, certain: bool) -> StoreEvent {
     let code = code.to_owned();
     match command {
-        StoreCommand::Keep { application } => StoreEvent::NotKept { id: application.client_submission_id, code },
+        StoreCommand::Keep { application } => {
+            StoreEvent::NotKept { id: application.client_submission_id, code, certain }
+        }
         StoreCommand::Acknowledge { id, .. } | StoreCommand::SetAside { id, .. } => {
             StoreEvent::MarkFailed { id: *id, code }
         }

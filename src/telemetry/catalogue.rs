@@ -114,6 +114,9 @@ catalogue! {
     CountyResumed "county.resumed" INFO {} "the county knows this kiosk again and sending goes on";
     OutboxFull "outbox.full" ERROR { code: Code, waiting: u64, free_mb: u64 } "no more applications are taken, guides go on: too many wait, too long, or the disk has no room";
     OutboxOpen "outbox.open" INFO { waiting: u64 } "applications are taken again";
+    LedgerRecounted "ledger.recounted" INFO { here: u64, there: u64, differing: u64 } "what is here was counted against the county: applications here, cases there, numbers about which the two differ";
+    LedgerDiffers "ledger.differs" ERROR { sequence: Sequence, code: Code } "this kiosk and the county say different things about a number; nothing is sent or deleted for it, staff have to look";
+    LedgerNotCounted "ledger.not-counted" WARN { code: Code } "a recount came to no end; it is tried again";
     CountyLine "county.line" INFO { state: Kind } "the line to the county came or went";
     SlipPrinted "slip.printed" INFO { job: u64, kind: Kind } "a slip is on paper";
     SlipNotPrinted "slip.not-printed" WARN { job: u64, kind: Kind, why: NotPrintedCause } "a slip is certainly not on paper";

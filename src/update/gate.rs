@@ -8,6 +8,7 @@
 //! good when its set-up is on the glass; one that served before and finds itself in the set-up has lost its settings.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -168,9 +169,59 @@ pub fn judge(facts: &Facts, before: Option<&LastGood>) -> Judgement {
     if missing.is_empty() { Judgement::Good } else { Judgement::NotYet(missing) }
 }
 
+/// The trial of an image that is new here: good is what looked good for `hold` without a break. A part that does one thing
+/// well and then hangs looks good until the watchdog ends it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trial {
+    within: Duration,
+    hold: Duration,
+    good_since: Option<Duration>,
+}
+
+impl Trial {
+    /// A trial that begins now. After `within` the first look at which something is missing ends it.
+    pub fn new(within: Duration, hold: Duration) -> Self {
+        Self { within, hold, good_since: None }
+    }
+
+    /// Takes one look, `at` so long after the beginning; answers when the trial is over.
+    pub fn look(&mut self, at: Duration, judgement: Judgement) -> Option<Judgement> {
+        match judgement {
+            Judgement::Good => {
+                let since = *self.good_since.get_or_insert(at);
+                (at.saturating_sub(since) >= self.hold).then_some(Judgement::Good)
+            }
+            Judgement::NotYet(reasons) => {
+                self.good_since = None;
+                (at >= self.within).then_some(Judgement::NotYet(reasons))
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_screen_that_hangs_after_its_first_frame_is_never_good() {
+        let looks = |period: u64, away: u64| {
+            let mut trial = Trial::new(Duration::from_secs(120), Duration::from_secs(20));
+            (0..400).find_map(|second| {
+                let is_there = second % period >= away;
+                let judgement =
+                    if is_there { Judgement::Good } else { Judgement::NotYet(vec![Reason::NoFrame]) };
+                trial.look(Duration::from_secs(second), judgement).map(|verdict| (second, verdict))
+            })
+        };
+        // The watchdog ends it after 12 s, and it is there again some seconds later.
+        let no_frame = Judgement::NotYet(vec![Reason::NoFrame]);
+        assert_eq!(looks(16, 4), Some((128, no_frame.clone())));
+        assert_eq!(looks(20, 2), Some((120, no_frame)));
+        // One that stays is good 20 s after its first frame, also where that came late.
+        assert_eq!(looks(1_000, 4), Some((24, Judgement::Good)));
+        assert_eq!(looks(1_000, 119), Some((139, Judgement::Good)));
+    }
 
     fn good() -> Facts {
         Facts {

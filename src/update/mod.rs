@@ -30,7 +30,7 @@ pub use agent::{Agent, Effect, Event, Rules, Seen, Source, Step};
 pub use bus::{Bus, BusError};
 pub use fleet::{Credentials, Fleet, FleetError, Offer, Poll, Progress};
 pub use folder::{Folder, LastGood, Request, Resume, Status, Verdict};
-pub use gate::{Facts, Judgement, Reason, judge};
+pub use gate::{Facts, Judgement, Reason, Trial, judge};
 pub use refusal::Refusal;
 pub use run::{Booted, BundleInfo, Installer, Look, Parts, ask_engine, turn_for_ever};
 pub use stick::{OnStick, bundle_on};

@@ -189,6 +189,6 @@ pub fn ask_engine(socket: &Path) -> Option<EngineStatus> {
     connection.send(&Request::Status).ok()?;
     match connection.receive().ok()?? {
         Reply::Status { status } => Some(*status),
-        Reply::Screen { .. } | Reply::Error { .. } => None,
+        Reply::Screen { .. } | Reply::Staff { .. } | Reply::Error { .. } => None,
     }
 }

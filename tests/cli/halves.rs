@@ -143,7 +143,7 @@ fn the_screen_process_shows_the_engine_and_outlives_its_restart() {
 }
 
 /// From the idle screen to the first question, answered and not yet sent on.
-fn fill_the_mobile(world: &World, screen: &mut ScreenClient) {
+pub fn fill_the_mobile(world: &World, screen: &mut ScreenClient) {
     screen.until(
         "a working reader",
         |screen| matches!(&screen.body, Body::Idle(idle) if idle.card == kiosk::ipc::Works::Yes),
@@ -165,7 +165,7 @@ fn fill_the_mobile(world: &World, screen: &mut ScreenClient) {
 }
 
 /// Answers whatever is asked with the first choice, and confirms.
-fn confirm(screen: &mut ScreenClient) {
+pub fn confirm(screen: &mut ScreenClient) {
     screen.touch(Intent::Next);
     loop {
         let shown = screen.until("a question or the review", |screen| {

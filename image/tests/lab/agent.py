@@ -11,9 +11,13 @@ class Agent:
     def __init__(self, console):
         self._console, self._number = console, 0
 
-    def ready(self, expected=60):
+    def mark(self):
+        """The place after all that it said so far, for `ready` after a restart."""
+        return self._console.mark()
+
+    def ready(self, expected=60, since=0):
         """Waits until the agent has started."""
-        self._console.wait("AGENT-READY", expected)
+        self._console.wait("AGENT-READY", expected, since)
 
     def run(self, script, expected=30):
         """Runs a script in the guest as root; returns (code, output)."""

@@ -6,6 +6,7 @@ certificate for the address under which the guest reaches this host; its authori
 
 import json
 import pathlib
+import shutil
 import socket
 import subprocess
 
@@ -16,6 +17,13 @@ from .waiting import Failed, until
 # the filter of the image lets out.
 COUNTY = ("10.0.2.100", 443)
 BUNDLES = ("10.0.2.101", 8443)
+# The list of machines out of which the prepared card is made.
+TABLE = """\
+kiosk,city,city_en,county,county_en,county_code,kind,town,town_en,town_code,level,window,address,hours,phone,network,\
+id_reader,printer,scanner
+K032,示例市,Shili City,示例县,Shili County,320699,county,示例镇,Shili Town,320699101,town,全科窗口,示例镇示例路1号一楼大厅,\
+周一至周五 8:30–11:30 14:00–17:30,0513-00000000,dhcp,yes,yes,yes
+"""
 
 
 def county_certificates(folder, address=COUNTY[0]):
@@ -43,24 +51,27 @@ def county_certificates(folder, address=COUNTY[0]):
 class Bench:
     """Reader, printer, scanner and county. `ports` and `forwards` fit the machine's."""
 
-    def __init__(self, folder, kioskctl, fonts, county):
+    def __init__(self, folder, kioskctl, fonts, county, enrolment):
         """`county` is the folder of the platform's certificates and keys. It stays, because they are part of images that
-        are kept; its cases do not."""
+        are kept; its cases do not. `enrolment` is the key of the authority whose codes the image trusts."""
         self.folder = pathlib.Path(folder).resolve()
         self.folder.mkdir(parents=True, exist_ok=True)
         self._kioskctl, self._processes = str(kioskctl), []
+        self._slips = self._cases = 0
         self.ports = {}
         for device, more in (("id-reader", []), ("printer", ["--fonts", fonts]), ("scanner", [])):
             at = self.folder / device
             self._start(device, ["--at", at, *more])
             self.ports[device] = at
         county_certificates(county)
+        shutil.copy(enrolment, pathlib.Path(county) / "enrol.key")
         for cases in pathlib.Path(county).glob("*.sqlite*"):
             cases.unlink()
         ready = self._start("county", ["--folder", county], "county")
         self.county_port = int(ready["url"].rsplit(":", 1)[1])
         self.ca_file, self.secret_file, self.seal_file = (
             pathlib.Path(ready[key]) for key in ("ca_file", "secret_file", "seal_file"))
+        self.enrol_key = pathlib.Path(county) / "enrol.key"
         self.forwards = {COUNTY: self.county_port}
 
     def _start(self, verb, arguments, socket_name=None):
@@ -90,15 +101,34 @@ class Bench:
         """An order to the bench: `order("id-reader", order="card", key="…")`."""
         self.ask(part, {"obey": order})
 
+    def line(self, up):
+        """Cuts the line to the county or mends it."""
+        self.order("county", order="line", up=up)
+
+    def prepared(self, place):
+        """Makes the prepared card of the one machine of TABLE with `kioskctl provision make`; returns (file, enrolment code)."""
+        table = place / "machines.csv"
+        table.write_text(TABLE, encoding="utf-8")
+        call(self._kioskctl, "provision", "make", "--list", table, "--county-key", self.enrol_key, "--authority", self.ca_file,
+             "--url", f"https://{COUNTY[0]}", "--out", place)
+        card = place / "K032/provision.toml"
+        code = next(line.split('"')[1] for line in card.read_text(encoding="utf-8").splitlines() if line.startswith("code = \"BME"))
+        return card, code
+
+    def begin(self):
+        """From here on `slips` and `cases` count from nothing."""
+        self._slips = self._cases = 0
+        self._slips, self._cases = len(self.slips()), len(self.cases())
+
     def slips(self):
-        """The pieces of paper so far: each with PNG bytes and whether it is complete."""
-        slips = self.ask("printer", "slips")["slips"]
+        """The pieces of paper since `begin`: each with PNG bytes and whether it is complete."""
+        slips = self.ask("printer", "slips")["slips"][self._slips:]
         return [(bytes.fromhex(slip["png"]), slip["complete"]) for slip in slips]
 
     def cases(self):
-        """What the county holds."""
+        """What came to the county since `begin`."""
         answer = self.ask("county", "cases")["cases"]
-        return json.loads(answer) if answer else []
+        return (json.loads(answer) if answer else [])[self._cases:]
 
     def wait_cases(self, count, expected=60):
         """Waits until the county holds at least so many cases."""

@@ -23,8 +23,9 @@ SIZE = (1080, 1920)
 # The serial ports of the board by their place on the bus, which udev turns into /dev/kiosk/NAME; the fourth is for tests.
 PORTS = ("id-reader", "printer", "scanner", "test")
 FIRST_PORT = 0x10
-# Bytes; the emulator's cards have a size that is a power of two. The image is smaller and grows into it.
-CARD_SIZE = 1 << 30
+# Bytes; the emulator's cards have a size that is a power of two. The image is smaller and grows into it. With 1 GiB there would
+# be less room for applications than the kiosk wants to see before it takes any.
+CARD_SIZE = 2 << 30
 # The board that the device tree of the image was made for (image/lib/disk.sh); its number of processors and its memory too.
 BOARD = "virt-10.0,acpi=off,gic-version=2"
 EMULATOR = "qemu-system-aarch64"
@@ -57,7 +58,7 @@ class Machine:
         self.clock, self.secret, self.sticks, self.direct, self.extra = clock, secret, list(sticks), direct, list(extra)
         self.console = self.qmp = self.fingers = self._process = None
         self._shot = self.folder / "shot.ppm"
-        self._opened = {}
+        self._opened, self._layers = {}, 0
 
     def command(self):
         """The command line of the emulator."""
@@ -178,6 +179,15 @@ class Machine:
         self._process.wait(timeout=60)
         self.kill()
 
+    def layer(self, path):
+        """From here on the card's writes go to a new overlay; what lay on it at this moment stays as it is. `path` is new."""
+        self._layers += 1
+        self.qmp.call("blockdev-snapshot-sync", **{"node-name": self._top(), "snapshot-file": str(path), "format": "qcow2",
+                                                   "snapshot-node-name": f"layer{self._layers}"})
+
+    def _top(self):
+        return "card" if self._layers == 1 else f"layer{self._layers - 1}"
+
     def picture(self):
         """What the screen shows."""
         self.qmp.call("screendump", filename=str(self._shot), device="gpu", expected=20)
@@ -196,10 +206,6 @@ class Machine:
         self.qmp.call("blockdev-add", **{"driver": "raw", "node-name": name, "read-only": True,
                                          "file": {"driver": "file", "filename": str(image)}})
         self.qmp.call("device_add", driver="usb-storage", id=f"usb-{name}", drive=name, bus="usb.0")
-
-    def pull_stick(self, name="stick"):
-        """Pulls it out."""
-        self.qmp.call("device_del", id=f"usb-{name}")
 
     def page(self, expected=60, since=None):
         """Waits until the screen shows a page of ours (and, with `since`, another one than that); returns the picture."""

@@ -73,8 +73,10 @@ class Maker:
             + (f"bundle-formats={formats}\n" if formats else "")
             + f"[keyring]\npath={keys.ca}\n{rules}", encoding="utf-8")
 
-    def bundle(self, name, signer, compatible=None, version="2", root=b"root", boot=b"boot", keyring=None, conf=None):
-        """Makes one bundle and returns its file. Each image is the given bytes and some noise, in whole blocks."""
+    def bundle(self, name, signer, compatible=None, version="2", root=b"root", boot=b"boot", keyring=None, conf=None,
+               meta=""):
+        """Makes one bundle and returns its file. Each image is the given bytes and some noise, in whole blocks. `meta` is a
+        further section of the manifest."""
         place = self.folder / f"in-{name}"
         place.mkdir()
         for part, data in (("rootfs", root), ("boot", boot)):
@@ -83,7 +85,7 @@ class Maker:
                 -(-len(data) // 4096) * 4096 + 8192, b"\0"))
         (place / "manifest.raucm").write_text(
             f"[update]\ncompatible={compatible or self.compatible}\nversion={version}\n[bundle]\nformat=verity\n"
-            "[image.rootfs]\nfilename=rootfs.img\n[image.boot]\nfilename=boot.img\n", encoding="utf-8")
+            + meta + "[image.rootfs]\nfilename=rootfs.img\n[image.boot]\nfilename=boot.img\n", encoding="utf-8")
         out = self.folder / f"{name}.raucb"
         out.unlink(missing_ok=True)
         cert, key = signer

@@ -38,6 +38,7 @@ def counting(stage):
 def first_frame(stage):
     """The system as shipped, with settings."""
     card = stage.overlay(stage.configured(), "first")
+    stage.bench.line(True)
     with stage.machine(card) as machine:
         kernel, _, _ = machine.console.wait(KERNEL, 30)
         start = machine.console.now() - kernel

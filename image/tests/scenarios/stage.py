@@ -1,8 +1,10 @@
 """What the scenarios share: the built image, the bench, the server of bundles, cards that are made ready, kept states.
 
-Images for tests are variants of the root that was built (`image/lib/variant.sh`): "configured" adds the settings of one kiosk
-and the keys of the stand-in county, "agent" adds to that a unit that answers orders, and the broken ones add a fault. They are
-put into the slots of a copy of the card outside the machine, as a technician would with a card reader.
+Images for tests are variants of the root that was built (`image/lib/variant.sh`): "configured" has the settings of one kiosk
+and the keys of the stand-in county in its root; "agent" has a unit that answers orders, and gets its settings from a prepared
+card; the broken ones are "agent" with a fault. They are put into the slots of a copy of the card outside the machine, as a
+technician would with a card reader. Cards and booted states are kept in target/image/test-kept under a digest of what they are
+made of, so that the next run goes on from them.
 """
 
 import hashlib
@@ -59,21 +61,28 @@ secret_file = "/usr/lib/bianmin-test/secret"
 [seal]
 county_key_file = "/usr/lib/bianmin-test/seal.pem"
 
+"""
+# What is waited for in every test, shorter.
+SOON = """\
+# Written for a test.
 [outbox]
 backoff_first_s = 1
 backoff_cap_s = 5
 """
+# Changes when the state "served" is made in another way.
+SERVED = 1
 
 
 class Stage:
     """Everything a scenario needs; `with Stage("short") as stage`."""
 
-    def __init__(self, form):
-        self.long = form == "long"
+    def __init__(self, form, fresh=True):
+        """`fresh`: what an earlier run kept to look at goes first."""
+        self.long, self.fresh = form == "long", fresh
         self.out = pathlib.Path(os.environ.get("IMAGE_OUT", TREE / "target/image"))
         self.folder = self.out / "test"
         self.figures = {}
-        self.kept = {}
+        self.kept_in = self.out / "test-kept"
         self._bench = self._server = None
         self._machines = 0
 
@@ -81,8 +90,9 @@ class Stage:
         for name in ("bianmin-vm.img", "u-boot-vm.bin", "vm.dtb"):
             if not (self.out / name).exists():
                 raise SystemExit(f"image/test: {self.out / name} is not there; run image/build vm first")
-        clear(self.folder)
-        self.folder.mkdir(parents=True)
+        if self.fresh:
+            clear(self.folder)
+        self.folder.mkdir(parents=True, exist_ok=True)
         # Paths of sockets are short by law, and a clone may lie deep.
         self.run = pathlib.Path(tempfile.mkdtemp(prefix="bmt-"))
         return self
@@ -111,7 +121,8 @@ class Stage:
             program = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", TREE / "target")) / "debug/kioskctl"
             if not program.exists():
                 subprocess.run(["cargo", "build", "-q", "--locked", "--bin", "kioskctl"], cwd=TREE, check=True)
-            self._bench = Bench(self.run / "bench", program, TREE / "ui/fonts", self.out / "test-county")
+            self._bench = Bench(self.run / "bench", program, TREE / "ui/fonts", self.out / "test-county",
+                                self.out / "keys/enrolment.key")
         return self._bench
 
     @property
@@ -158,39 +169,61 @@ class Stage:
         """The image as it is shipped."""
         return self.out / "bianmin-vm.img"
 
-    def filled(self, variant):
-        """The shipped card with a variant in both slots, once made."""
-        path = self.run / f"{variant}.img"
+    def filled(self, variant, prepared=False):
+        """The shipped card with a variant in both slots, once made; with `prepared` also with a prepared card on it."""
+        images = self.variant(variant)
+        stamp = hashlib.sha256(((images / "stamp").read_text(encoding="ascii") + self._firmware()).encode()).hexdigest()[:12]
+        place = self.kept_in / f"{variant}-{stamp}"
+        path = place / "card.img"
         if not path.exists():
-            images = self.variant(variant)
-            copy_card(self.plain(), path)
+            for old in self.kept_in.glob(f"{variant}-*"):
+                shutil.rmtree(old)
+            place.mkdir(parents=True)
+            made = copy_card(self.plain(), place / "making.img")
             for slot in "ab":
-                Card(path).fill(slot, images / "rootfs.img", images / "boot.img")
+                Card(made).fill(slot, images / "rootfs.img", images / "boot.img")
+            if prepared:
+                self.prepare(made)
+            made.rename(path)
         return path
+
+    def prepare(self, card):
+        """Puts the prepared card of a machine onto the boot partition, as somebody with a card reader does."""
+        place = pathlib.Path(tempfile.mkdtemp(dir=self.run))
+        file, _ = self.bench.prepared(place)
+        offset, _ = Card(card).place("boot")
+        maker.call("mcopy", "-o", "-i", f"{card}@@{offset}", file, "::provision/")
+
+    def _firmware(self):
+        """What the cards start with, as a digest."""
+        return hashlib.sha256(b"".join(file.read_bytes() for file in self.uboot)).hexdigest()
 
     def configured(self):
         """The system as shipped with settings in its root: nothing in it obeys a test."""
         return self.filled("configured")
 
     def lab(self):
-        """The configured system with the test agent."""
-        return self.filled("agent")
+        """The system with the test agent, on a card that is prepared."""
+        return self.filled("agent", prepared=True)
 
     def _lay_over(self, name, kept_as):
-        """The folder that is laid over the root: settings, agent, then the files of the variant."""
+        """The folder that is laid over the root: settings or agent, then the files of the variant."""
         place = self.out / "variants" / "overlays" / kept_as
         shutil.rmtree(place, ignore_errors=True)
-        files = place / "usr/lib/bianmin-test"
-        files.mkdir(parents=True)
         settings = place / "etc/kiosk/kiosk.toml.d"
         settings.mkdir(parents=True)
-        (settings / "50-site.toml").write_text(SITE.format(address=COUNTY[0]), encoding="utf-8")
-        bench = self.bench
-        for to, file in (("ca.pem", bench.ca_file), ("secret", bench.secret_file), ("seal.pem", bench.seal_file)):
-            shutil.copy(file, files / to)
-            (files / to).chmod(0o644)
+        (settings / "40-soon.toml").write_text(SOON, encoding="utf-8")
+        if name == "configured":
+            (settings / "50-site.toml").write_text(SITE.format(address=COUNTY[0]), encoding="utf-8")
+            files = place / "usr/lib/bianmin-test"
+            files.mkdir(parents=True)
+            bench = self.bench
+            for to, file in (("ca.pem", bench.ca_file), ("secret", bench.secret_file), ("seal.pem", bench.seal_file)):
+                shutil.copy(file, files / to)
+                (files / to).chmod(0o644)
+            return place
         variants = IMAGE / "tests/variants"
-        for folder in [] if name == "configured" else ["agent"] if name == "agent" else ["agent", name]:
+        for folder in ["agent"] if name == "agent" else ["agent", "sick", name]:
             shutil.copytree(variants / folder, place, symlinks=True, dirs_exist_ok=True)
         return place
 
@@ -227,23 +260,51 @@ class Stage:
     # Kept states ------------------------------------------------------------------------------------------------------
 
     def served(self):
-        """A card with the state "served" in it: the system with the agent, provisioned, in use, marked good, one
-        application in the outbox that the county cannot take because the line is cut in this state."""
-        if "served" not in self.kept:
-            from .visit import leave_one
-            card = self.overlay(self.lab(), "served")
-            machine = self.machine(card)
-            with machine:
-                machine.console.wait(HEALTHY, BOOT, unless=SICK)
-                agent = self.agent(machine)
-                agent.ok("systemctl is-active kiosk-engine kiosk-screen")
-                machine.page()
-                self.bench.order("county", order="line", up=False)
-                leave_one(self, machine)
-                until("one application waits", 30, lambda: self.status(agent)["waiting"] == 1, 0.5)
-                machine.save("served")
-            self.kept["served"] = card
-        return self.kept["served"]
+        """A card with the state "served" in it: the system with the agent, set up by its prepared card, in use, called good with
+        all its devices, one application in the outbox that the county cannot take because the line is cut in this state."""
+        base = self.lab()
+        place = base.with_name(f"served-{SERVED}")
+        card = place / "card.qcow2"
+        if not card.exists():
+            shutil.rmtree(place, ignore_errors=True)
+            making = base.with_name("making")
+            shutil.rmtree(making, ignore_errors=True)
+            making.mkdir()
+            self._serve(make_overlay(making / "card.qcow2", base))
+            making.rename(place)
+        self.bench.line(False)
+        return card
+
+    def _serve(self, card):
+        from .visit import leave_one
+        self.bench.line(True)
+        with self.machine(card) as machine:
+            machine.console.wait(HEALTHY, 2 * BOOT, unless=SICK)
+            agent = self.agent(machine)
+            agent.ready()
+            self.settled(agent, expected=90)
+            machine.page()
+            self.bench.line(False)
+            until("the engine notices that the line is cut", 60, lambda: not self.status(agent)["county_reachable"], 1)
+            # What works now is what the next image is measured by; the line was down before it, too.
+            agent.ok("systemctl restart kiosk-confirm && systemctl start kiosk-agent", 60)
+            good = json.loads(agent.ok("cat /data/kiosk/update/last-good.json"))
+            if not good["served"] or good["county"] or sorted(good["devices"].values()) != [True] * 3:
+                raise Failed(f"what works is remembered as {good}")
+            leave_one(self, machine)
+            until("one application waits", 30, lambda: self.status(agent)["waiting"] == 1, 0.5)
+            until("the visit is over", 60, lambda: not self.status(agent)["in_use"], 1)
+            agent.ok("sync")
+            machine.save("served")
+
+    def settled(self, agent, expected=60):
+        """Waits until the kiosk serves: set up, store open, devices there, county reached."""
+        def serves():
+            said = self.asked(agent)
+            access = said.get("access", {})
+            return said.get("store") == "good" and said.get("county_reachable") and len(access) == 3 and set(
+                access.values()) == {"opened"}
+        until("the kiosk serves with its devices and its county", expected, serves, 1)
 
     def from_served(self, name, **more):
         """A machine that goes on from the state "served" with a card of its own."""
@@ -255,6 +316,15 @@ class Stage:
         """The agent of a machine that runs."""
         return Agent(machine.port("test"))
 
+    @staticmethod
+    def asked(agent):
+        """What the engine says of itself; nothing when it does not answer."""
+        code, said = agent.run("kioskctl --json status --config /etc/kiosk/kiosk.toml")
+        try:
+            return json.loads(said) if code == 0 else {}
+        except ValueError:
+            return {}
+
     def status(self, agent):
-        """What the engine says of itself."""
+        """What the engine says of itself; it must answer."""
         return json.loads(agent.ok("kioskctl --json status --config /etc/kiosk/kiosk.toml"))

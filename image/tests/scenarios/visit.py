@@ -68,6 +68,8 @@ def act(stage, machine, what):
 def visit(stage):
     """From the first touch to the last."""
     card = stage.overlay(stage.configured(), "visit")
+    stage.bench.line(True)
+    stage.bench.begin()
     with stage.machine(card) as machine:
         machine.console.wait(HEALTHY, BOOT, unless=SICK)
         machine.page()
@@ -87,6 +89,7 @@ def visit(stage):
 def leave_one(stage, machine):
     """A visit while the line is cut: its application stays in the machine."""
     steps = [step for step in STEPS if step[0] != "accepted"]
+    stage.bench.begin()
     play(stage, machine, "0-kept", steps)
 
 

@@ -55,7 +55,7 @@ enum Command {
     /// The scanner, driven from here.
     #[command(subcommand)]
     Scanner(ScannerVerb),
-    /// What waits for the county and what is set aside. The kiosk must not be running.
+    /// What waits for the county and what is set aside, by the running kiosk if there is one, which answers root.
     #[command(subcommand)]
     Outbox(OutboxVerb),
     /// Slips: whether one is genuine.
@@ -244,6 +244,14 @@ enum OutboxVerb {
         #[arg(long, value_name = "FILE")]
         config: PathBuf,
     },
+    /// Counts what is here against what the county holds, number by number. Nothing is sent, deleted or marked.
+    ///
+    /// The kiosk does it once a day by itself (outbox.recount_hour); the last result is in `kioskctl status`.
+    Recount {
+        /// Configuration file.
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -355,6 +363,7 @@ fn main() -> ExitCode {
         Command::Outbox(OutboxVerb::Retry { number, config }) => finish(outbox::retry(&config, &number), form),
         Command::Outbox(OutboxVerb::Export { to, config }) => finish(outbox::export(&config, &to), form),
         Command::Outbox(OutboxVerb::Import { file, config }) => finish(outbox::import(&config, &file), form),
+        Command::Outbox(OutboxVerb::Recount { config }) => finish(outbox::recount(&config), form),
         Command::Receipt(ReceiptVerb::Verify { text, stdin: _, key, county_keys }) => {
             let text = text.map_or(Text::StandardInput, Text::Given);
             let against = match (key, county_keys) {

@@ -254,7 +254,7 @@ impl Kiosk {
             && now.since_start >= *until
         {
             let id = application.client_submission_id;
-            self.not_kept(now, id, "store.no-answer".to_owned(), false, out);
+            self.not_kept(now, id, "store.no-answer".to_owned(), None, out);
         } else if let Page::Scan { until: Some(until), .. } = &visit.page
             && now.since_start >= *until
         {

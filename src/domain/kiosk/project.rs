@@ -113,7 +113,11 @@ impl Kiosk {
 
     fn visit_screen(&self, visit: &Visit, now: &Now) -> Screen {
         let (body, progress) = self.page(visit);
-        let can_back = !matches!(visit.page, Page::Storing { .. } | Page::NotKept { certain: false, .. });
+        let may_be_kept = match &visit.page {
+            Page::NotKept { tries, .. } => !tries.are_certainly_vain(),
+            page => matches!(page, Page::Storing { .. }),
+        };
+        let can_back = !may_be_kept;
         let can_home = !matches!(visit.page, Page::Home | Page::Storing { .. });
         let overlay = if visit.is_warning(&self.settings.times, now.since_start) {
             let left = visit.limits(&self.settings.times).1.saturating_sub(now.since_start);

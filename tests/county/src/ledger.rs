@@ -88,6 +88,20 @@ pub struct Submission {
     pub fields: Vec<Field>,
 }
 
+/// What is told of a case when a terminal counts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Claim {
+    /// The terminal's number.
+    pub sequence: i64,
+    /// Identity it came under.
+    pub client_submission_id: String,
+    /// SM3 of the body as received.
+    pub body_digest: String,
+    /// Our number.
+    pub case_number: String,
+}
+
 /// A case.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -279,6 +293,24 @@ impl Ledger {
             last = sequence;
         }
         Ok(Terminal { terminal: terminal.to_owned(), cases: sequences.len(), highest: last, missing, repeated })
+    }
+
+    /// Cases of a terminal above a number, by number, at most so many.
+    pub fn claims(&self, terminal: &str, after: i64, most: usize) -> Result<Vec<Claim>, ServeError> {
+        let mut statement = self.0.prepare(
+            "SELECT sequence, client_submission_id, body_digest, case_number FROM cases
+             WHERE terminal = ?1 AND sequence > ?2 ORDER BY sequence, rowid LIMIT ?3",
+        )?;
+        let most = i64::try_from(most).unwrap_or(i64::MAX);
+        let claims = statement.query_map(params![terminal, after, most], |row| {
+            Ok(Claim {
+                sequence: row.get(0)?,
+                client_submission_id: row.get(1)?,
+                body_digest: row.get(2)?,
+                case_number: row.get(3)?,
+            })
+        })?;
+        Ok(claims.collect::<Result<_, _>>()?)
     }
 
     /// Cases of one number of a terminal; more than one only if it counts wrongly.

@@ -32,6 +32,6 @@ mod slip;
 mod verify;
 
 pub use carry::CarryRefusal;
-pub use fault::{Fault, Faults, Troubles};
-pub use ledger::{Case, Field, Terminal};
+pub use fault::{Fault, Faults, Lie, Troubles};
+pub use ledger::{Case, Claim, Field, Terminal};
 pub use server::{Admin, Handle, ServeError, Settings, Unsealed, enrol_code, serve};

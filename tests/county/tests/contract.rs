@@ -47,6 +47,7 @@ async fn the_example_submission_is_taken_and_the_example_answers_have_the_true_s
         ("/api/v1/catalogue/version", "CatalogueVersion"),
         ("/api/v1/health", "Health"),
         ("/api/v1/terminals/320699-0001/gaps", "Gaps"),
+        ("/api/v1/terminals/320699-0001/ledger/0", "Ledger"),
     ] {
         let answer = bench.ask(Ask::get(path)).await;
         assert_eq!(answer.status, 200, "{path}");
@@ -124,7 +125,7 @@ fn document_and_program_have_the_same_paths_and_codes() {
     let served: BTreeSet<&str> =
         [API, ENROL].into_iter().flat_map(|source| source.split('"')).filter_map(|s| s.strip_prefix("/api/")).collect();
     assert_eq!(documented, served);
-    assert_eq!(documented.len(), 11);
+    assert_eq!(documented.len(), 12);
     for code in ENROL.split("\"enrolment-").skip(1).filter_map(|rest| rest.split('"').next()) {
         assert!(CONTRACT.contains(&format!("`enrolment-{code}`")), "{code} is not documented");
     }

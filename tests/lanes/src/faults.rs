@@ -206,6 +206,8 @@ fn promise(answer: &StoreEvent, desk: &mut Desk) -> Option<Promise> {
         StoreEvent::Acknowledged { id } => Some(Promise::Acknowledged { id: *id }),
         StoreEvent::SetAside { id } => Some(Promise::SetAside { id: *id }),
         StoreEvent::NotKept { .. }
+        | StoreEvent::Carried { .. }
+        | StoreEvent::Requeued { .. }
         | StoreEvent::MarkFailed { .. }
         | StoreEvent::Found { .. }
         | StoreEvent::FindFailed { .. }

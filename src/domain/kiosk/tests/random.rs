@@ -256,7 +256,7 @@ fn apply(machine: &mut Machine, witness: &mut Witness, op: &Op) {
                 let code = "store.disk-full".to_owned();
                 let event = match command {
                     StoreCommand::Keep { application } => {
-                        StoreEvent::NotKept { id: application.client_submission_id, code }
+                        StoreEvent::NotKept { id: application.client_submission_id, code, certain: true }
                     }
                     StoreCommand::Acknowledge { id, .. } | StoreCommand::SetAside { id, .. } => {
                         StoreEvent::MarkFailed { id, code }

@@ -67,8 +67,10 @@ fn pages() -> Vec<(&'static str, Make)> {
                 let (ask, command) = machine.store[0].clone();
                 if let crate::domain::submission::StoreCommand::Keep { application } = command {
                     let id = application.client_submission_id;
-                    machine
-                        .event(Event::Store { ask, event: StoreEvent::NotKept { id, code: "store.disk-full".into() } });
+                    machine.event(Event::Store {
+                        ask,
+                        event: StoreEvent::NotKept { id, code: "store.disk-full".into(), certain: true },
+                    });
                 }
             })
         }),
@@ -194,9 +196,13 @@ fn events(machine: &Machine) -> Vec<(&'static str, Event)> {
                 },
             })
         }),
-        ("store not kept", store(StoreEvent::NotKept { id: storing.unwrap_or(id), code: "store.io".into() })),
+        (
+            "store not kept",
+            store(StoreEvent::NotKept { id: storing.unwrap_or(id), code: "store.io".into(), certain: false }),
+        ),
         ("store acknowledged", store(StoreEvent::Acknowledged { id })),
         ("store set aside", store(StoreEvent::SetAside { id })),
+        ("store carried", store(StoreEvent::Carried { id })),
         ("store mark failed", store(StoreEvent::MarkFailed { id, code: "store.io".into() })),
         ("store found nothing", store(StoreEvent::Found { entry: None })),
         ("store cannot look up", store(StoreEvent::FindFailed { code: "store.internal".into() })),

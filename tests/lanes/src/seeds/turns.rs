@@ -371,7 +371,9 @@ impl World {
 fn no_room(command: &StoreCommand) -> Option<StoreEvent> {
     let code = "store.overloaded".to_owned();
     match command {
-        StoreCommand::Keep { application } => Some(StoreEvent::NotKept { id: application.client_submission_id, code }),
+        StoreCommand::Keep { application } => {
+            Some(StoreEvent::NotKept { id: application.client_submission_id, code, certain: true })
+        }
         StoreCommand::Acknowledge { id, .. } | StoreCommand::SetAside { id, .. } => {
             Some(StoreEvent::MarkFailed { id: *id, code })
         }
@@ -387,6 +389,8 @@ const fn word(event: &StoreEvent) -> &'static str {
         StoreEvent::NotKept { .. } => "not kept",
         StoreEvent::Acknowledged { .. } => "acknowledged",
         StoreEvent::SetAside { .. } => "set aside",
+        StoreEvent::Carried { .. } => "carried",
+        StoreEvent::Requeued { .. } => "requeued",
         StoreEvent::MarkFailed { .. } => "mark failed",
         StoreEvent::Found { .. } => "found",
         StoreEvent::FindFailed { .. } => "find failed",
