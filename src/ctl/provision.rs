@@ -12,7 +12,7 @@ use crate::engine::{Clock, check_answer, wall_clock};
 use crate::ipc::Language;
 use crate::provision::answer::fingerprint_of;
 use crate::provision::{
-    DiskError, EnrolCode, Folders, KeyError, Request, SigningKey, Trusted, card_text, disk, read_list,
+    DiskError, EnrolCode, Folders, KeyError, MachineKey, Request, SigningKey, Trusted, card_text, disk, read_list,
 };
 
 /// What cards are made from.
@@ -181,6 +181,8 @@ pub struct Shown {
     pub finished_steps: Option<u8>,
     /// How the address comes, while the set-up runs.
     pub network: Option<String>,
+    /// Fingerprint of the machine's key, which orders name; none before the first enrolment.
+    pub machine: Option<String>,
     /// Files that the set-up wrote, with their text. None holds a secret.
     pub files: Vec<(String, String)>,
 }
@@ -192,6 +194,7 @@ impl Report for Shown {
             lines.push(format!("the set-up is under way: {steps} of 6 steps finished"));
         }
         lines.extend(self.network.clone());
+        lines.extend(self.machine.iter().map(|machine| format!("machine's key {machine}")));
         for (file, text) in &self.files {
             lines.push(file.clone());
             lines.extend(text.lines().map(|line| format!("  {line}")));
@@ -222,7 +225,9 @@ pub fn show(config: &Path) -> Result<Shown, CtlError> {
         NetworkChoice::Fixed(fixed) => format!("fixed address {}/{}", fixed.address(), fixed.prefix()),
     });
     let finished_steps = progress.map(|progress| progress.step().number() - 1);
-    Ok(Shown { finished_steps, network, files })
+    let key = folders.machine_key();
+    let machine = if key.exists() { Some(MachineKey::open_or_make(&key)?.fingerprint()) } else { None };
+    Ok(Shown { finished_steps, network, machine, files })
 }
 
 /// What was removed.
@@ -251,6 +256,11 @@ pub fn reset(config: &Path, yes: bool) -> Result<Reset, CtlError> {
         let message = "this takes the machine out of service until it is set up again";
         return Err(CtlError::new("provision.not-confirmed", message, "say --yes if that is meant"));
     }
+    Ok(Reset { removed: remove_settings(&folders)? })
+}
+
+/// Removes them and says which were there.
+pub(super) fn remove_settings(folders: &Folders) -> Result<Vec<String>, CtlError> {
     let mut removed = Vec::new();
     // The number of the kiosk first: without it the configuration is not whole, and a loss of power here begins the set-up.
     let names = crate::provision::settings::WRITTEN.map(|name| folders.config(name));
@@ -260,11 +270,11 @@ pub fn reset(config: &Path, yes: bool) -> Result<Reset, CtlError> {
             removed.push(path.display().to_string());
         }
     }
-    Ok(Reset { removed })
+    Ok(removed)
 }
 
 /// The folders of a machine and whom it trusts.
-fn machine(config: &Path) -> Result<(Folders, Trusted), CtlError> {
+pub(super) fn machine(config: &Path) -> Result<(Folders, Trusted), CtlError> {
     let vendor = VendorConfig::load(config)?;
     let setup = vendor.setup.ok_or_else(|| {
         let message = format!("{} has no setup.folder", config.display());
@@ -287,7 +297,7 @@ pub fn time_floor() -> jiff::Timestamp {
 /// 1 November 2026.
 const FLOOR: jiff::Timestamp = jiff::Timestamp::constant(1_793_491_200, 0);
 
-fn text_of(path: &Path) -> Result<String, CtlError> {
+pub(super) fn text_of(path: &Path) -> Result<String, CtlError> {
     fs::read_to_string(path).map_err(|source| {
         let path = PathBuf::from(path);
         CtlError::new("file.unreadable", format!("cannot read {}: {source}", path.display()), "check the path")

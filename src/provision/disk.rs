@@ -29,6 +29,11 @@ impl Folders {
         self.0.join("keys").join("machine.key")
     }
 
+    /// Numbers of the orders that were obeyed.
+    pub fn spent(&self) -> PathBuf {
+        self.0.join("keys").join("orders.json")
+    }
+
     /// The key that slips are signed with.
     pub fn slip_key(&self) -> PathBuf {
         self.0.join("keys").join("receipt.key")

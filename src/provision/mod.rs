@@ -7,6 +7,7 @@
 //!
 //! How: [`code`] is the square code; [`keys`] holds signatures and the machine's key; [`answer`] is what the county gives,
 //! over the line or in a file, by the same checks; [`card`] is the prepared card; [`list`] makes many of them from a table;
+//! [`order`] is an order to begin anew;
 //! [`settings`] writes what the configuration reads; [`disk`] writes files.
 //!
 //! **A wrong clock.** A machine without a battery clock may wake in any year. A code is refused here as expired only if even
@@ -21,6 +22,7 @@ pub mod code;
 pub mod disk;
 pub mod keys;
 pub mod list;
+pub mod order;
 pub mod settings;
 
 pub use answer::{Answer, Request};
