@@ -1,5 +1,6 @@
 //! `kioskctl provision`: prepared cards, the way without a line, and what a machine was set up with.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -12,8 +13,12 @@ use crate::engine::{Clock, check_answer, wall_clock};
 use crate::ipc::Language;
 use crate::provision::answer::fingerprint_of;
 use crate::provision::{
-    DiskError, EnrolCode, Folders, KeyError, MachineKey, Request, SigningKey, Trusted, card_text, disk, read_list,
+    DiskError, EnrolCode, Folders, KeyError, MachineKey, Request, Rollout, SigningKey, Trusted, card_text, disk,
+    read_list,
 };
+
+/// The list of machines and their tokens, for the rollout server.
+const TARGETS: &str = "rollout-targets.csv";
 
 /// What cards are made from.
 #[derive(Debug, Clone)]
@@ -30,6 +35,8 @@ pub struct MakeFrom<'a> {
     pub out: &'a Path,
     /// Days that the enrolment codes count.
     pub days: u16,
+    /// The rollout server: address, tenant, and its authority's certificates (PEM).
+    pub rollout: Option<(&'a str, &'a str, &'a Path)>,
 }
 
 /// Cards that were made.
@@ -63,12 +70,25 @@ pub fn make(from: &MakeFrom<'_>) -> Result<Made, CtlError> {
         let message = format!("{} holds no certificate", from.authority.display());
         CtlError::new("provision.authority", message, "give the certificate of the platform's authority in PEM")
     })?;
+    let rollout = match from.rollout {
+        None => None,
+        Some((url, tenant, ca)) => {
+            let token = String::new();
+            Some(Rollout {
+                url: check_county_url("--rollout-url", url)?,
+                tenant: tenant.to_owned(),
+                token,
+                ca: text_of(ca)?,
+            })
+        }
+    };
     let now = wall_clock();
     let expires = now
         .checked_add(jiff::SignedDuration::from_hours(i64::from(from.days) * 24))
         .map_err(|error| CtlError::new("provision.days", error.to_string(), "give fewer days"))?;
     let clock = Clock::start();
     let mut cards = Vec::new();
+    let mut targets = "controllerId,name,securityToken\n".to_owned();
     for row in rows {
         let code = EnrolCode {
             url: url.clone(),
@@ -88,7 +108,25 @@ pub fn make(from: &MakeFrom<'_>) -> Result<Made, CtlError> {
             devices: row.devices,
             code,
         };
-        cards.push((from.out.join(row.kiosk.as_str()).join("provision.toml"), card_text(&provision, &row.place, &key)));
+        // Each machine has a token of its own; the list of them is what the server is given.
+        let rollout = rollout.clone().map(|general| {
+            let mut own = general;
+            own.token = hex::encode(clock.now().chance);
+            own
+        });
+        if let Some(rollout) = &rollout {
+            if !rollout.is_good() {
+                let message = "tenant or certificates of the rollout server cannot be used";
+                let todo = "give a tenant of letters, digits, - . or _, and the authority's certificate in PEM";
+                return Err(CtlError::new("provision.rollout", message, todo));
+            }
+            writeln!(targets, "{0},{0},{1}", row.kiosk, rollout.token).ok();
+        }
+        let text = card_text(&provision, &row.place, rollout.as_ref(), &key);
+        cards.push((from.out.join(row.kiosk.as_str()).join("provision.toml"), text));
+    }
+    if rollout.is_some() {
+        cards.push((from.out.join(TARGETS), targets));
     }
     let mut made = Vec::new();
     for (path, text) in cards {

@@ -304,6 +304,16 @@ enum ProvisionVerb {
         /// Days that the cards count.
         #[arg(long, default_value_t = 60)]
         days: u16,
+        /// Address of the rollout server. Each card then has a token of its own, and rollout-targets.csv lists them for the
+        /// server.
+        #[arg(long, requires = "rollout_ca")]
+        rollout_url: Option<String>,
+        /// Tenant at the rollout server.
+        #[arg(long, default_value = "DEFAULT")]
+        rollout_tenant: String,
+        /// Certificates (PEM) that the rollout server's must lead to.
+        #[arg(long, value_name = "FILE", requires = "rollout_url")]
+        rollout_ca: Option<PathBuf>,
     },
     /// Writes this machine's request to a file, to be carried to the county where there is no line.
     Request {
@@ -447,8 +457,20 @@ fn update(verb: UpdateVerb, form: Form) -> ExitCode {
 
 fn run_provision(verb: &ProvisionVerb, form: Form) -> ExitCode {
     match verb {
-        ProvisionVerb::Make { list, county_key, authority, url, out, days } => {
-            finish(provision::make(&MakeFrom { list, county_key, authority, url, out, days: *days }), form)
+        ProvisionVerb::Make {
+            list,
+            county_key,
+            authority,
+            url,
+            out,
+            days,
+            rollout_url,
+            rollout_tenant,
+            rollout_ca,
+        } => {
+            let rollout = rollout_url.as_deref().zip(rollout_ca.as_deref());
+            let rollout = rollout.map(|(url, ca)| (url, rollout_tenant.as_str(), ca));
+            finish(provision::make(&MakeFrom { list, county_key, authority, url, out, days: *days, rollout }), form)
         }
         ProvisionVerb::Request { config, code, out } => finish(provision::request(config, code.as_deref(), out), form),
         ProvisionVerb::Accept { config, answer } => finish(provision::accept(config, answer), form),
