@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 /// Module of the package, modules of the package it may use, crates it may use beside std.
 const TABLE: &[(&str, &[&str], &[&str])] = &[
     ("domain", &["ipc"], &["serde", "serde_json", "jiff", "uuid", "zeroize", "thiserror", "kiosk_hal", "proptest"]),
-    ("ipc", &["domain"], &["serde", "serde_json", "thiserror", "kiosk_hal"]),
+    ("ipc", &["domain"], &["serde", "serde_json", "jiff", "thiserror", "kiosk_hal"]),
     ("attest", &["domain"], &["ed25519_dalek", "sm2", "thiserror", "zeroize"]),
     ("disk", &[], &["rustix", "thiserror"]),
     (

@@ -76,3 +76,33 @@ pi_5() {
         grep -qE "^CONFIG_$symbol=[ym]$" "$1/config" || return 1
     done
 }
+
+# pi_card_check CARD KERNEL_FOLDER: what a firmware will look for is on the finished card, read back from it: every file that
+# config.txt names, the trees of the boards that this kernel serves and of no others, each with the key and requiring it.
+pi_card_check() {
+    local card=$1 work name sector boot
+    work=$(mktemp -d)
+    sector=$(sfdisk -d "$card" | sed -n 's/.*start= *\([0-9]*\),.*name="boot"$/\1/p')
+    [ -n "$sector" ] || die 'the card has no boot partition'
+    boot="$card@@$((sector * 512))"
+    mcopy -n -i "$boot" '::*.*' "$work/" || die 'the boot partition cannot be read'
+    while read -r name; do
+        case $name in
+        bcm2712*) pi_5 "$2" || continue ;;
+        esac
+        [ -s "$work/$name" ] || die "config.txt names $name, which is not on the card"
+    done < <(sed -nE 's/^(kernel|start_file|fixup_file|device_tree)=//p' "$work/config.txt")
+    for name in "${PI_TREES[@]}"; do
+        if [ -e "$work/$name.dtb" ]; then
+            case $name in bcm2712*) pi_5 "$2" || die "$name is on a card whose kernel cannot start it" ;; esac
+            fdtget "$work/$name.dtb" /signature/key-fit required 2>/dev/null | grep -qx conf || die "$name requires no signature"
+        else
+            case $name in bcm2712*) if pi_5 "$2"; then die "$name is not on the card"; fi ;; *) die "$name is not on the card" ;; esac
+        fi
+    done
+    # Nothing starts but U-Boot, and nobody lays anything over the trees.
+    grep -qx 'kernel=u-boot.bin' "$work/config.txt" || die 'config.txt starts something else'
+    if grep -qE '^(dtoverlay|initramfs|cmdline)' "$work/config.txt" || [ -e "$work/cmdline.txt" ]; then die 'config.txt adds to what is signed'; fi
+    cmp -s "$work/u-boot.bin" "$(uboot pi)/u-boot.bin" || die 'another U-Boot is on the card'
+    rm -rf "$work"
+}
