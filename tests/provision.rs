@@ -9,7 +9,7 @@ use county_stand_in::{Handle, Settings, serve};
 use jiff::Timestamp;
 use kiosk::domain::place::KioskCode;
 use kiosk::domain::setup::{Expected, FittedDevices, NetworkState, SetupPlan};
-use kiosk::engine::{DevicePlan, Engine, FileJournal, FirstStart, take_answer};
+use kiosk::engine::{DevicePlan, Engine, FileJournal, FirstStart, check_answer};
 use kiosk::ipc::EnrolRefusal;
 use kiosk::provision::{EnrolCode, Folders, Request, Trusted, read_card, read_list, settings};
 use serde_json::json;
@@ -98,7 +98,7 @@ fn forty_hostile_codes_are_refused_each_for_its_reason_and_the_good_one_is_taken
     let mut hostile = vec![
         (String::new(), EnrolRefusal::NotACode),
         (" ".repeat(20), EnrolRefusal::NotACode),
-        ("BM1:K032000187:481205".to_owned(), EnrolRefusal::NotACode),
+        ("BM2 K K0320001871 11320699MB0000000A2000113112800 1795398060 - 481205 -".to_owned(), EnrolRefusal::NotACode),
         ("https://evil.example/BME1".to_owned(), EnrolRefusal::NotACode),
         ("bme1.abc.def".to_owned(), EnrolRefusal::NotACode),
         ("BME1.".to_owned(), EnrolRefusal::NotACode),
@@ -249,6 +249,72 @@ fn a_mistake_in_the_table_is_named_with_line_and_column_and_nothing_is_written()
     }
 }
 
+fn refused(folders: &Folders, trusted: &Trusted, floor: Timestamp, bytes: &[u8]) -> Option<EnrolRefusal> {
+    check_answer(folders, trusted, floor, bytes).err()
+}
+
+#[test]
+fn an_old_answer_of_the_same_machine_replaces_nothing_and_a_right_one_is_stored_after_its_judgement() {
+    let county = county();
+    let machine = county.machine("again");
+    let folders = Folders::under(&machine);
+    let ask = |code: &str| {
+        let read = EnrolCode::read(code, &county.trusted(), floor(), &expected()).unwrap();
+        let (request, _) = Request::make(&folders, code, &read).unwrap();
+        county.handle.answer_file(&serde_json::to_vec(&request).unwrap()).unwrap()
+    };
+    let old = ask(&county.handle.enrol_code("K032", "320699101", 3600).unwrap());
+    let new = ask(&county.handle.enrol_code("K032", "320699101", 3600).unwrap());
+    assert_eq!(refused(&folders, &county.trusted(), floor(), old.as_bytes()), Some(EnrolRefusal::BadAnswer));
+    assert_eq!(refused(&folders, &county.trusted(), floor(), new.as_bytes()), None);
+    for name in ["secret", "ca.pem", "seal.pub", "certificate.pem"] {
+        assert!(!folders.county(name).exists(), "checking stores nothing: {name}");
+    }
+}
+
+#[test]
+fn an_answer_that_came_before_its_request_is_looked_at_again_when_the_request_is_made() {
+    let county = county();
+    let machine = county.machine("early");
+    let folders = Folders::under(&machine);
+    let code = county.handle.enrol_code("K032", "320699101201", 3600).unwrap();
+    let read = EnrolCode::read(&code, &county.trusted(), floor(), &Expected::default()).unwrap();
+    let (request, _) = Request::make(&folders, &code, &read).unwrap();
+    let answer = county.handle.answer_file(&serde_json::to_vec(&request).unwrap()).unwrap();
+    // The request of another code is the last one here; the answer lies in the inbox already.
+    let other = county.handle.enrol_code("K031", "320699101201", 3600).unwrap();
+    let read_other = EnrolCode::read(&other, &county.trusted(), floor(), &Expected::default()).unwrap();
+    Request::make(&folders, &other, &read_other).unwrap();
+    std::fs::write(machine.join("inbox/answer.json"), &answer).unwrap();
+    let place = serde_json::from_str::<serde_json::Value>(&answer).unwrap()["answer"].as_str().map(str::to_owned);
+    let place = serde_json::from_str::<serde_json::Value>(&place.unwrap()).unwrap()["place"].clone();
+    let progress = json!({
+        "version": 1, "language": "zh", "place": { "from": "chosen", "place": place, "window": null },
+        "network": { "mode": "dhcp" }, "enrolled": null, "devices": null,
+    });
+    let progress = serde_json::from_value(progress).unwrap();
+    settings::keep(&folders, &progress).unwrap();
+    let engine = Engine::start_setup(county.first_start(&machine)).unwrap();
+    let journal = || std::fs::read_to_string(machine.join("events.jsonl")).unwrap_or_default();
+    until("the early answer is refused", || {
+        journal().contains("setup.bad-answer") || journal().contains("other-kiosk")
+    });
+    assert!(!folders.county("secret").exists());
+    Request::make(&folders, &code, &read).unwrap();
+    until("the answer is taken", || settings::resume(&folders).is_some_and(|progress| progress.enrolled.is_some()));
+    assert!(folders.county("secret").exists() && folders.county("ca.pem").exists());
+    drop(engine);
+}
+
+#[expect(clippy::disallowed_methods, reason = "the set-up looks for files in its own time")]
+fn until(what: &str, is_so: impl Fn() -> bool) {
+    let start = std::time::Instant::now();
+    while !is_so() {
+        assert!(start.elapsed() < std::time::Duration::from_secs(30), "waiting: {what}");
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+}
+
 #[test]
 fn a_code_counts_for_one_key_and_the_county_s_clock_decides_about_its_time() {
     let county = county();
@@ -263,12 +329,12 @@ fn a_code_counts_for_one_key_and_the_county_s_clock_decides_about_its_time() {
     assert!(ask(&first).is_some(), "the answer may have been lost: the same key is answered again");
     assert!(ask(&second).is_none(), "used");
     // The answer, carried as a file: the same checks, and of no use to another machine.
-    let grant = take_answer(&first, &county.trusted(), floor(), answer.as_bytes()).unwrap();
-    assert_eq!(grant.kiosk.as_str(), "K032");
-    assert_eq!(take_answer(&second, &county.trusted(), floor(), answer.as_bytes()), Err(EnrolRefusal::OtherKiosk));
+    let taken = check_answer(&first, &county.trusted(), floor(), answer.as_bytes()).unwrap();
+    assert_eq!(taken.grant().kiosk.as_str(), "K032");
+    assert_eq!(refused(&second, &county.trusted(), floor(), answer.as_bytes()), Some(EnrolRefusal::OtherKiosk));
     let changed = answer.replace("K032", "K033");
-    assert_eq!(take_answer(&first, &county.trusted(), floor(), changed.as_bytes()), Err(EnrolRefusal::OtherCounty));
-    assert_eq!(take_answer(&first, &Trusted::default(), floor(), answer.as_bytes()), Err(EnrolRefusal::Foreign));
+    assert_eq!(refused(&first, &county.trusted(), floor(), changed.as_bytes()), Some(EnrolRefusal::OtherCounty));
+    assert_eq!(refused(&first, &Trusted::default(), floor(), answer.as_bytes()), Some(EnrolRefusal::Foreign));
     // Its time is over by the county's clock, whatever ours says.
     let late = county.handle.enrol_code("K032", "320699101", -1).unwrap();
     let read = EnrolCode::read(&late, &county.trusted(), floor(), &expected()).unwrap();

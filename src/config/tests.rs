@@ -136,6 +136,9 @@ fn only_a_bare_https_address_is_taken_and_the_refusal_says_what_to_do() {
         ("https://county.example:99999", "write the county's host"),
         ("https://county.example:0", "write the county's host"),
         ("https://county example", "write the county's host"),
+        ("https://county.example:9443", "must be on port 443 or 8443"),
+        ("https://10.1.2.3:80", "must be on port 443 or 8443"),
+        ("https://[fd00::1]:444/", "must be on port 443 or 8443"),
         ("https://[::1", "write the county's host"),
         ("https://user:word@county.example/", "use county.secret_file"),
         ("https://county.example/api", "take out the path"),
@@ -154,6 +157,9 @@ fn only_a_bare_https_address_is_taken_and_the_refusal_says_what_to_do() {
     for (url, taken) in [
         ("https://county.example", "https://county.example"),
         ("https://[::1]:8443/", "https://[::1]:8443"),
+        ("https://[fd00::1]", "https://[fd00::1]"),
+        ("https://county.example:443", "https://county.example:443"),
+        ("https://localhost:9", "https://localhost:9"),
         ("https://127.0.0.1:9", "https://127.0.0.1:9"),
     ] {
         let config = Desk::new(&LEAST.replace("https://county.example:8443/", url)).load().unwrap();

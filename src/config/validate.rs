@@ -13,8 +13,8 @@ use super::values::{
 };
 use super::written;
 use crate::domain::outbox::Limits;
-use crate::domain::recount::Timetable;
 use crate::domain::place::{KioskCode, Place, PlaceError, PlacePart, PlaceParts, Village};
+use crate::domain::recount::Timetable;
 use crate::domain::text::Text;
 
 /// Longest address of a page that people type off a slip.

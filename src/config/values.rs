@@ -8,8 +8,8 @@ use serde::Deserialize;
 
 use super::layers::Source;
 use crate::domain::outbox::Limits;
-use crate::domain::recount::Timetable;
 use crate::domain::place::{KioskCode, Place};
+use crate::domain::recount::Timetable;
 use crate::domain::text::Text;
 use crate::seal::Suite;
 

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::{CtlError, Report};
 use crate::config::{VendorConfig, check_county_url};
 use crate::domain::setup::{Expected, NetworkChoice, Provision};
-use crate::engine::{Clock, take_answer, wall_clock};
+use crate::engine::{Clock, check_answer, wall_clock};
 use crate::ipc::Language;
 use crate::provision::answer::fingerprint_of;
 use crate::provision::{
@@ -155,15 +155,21 @@ pub fn request(config: &Path, code: Option<&Path>, out: &Path) -> Result<Carried
 ///
 /// # Errors
 /// The answer is refused, and why; or a file.
-pub fn accept(config: &Path, answer: &Path) -> Result<Carried, CtlError> {
+pub fn accept(config: &Path, file: &Path) -> Result<Carried, CtlError> {
     let (folders, trusted) = machine(config)?;
-    let text = text_of(answer)?;
-    let grant = take_answer(&folders, &trusted, time_floor(), text.as_bytes())
+    let text = text_of(file)?;
+    let place = folders.config(crate::provision::settings::WRITTEN[0]);
+    if place.exists() {
+        let message = "this machine is set up, and its secret is a newer one".to_owned();
+        let next = "if it is to be enrolled anew: `kioskctl provision reset --yes`, then scan a new code";
+        return Err(CtlError::new("provision.set-up", message, next));
+    }
+    let answer = check_answer(&folders, &trusted, time_floor(), text.as_bytes())
         .map_err(|why| CtlError::new(why.code(), "the answer is not taken", "see config/events.md for the code"))?;
     disk::write(&folders.answer(), text.as_bytes(), disk::SECRET)?;
     Ok(Carried {
-        kiosk: grant.kiosk.to_string(),
-        file: answer.display().to_string(),
+        kiosk: answer.grant().kiosk.to_string(),
+        file: file.display().to_string(),
         next: "taken; the set-up on the screen goes on by itself. Wipe the stick: it carried the machine's secret",
     })
 }

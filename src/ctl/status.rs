@@ -49,6 +49,11 @@ impl Report for EngineStatus {
             format!("taking       {}", self.taking),
             format!("store        {}", self.store),
         ];
+        for (label, line) in [("update", &self.update), ("repair", &self.repair)] {
+            if !line.is_empty() {
+                lines.push(format!("{label:<12} {line}"));
+            }
+        }
         if let Some(recount) = &self.recount {
             let found = match &recount.first {
                 None => "agrees with the county".to_owned(),

@@ -159,6 +159,17 @@ pub enum StoreCommand {
     Reopen,
 }
 
+/// What an opening of the store found, for the technician.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoreFound {
+    /// Last number given.
+    pub last: Sequence,
+    /// Numbers without an entry.
+    pub missing: Vec<Sequence>,
+    /// The file was damaged: it was put aside under this name, and what was sound in it was taken over.
+    pub aside: Option<String>,
+}
+
 /// What the store answers.
 #[derive(Debug, Clone, PartialEq)]
 pub enum StoreEvent {
@@ -227,6 +238,8 @@ pub enum StoreEvent {
         open: u64,
         /// Numbers without an entry.
         missing: Vec<Sequence>,
+        /// The file was damaged: it was put aside under this name, and what was sound in it was taken over.
+        aside: Option<String>,
     },
     /// Answer to [`StoreCommand::Measure`].
     Measured {

@@ -26,6 +26,6 @@ pub use devices::DevicePlan;
 pub use journal::{FileJournal, Journal, JournalLine};
 pub use network::look as look_at_network;
 pub use run::{Engine, EngineError, EngineSetup};
-pub use setup::{FirstStart, take_answer};
+pub use setup::{FirstStart, check_answer};
 pub use signs::Signs;
 pub use staff::{Refusal, body, entries, may_ask, sum_up, take_carried, told};

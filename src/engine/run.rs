@@ -27,7 +27,7 @@ use crate::domain::kiosk::Kiosk;
 use crate::domain::place::KioskCode;
 use crate::domain::recount::Timetable;
 use crate::domain::settings::Settings;
-use crate::domain::submission::StoreEvent;
+use crate::domain::submission::{StoreEvent, StoreFound};
 use crate::domain::time::{Now, SinceStart};
 use crate::ipc::{Beats, EngineStatus, Intent, Screen, StoreSchema};
 use crate::store::Store;
@@ -245,6 +245,8 @@ async fn turn_for_ever(
         staff: Some(staff),
     };
     open_door(setup.socket.as_deref(), door)?;
+    let report = store.report();
+    let found = StoreFound { last: report.last, missing: report.missing.clone(), aside: report.aside() };
     let known = Known { slot: setup.slot, schema: store.report().schema, painted };
     let mut signs = setup.signs;
     let every = signs.every();
@@ -255,6 +257,7 @@ async fn turn_for_ever(
     // the executor, which holds the store. Answers lost this way are read again from the database at the next start.
     let mut inbox = inbox;
     turn.carry_out(&now, "start", first);
+    turn.take(Event::StoreFound(found));
     ready.send(screens).ok();
 
     let mut next_sign = every.map(|_| turn.clock.since_start());

@@ -185,6 +185,12 @@ impl Client {
                 self.door.status.borrow_mut().painted = true;
                 None
             }
+            Request::Updates { news } => {
+                if self.door.inbox.try_send(Event::Updates(news)).is_err() {
+                    tracing::warn!("the engine does not take news of updates");
+                }
+                Some(Reply::Status { status: Box::new(self.door.status.borrow().clone()) })
+            }
             Request::Status => Some(Reply::Status { status: Box::new(self.door.status.borrow().clone()) }),
             // Answered before, for it takes time.
             Request::Staff { .. } => None,

@@ -16,5 +16,6 @@ pub use notify::{Beats, Notifier};
 pub use screen::*;
 pub use staff::{Imported, StaffAsk, StaffTold, Told, ToldState};
 pub use wire::{
-    Access, Connection, ConnectionError, EngineStatus, LONGEST_LINE, RecountSummary, Reply, Request, Sender, StoreSchema,
+    Access, Connection, ConnectionError, EngineStatus, LONGEST_LINE, RecountSummary, Reply, Request, Sender,
+    StoreSchema,
 };

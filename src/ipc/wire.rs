@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Intent, Screen, StaffAsk, StaffTold};
+use super::{Intent, Screen, StaffAsk, StaffTold, UpdateAnswer, UpdateNews};
 use crate::domain::recount::Recount;
 
 /// A line longer than this is not ours: the connection is closed.
@@ -31,6 +31,11 @@ pub enum Request {
     },
     /// Send a status report once.
     Status,
+    /// The agent tells how updates are; the answer is a status report.
+    Updates {
+        /// How they are.
+        news: Box<UpdateNews>,
+    },
     /// A technician's question about the outbox; answered to root and the engine's own user only.
     Staff {
         /// The question.
@@ -119,6 +124,15 @@ pub struct EngineStatus {
     /// Seconds since somebody last used the machine, or since the start; 0 while it is in use.
     #[serde(default)]
     pub quiet_seconds: u64,
+    /// The technician's word about the update that waits for it, until the agent tells that it has taken it.
+    #[serde(default)]
+    pub answer: Option<UpdateAnswer>,
+    /// Updates in one plain line; empty where nothing is to be told.
+    #[serde(default)]
+    pub update: String,
+    /// What was repaired in the store since the start, or was lost; empty where nothing was.
+    #[serde(default)]
+    pub repair: String,
     /// The last recount against the county, if there was one.
     #[serde(default)]
     pub recount: Option<RecountSummary>,

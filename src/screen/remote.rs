@@ -202,6 +202,7 @@ fn neutral(last: Last, standby: &Standby) -> Screen {
             guides_work: false,
             window: standby.window.clone(),
             codes: "screen.no-engine".to_owned(),
+            leads_on: false,
         }),
         overlay: None,
     }

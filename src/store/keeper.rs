@@ -56,6 +56,14 @@ pub struct OpenReport {
     pub schema: StoreSchema,
 }
 
+impl OpenReport {
+    /// Name of the damaged file that was put aside, without its folder.
+    pub fn aside(&self) -> Option<String> {
+        let name = self.salvaged.as_ref()?.file_name()?;
+        Some(name.to_string_lossy().into_owned())
+    }
+}
+
 #[derive(Debug)]
 enum State {
     Open(Ledger),
@@ -143,9 +151,10 @@ impl Keeper {
         // The old connection holds the lock; it must be gone before the new one asks for it.
         self.state = State::Broken(StoreErrorKind::Closed);
         match open(&self.opening) {
-            Ok((ledger, OpenReport { last, open, missing, .. })) => {
+            Ok((ledger, report)) => {
                 self.state = State::Open(ledger);
-                StoreEvent::Reopened { last, open, missing }
+                let aside = report.aside();
+                StoreEvent::Reopened { last: report.last, open: report.open, missing: report.missing, aside }
             }
             Err(error) => {
                 log(&error);

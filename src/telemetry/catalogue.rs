@@ -122,6 +122,7 @@ catalogue! {
     SlipNotPrinted "slip.not-printed" WARN { job: u64, kind: Kind, why: NotPrintedCause } "a slip is certainly not on paper";
     SlipUnclear "slip.unclear" WARN { job: u64, kind: Kind, why: UnknownCause } "nobody can say whether a slip is on paper";
     UpdateOffered "update.offered" INFO {} "the rollout server offers an update";
+    UpdateAnswered "update.answered" INFO { version: Code, answer: Kind } "the technician gave a word about the update on the stick";
     UpdateInstalling "update.installing" INFO { version: Code } "an update is being installed into the other slot";
     UpdateInstalled "update.installed" INFO { version: Code } "an update is installed and waits for its restart";
     UpdateRestarting "update.restarting" WARN { version: Code } "the machine restarts into an update";

@@ -7,7 +7,9 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use kiosk::desk::{Bench as _, Order};
-use kiosk::ipc::{Body, Intent, LONGEST_LINE, Pad, Screen};
+use kiosk::ipc::{
+    Body, Connection, Intent, LONGEST_LINE, Pad, Reply, Request, Screen, UpdateAnswer, UpdateNews, UpdatePhase,
+};
 
 use super::world::{PATIENCE, Process, ScreenClient, World, rest};
 
@@ -109,6 +111,36 @@ fn the_socket_is_closed_to_others_and_answers_nonsense_with_an_error() {
     line.clear();
     assert!(matches!(reader.read_line(&mut line), Ok(0) | Err(_)), "the connection is closed");
     world.screen().until_page("idle");
+}
+
+#[test]
+fn news_of_updates_reach_the_screen_over_the_socket_and_the_technicians_word_comes_back() {
+    let world = World::new();
+    world.county_that_is_away();
+    let _engine = world.engine();
+    let mut screen = world.screen();
+    screen.until_page("idle");
+    let tell = |phase| {
+        let news = UpdateNews { running: "1.0.0".into(), phase, version: "1.1.0".into(), ..UpdateNews::default() };
+        let mut agent = Connection::open(&world.at("engine.sock")).unwrap();
+        agent.wait_at_most(PATIENCE).unwrap();
+        agent.send(&Request::Updates { news: Box::new(news) }).unwrap();
+        match agent.receive().unwrap() {
+            Some(Reply::Status { status }) => status.answer,
+            other => panic!("no status: {other:?}"),
+        }
+    };
+    assert_eq!(tell(UpdatePhase::Asking), None);
+    screen.until_page("service");
+    screen.touch(Intent::AnswerUpdate { answer: UpdateAnswer::Install });
+    screen.until("the word is taken", |screen| matches!(&screen.body, Body::Service(page) if page.answered));
+    assert_eq!(tell(UpdatePhase::Asking), Some(UpdateAnswer::Install));
+    tell(UpdatePhase::Installing);
+    let installing =
+        |screen: &Screen| matches!(&screen.body, Body::Service(page) if page.phase == UpdatePhase::Installing);
+    screen.until("the installation on the screen", installing);
+    let status = world.ctl(&["status", "--config", &world.text("kiosk.toml")]).out;
+    assert!(status.contains("1.1.0 is being installed"), "{status}");
 }
 
 #[test]

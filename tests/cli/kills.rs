@@ -15,7 +15,7 @@ use kiosk::assemble;
 use kiosk::config::Config;
 use kiosk::desk::{Bench as _, Order};
 use kiosk::domain::id::{ItemId, SubmissionId};
-use kiosk::domain::receipt::read_number;
+use kiosk::domain::receipt::{SlipCode, kept_code, parse};
 use kiosk::domain::submission::{Application, FieldValue, ItemRef, OutboxEntry, OutboxState, StoreCommand, StoreEvent};
 use kiosk::domain::text::Text;
 use kiosk::ipc::{Body, Screen, Source};
@@ -45,7 +45,7 @@ fn an_engine_killed_again_and_again_leaves_exactly_what_it_kept_at_the_county() 
     }
     let county = world.start_sim("county", url.trim_start_matches("https://")).0;
     let mut draw = Draw(seed);
-    let mut promised = BTreeSet::new();
+    let mut promised = BTreeSet::<Promise>::new();
     for kill in 0..kills {
         world.order(Order::Line { up: draw.below(4) > 0 });
         if draw.below(3) == 0 {
@@ -74,15 +74,21 @@ fn an_engine_killed_again_and_again_leaves_exactly_what_it_kept_at_the_county() 
     judge(&promised, &entries(&world), &cases, seed);
 }
 
+/// A number that somebody was told, with the query code that goes with it: another application under the same number does
+/// not keep the promise.
+type Promise = (u64, String);
+
 /// The promise, over everything there is.
-fn judge(promised: &BTreeSet<u64>, entries: &[OutboxEntry], cases: &[Value], seed: u64) {
+fn judge(promised: &BTreeSet<Promise>, entries: &[OutboxEntry], cases: &[Value], seed: u64) {
     let mut at_county: BTreeMap<u64, Vec<&Value>> = BTreeMap::new();
     for case in cases {
         at_county.entry(case["sequence"].as_u64().unwrap()).or_default().push(case);
     }
     assert!(!promised.is_empty(), "no promise was ever seen");
-    for number in promised {
-        assert!(at_county.contains_key(number), "seed {seed}: number {number} was promised and the county has no case");
+    let held: BTreeSet<Promise> = entries.iter().map(|entry| (entry.sequence.0, kept_code(entry.id))).collect();
+    for promise in promised {
+        assert!(held.contains(promise), "seed {seed}: number {} was promised and is not that application", promise.0);
+        assert!(at_county.contains_key(&promise.0), "seed {seed}: number {} is not with the county", promise.0);
     }
     let numbers: Vec<u64> = entries.iter().map(|entry| entry.sequence.0).collect();
     assert!(numbers.iter().copied().eq(1..=numbers.len() as u64), "seed {seed}: there is a gap in {numbers:?}");
@@ -97,7 +103,7 @@ fn judge(promised: &BTreeSet<u64>, entries: &[OutboxEntry], cases: &[Value], see
 }
 
 /// A resident applies at the screen; the kill comes so many milliseconds after "confirm". What was promised until then.
-fn visit(world: &World, moment: u64) -> Vec<u64> {
+fn visit(world: &World, moment: u64) -> Vec<Promise> {
     world.order(Order::NoCard);
     let engine = world.engine();
     let mut screen = world.screen();
@@ -105,17 +111,17 @@ fn visit(world: &World, moment: u64) -> Vec<u64> {
     confirm(&mut screen);
     rest(Duration::from_millis(moment));
     drop(engine);
-    screen.to_the_end().iter().filter_map(number).collect()
+    screen.to_the_end().iter().filter_map(promise).collect()
 }
 
-/// Keeps applications while no engine runs, and gives their numbers.
-fn keep(world: &World, life: u64) -> Vec<u64> {
+/// Keeps applications while no engine runs, and gives what was promised.
+fn keep(world: &World, life: u64) -> Vec<Promise> {
     let mut keeper = keeper(world);
     let mut numbers = Vec::new();
     for n in 0..WAITING {
         let application = Box::new(application(life * WAITING + n));
         keeper.command(&StoreCommand::Keep { application }, &mut |event| match event {
-            StoreEvent::Kept { entry } => numbers.push(entry.sequence.0),
+            StoreEvent::Kept { entry } => numbers.push((entry.sequence.0, kept_code(entry.id))),
             other => panic!("{other:?}"),
         });
     }
@@ -155,10 +161,13 @@ pub fn application(n: u64) -> Application {
     }
 }
 
-/// The kiosk's number that a page promises.
-fn number(screen: &Screen) -> Option<u64> {
+/// What a page promises.
+fn promise(screen: &Screen) -> Option<Promise> {
     let Body::Kept(kept) = &screen.body else { return None };
-    Some(read_number(&kept.number).unwrap().1.0)
+    match parse(&kept.qr) {
+        Some(SlipCode::Kept { sequence, code, .. }) => Some((sequence.0, code)),
+        other => panic!("a page promises {other:?}"),
+    }
 }
 
 fn number_of(variable: &str) -> Option<u64> {

@@ -73,9 +73,8 @@ class Machine:
         else:
             line += ["-bios", str(self.uboot[0]), "-dtb", str(self.uboot[1])]
         # A card has no cache that is lost with the power, so every write goes to the file at once, tables of the overlay
-        # included; only whether the host's own disk has it already is of no interest here.
-        line += ["-drive", f"if=none,id=sd,node-name=card,format=qcow2,file={self.card},discard=unmap,cache.writeback=off,"
-                 "cache.no-flush=on",
+        # included ("no-flush" would keep the tables back). What makes that bearable is that the file lies in memory.
+        line += ["-drive", f"if=none,id=sd,node-name=card,format=qcow2,file={self.card},discard=unmap,cache.writeback=off",
                  "-device", "sdhci-pci,id=sdhci,addr=0x3", "-device", "sd-card,drive=sd",
                  "-device", f"virtio-gpu-pci,id=gpu,xres={SIZE[0]},yres={SIZE[1]}",
                  "-device", "virtio-multitouch-pci,id=touch", "-device", "virtio-rng-pci",

@@ -87,12 +87,14 @@ class Picture:
                 boxes.append(tuple(box))
         return sorted(boxes, key=lambda box: (box[1], box[0]))
 
-    def difference(self, other, step=8):
-        """Share of sampled pixels that differ, 0 to 1; 1 for another size."""
+    def difference(self, other, step=8, rows=None):
+        """Share of sampled pixels that differ, 0 to 1; 1 for another size. `rows` looks at those from here to there alone."""
         if (self.width, self.height) != (other.width, other.height):
             return 1.0
         total = changed = 0
         for x, y, colour in self.sample(step):
+            if rows and not rows[0] <= y < rows[1]:
+                continue
             total += 1
             changed += any(abs(a - b) > 8 for a, b in zip(colour, other.at(x, y)))
         return changed / total

@@ -69,6 +69,8 @@ SOON = """\
 backoff_first_s = 1
 backoff_cap_s = 5
 """
+# Bytes that the cards of a run may take together.
+ROOM = 6 << 30
 # Changes when the state "served" is made in another way.
 SERVED = 1
 
@@ -93,8 +95,10 @@ class Stage:
         if self.fresh:
             clear(self.folder)
         self.folder.mkdir(parents=True, exist_ok=True)
-        # Paths of sockets are short by law, and a clone may lie deep.
-        self.run = pathlib.Path(tempfile.mkdtemp(prefix="bmt-"))
+        # Paths of sockets are short by law, and a clone may lie deep. Cards write through, so they lie in memory if they can.
+        memory = pathlib.Path("/dev/shm")
+        fits = memory.is_dir() and shutil.disk_usage(memory).free > ROOM
+        self.run = pathlib.Path(tempfile.mkdtemp(prefix="bmt-", dir=memory if fits else None))
         return self
 
     def __exit__(self, *_):
@@ -267,11 +271,15 @@ class Stage:
         card = place / "card.qcow2"
         if not card.exists():
             shutil.rmtree(place, ignore_errors=True)
-            making = base.with_name("making")
+            making = self.run / "serving"
             shutil.rmtree(making, ignore_errors=True)
             making.mkdir()
             self._serve(make_overlay(making / "card.qcow2", base))
-            making.rename(place)
+            place.mkdir()
+            copy_card(making / "card.qcow2", place / "new.qcow2")
+            shutil.rmtree(making)
+            for file in sorted(place.glob("new.qcow2*"), reverse=True):
+                file.rename(place / file.name.replace("new", "card", 1))
         self.bench.line(False)
         return card
 

@@ -11,6 +11,8 @@ from .scenario import scenarios
 from .stage import BOOT, HEALTHY, SICK
 
 PRIMARY = (540, 1664)
+# Rows in which steps and title of a page stand. A button that is pressed changes other rows, and the clock stands above.
+TITLE = (130, 400)
 DIGIT = {str(n): ((205, 527, 853)[(n - 1) % 3], (705, 880, 1050)[(n - 1) // 3]) for n in range(1, 10)} | {"0": (527, 1221)}
 # Name of the picture, what is done to come there.
 STEPS = (
@@ -31,14 +33,14 @@ STEPS = (
 CARD = "liu_xiaoyan"
 
 
-def rested(machine, before, expected=15):
-    """The next page after `before`, once two looks at it are the same."""
+def rested(machine, before, expected=15, rows=None):
+    """The next page after `before`, once two looks at it are the same. With `rows` something must have changed there."""
     last = [None]
 
     def look():
         picture = machine.picture()
         same = last[0] is not None and picture.difference(last[0]) < 0.0005
-        same = same and (before is None or picture.difference(before) > 0.002)
+        same = same and (before is None or picture.difference(before, rows=rows) > 0.002)
         last[0] = picture
         return picture if same else None
     return until("the next page", expected, look, pause=0.4)
@@ -104,7 +106,7 @@ def play(stage, machine, name, steps=STEPS):
             picture = rested(machine, picture)
             machine.fingers.tap(*PRIMARY)
         try:
-            picture = rested(machine, None if what == "county" else picture)
+            picture = rested(machine, None if what == "county" else picture, rows=TITLE)
         finally:
             machine.keep_picture(stage.picture(f"{name}-{number:02}-{page}"))
     stage.bench.order("id-reader", order="no-card")

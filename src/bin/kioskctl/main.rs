@@ -149,6 +149,9 @@ enum UpdateVerb {
         /// The one bundle on the stick that is in.
         #[arg(long, conflicts_with = "file")]
         stick: bool,
+        /// Not before somebody says so on the screen, which shows both versions.
+        #[arg(long)]
+        ask: bool,
         /// Configuration file.
         #[arg(long, value_name = "FILE")]
         config: PathBuf,
@@ -392,12 +395,13 @@ fn main() -> ExitCode {
 
 #[cfg(feature = "agent")]
 fn update(verb: UpdateVerb, form: Form) -> ExitCode {
-    use kiosk::ctl::update::{Bundle, about, confirm, status, usb};
+    use kiosk::ctl::update::{Bundle, When, about, confirm, status, usb};
     match verb {
         UpdateVerb::Confirm { config, within } => finish(confirm(&config, Duration::from_secs(within)), form),
         UpdateVerb::Status { config } => finish(status(&config), form),
-        UpdateVerb::Usb { file, config, within, .. } => {
-            finish(usb(&config, file.map_or(Bundle::Stick, Bundle::File), Duration::from_secs(within)), form)
+        UpdateVerb::Usb { file, ask, config, within, .. } => {
+            let when = if ask { When::Asked } else { When::Now };
+            finish(usb(&config, file.map_or(Bundle::Stick, Bundle::File), when, Duration::from_secs(within)), form)
         }
         UpdateVerb::About => finish(Ok(about()), form),
     }

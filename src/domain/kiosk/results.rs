@@ -16,7 +16,7 @@ use crate::domain::form::{Form, mask};
 use crate::domain::id::{ItemId, SubmissionId};
 use crate::domain::receipt;
 use crate::domain::session::{Done, Page, SlipTrack};
-use crate::domain::submission::{CountyCommand, OutboxEntry, OutboxState, StoreCommand, StoreEvent};
+use crate::domain::submission::{CountyCommand, OutboxEntry, OutboxState, StoreCommand, StoreEvent, StoreFound};
 use crate::domain::time::{Now, local_date};
 use crate::ipc::{CardPrompt, CaseState, CaseStatus, Language, ScanPrompt, WindowReason};
 
@@ -250,17 +250,22 @@ impl Kiosk {
                     self.outbox.add(entry, due);
                 }
             }
-            StoreEvent::Reopened { last, open, missing } => {
+            StoreEvent::Reopened { last, open, missing, aside } => {
                 if !self.reopening.opened() {
                     return ignored("a reopening that was not asked for", out);
                 }
                 out.push(Effect::Note(Note::StoreOpened { last, open }));
+                if aside.is_some() {
+                    out.push(Effect::Note(Note::StoreSalvaged { lost: missing.len() }));
+                }
+                self.store_found(StoreFound { last, missing: missing.clone(), aside });
                 out.extend(missing.into_iter().map(|sequence| Effect::Note(Note::StoreGap { sequence })));
                 self.ask_store(StoreCommand::LoadQueue, out);
             }
             StoreEvent::Measured { free } => self.measured(free),
             StoreEvent::Broken { code } => {
                 self.reopening.broke(now.since_start, &self.settings.times);
+                self.store_broke(&code);
                 out.push(Effect::Note(Note::StoreBroken { code: code.clone() }));
                 self.health.store = StoreHealth::Broken(code);
             }

@@ -19,6 +19,9 @@ const GUIDE_PAGES: usize = FULL_GUIDE_PAGES;
 
 impl Kiosk {
     pub(super) fn touch(&mut self, now: &Now, intent: Intent, out: &mut Vec<Effect>) {
+        if self.is_serviced() {
+            return self.service_touch(now, &intent, out);
+        }
         let Some(visit) = &mut self.visit else {
             self.first_touch(now, &intent, out);
             return;
@@ -65,10 +68,11 @@ impl Kiosk {
         clippy::wildcard_enum_match_arm,
         reason = "a touch that means nothing here is one thing; a test lists every pair"
     )]
-    fn first_touch(&mut self, now: &Now, intent: &Intent, out: &mut Vec<Effect>) {
+    pub(super) fn first_touch(&mut self, now: &Now, intent: &Intent, out: &mut Vec<Effect>) {
         let no = VisitNo(self.visits.0 + 1);
         let mut visit = Visit::new(no, now.since_start);
         match intent {
+            Intent::OpenService => return self.open_service(now),
             Intent::Begin => {}
             Intent::SetLanguage { language } => visit.language = *language,
             Intent::SetTextSize { size } => visit.size = *size,

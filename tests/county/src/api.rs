@@ -169,8 +169,35 @@ pub fn result_of(platform: &Platform, id: &str, body: &[u8]) -> serde_json::Valu
     }
 }
 
-/// Stores a submission, or finds that it is there already.
+/// Takes a submission, or refuses it and remembers for staff that it did.
 fn take_in(platform: &Platform, id: &str, body: &[u8]) -> Result<(StatusCode, Case), Problem> {
+    let taken = store(platform, id, body);
+    match &taken {
+        Ok(_) => platform.ledger().settle(id)?,
+        Err(problem) => note_refusal(platform, id, body, problem.status, &problem.code)?,
+    }
+    taken
+}
+
+/// Where a submission that was refused for good comes from. What names no place, or is no fault of its own, is not
+/// remembered; a conflict is one of the body that came second, and what stands under the id stays a case.
+pub fn note_refusal(platform: &Platform, id: &str, body: &[u8], status: u16, code: &str) -> Result<(), ServeError> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Place {
+        terminal_id: String,
+        sequence: i64,
+    }
+    if ![400, 409, 413, 422].contains(&status) || check_id(id).is_err() {
+        return Ok(());
+    }
+    let Ok(Place { terminal_id, sequence }) = serde_json::from_slice(body) else { return Ok(()) };
+    let now = platform.now();
+    platform.ledger().refuse(id, &terminal_id, sequence, code, now)
+}
+
+/// Stores a submission, or finds that it is there already.
+fn store(platform: &Platform, id: &str, body: &[u8]) -> Result<(StatusCode, Case), Problem> {
     check_id(id)?;
     let envelope: Envelope = serde_json::from_slice(body)
         .map_err(|_| Problem::new(400, "body-malformed", "the body is not a submission"))?;

@@ -29,6 +29,7 @@ pub mod seal;
 mod server;
 pub mod sign;
 mod slip;
+mod staff;
 mod verify;
 
 pub use carry::CarryRefusal;

@@ -53,6 +53,7 @@ fn pages() -> Vec<(&'static str, Make)> {
                 });
             })
         }),
+        ("service", || with(|machine| _ = machine.touch(Intent::OpenService))),
         ("home", || with(|machine| _ = machine.touch(Intent::Begin))),
         ("departments", || with(|machine| _ = machine.touch(Intent::Begin).touch(Intent::OpenDepartments))),
         ("list", || with(|machine| _ = machine.open_guide(ITEM).touch(Intent::Back))),
@@ -158,6 +159,10 @@ fn events(machine: &Machine) -> Vec<(&'static str, Event)> {
         ("touch finish", touch(Intent::Finish)),
         ("touch scan", touch(Intent::OpenScan)),
         ("touch window", touch(Intent::ToWindow)),
+        ("touch service", touch(Intent::OpenService)),
+        ("touch answer", touch(Intent::AnswerUpdate { answer: crate::ipc::UpdateAnswer::Install })),
+        ("update asks", Event::Updates(Box::new(super::service::asking("1.1.0")))),
+        ("store repaired", Event::StoreFound(super::service::repaired())),
         ("reader lost", device(Role::IdReader, DeviceState::NoDevice)),
         ("reader online", device(Role::IdReader, DeviceState::Online)),
         ("printer lost", device(Role::Printer, DeviceState::NoDevice)),
