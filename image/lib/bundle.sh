@@ -21,7 +21,9 @@ bundle() {
     # The token signs what the production keys are for, and no test of other keys.
     if [ "$keys" = "$KEYS" ] && [ -n "$BUNDLE_KEY" ]; then key=$BUNDLE_KEY; fi
     rm -f "$file"
-    rauc --conf="$work/host.conf" --cert="$keys/bundle.pem" --key="$key" bundle "$work/in" "$file" >/dev/null 2>"$work/log" ||
+    # A wanted block is fetched with the whole block of the squashfs around it, so these are small.
+    rauc --conf="$work/host.conf" --cert="$keys/bundle.pem" --key="$key" \
+        --mksquashfs-args='-b 16384' bundle "$work/in" "$file" >/dev/null 2>"$work/log" ||
         { cat "$work/log" >&2; rm -rf "$work"; die 'the bundle cannot be made'; }
     rm -rf "$work"
 }

@@ -5,20 +5,24 @@ RAUC are chosen together (`image/lib/rauc.sh`), and this looks whether they fit.
 A memory disk holds busybox, the root's own `rauc` with its libraries, the modules and a small bundle; it takes seconds.
 """
 
+import hashlib
 import json
 import lzma
 import pathlib
+import random
+import re
 import shutil
 import subprocess
 import tempfile
 
 from lab import pixel
-from lab.maker import Keys, Maker
+from lab.maker import Keys, Maker, call
 from lab.waiting import Failed
 
 from .scenario import scenarios
 from .stage import IMAGE
 
+SIZE = 200 * 4096
 MODULES = ("loop", "squashfs", "dm-verity")
 APPLETS = ("sh", "mount", "umount", "mkdir")
 SCRIPT = """#!/bin/busybox sh
@@ -28,7 +32,8 @@ SCRIPT = """#!/bin/busybox sh
 while read -r module; do /bin/busybox insmod "/modules/$module"; done </modules/list
 exec >/dev/console 2>&1
 rauc --conf=/system.conf mount /bundle.raucb
-echo "RAUC-OPENED $?"
+code=$?
+echo "RAUC-OPENED $code $(/bin/busybox sha256sum </mnt/bundle/rootfs.img | /bin/busybox cut -c1-64)"
 /bin/busybox sleep 1000000
 """
 
@@ -49,13 +54,28 @@ def kernel_of(stage):
     raise Failed(f"the build's cache holds no kernel {release}")
 
 
+def made(maker, keys, into):
+    """A bundle with one image of noise, packed the way the build packs it."""
+    packing = re.search("--mksquashfs-args='(.*?)'", (IMAGE / "lib/bundle.sh").read_text(encoding="utf-8"))[1]
+    place, bundle = into / "in", into / "bundle.raucb"
+    place.mkdir()
+    (place / "rootfs.img").write_bytes(random.Random(7).randbytes(SIZE))
+    (place / "manifest.raucm").write_text(
+        f"[update]\ncompatible={maker.compatible}\nversion=2\n[bundle]\nformat=verity\n"
+        "[image.rootfs]\nfilename=rootfs.img\nadaptive=block-hash-index\n", encoding="utf-8")
+    cert, key = keys.leaf("signer")
+    call("rauc", f"--conf={maker.conf}", f"--cert={cert}", f"--key={key}", f"--keyring={keys.ca}",
+         f"--mksquashfs-args={packing}", "bundle", place, bundle)
+    return bundle
+
+
 def disk(stage, kernel, into):
     """Makes the memory disk; returns kernel and disk for `Machine(direct=…)`."""
     image, out = pixel.make(kernel, into)
     root = stage.out / "root"
     keys = Keys(into / "keys")
     maker = Maker(into, keys)
-    bundle = maker.bundle("small", keys.leaf("signer"), root=b"root" * 4096)
+    bundle = made(maker, keys, into)
     with tempfile.TemporaryDirectory() as place:
         tree = pathlib.Path(place)
         for folder in ("bin", "dev", "proc", "sys", "run", "tmp", "modules", "mnt", "usr/bin", "usr/lib"):
@@ -98,11 +118,13 @@ def opens(stage):
     card = stage.overlay(stage.plain(), "verity")
     with stage.machine(card, devices=False, network=False,
                        direct=(*direct, "console=ttyAMA0 panic=5 quiet loglevel=4 rauc.slot=A")) as machine:
-        seconds, found, after = machine.console.wait(r"RAUC-OPENED (\d+)", 40)
+        seconds, found, after = machine.console.wait(r"RAUC-OPENED (\d+) ?(\w*)", 40)
         last = machine.console.lines[after - 2][1].strip()
     release = (kernel / "release").read_text(encoding="ascii").strip()
     if found[1] != "0":
         raise Failed(f"under {release}: {last}")
+    if found[2] != hashlib.sha256(random.Random(7).randbytes(SIZE)).hexdigest():
+        raise Failed(f"under {release} another image than the one that was packed")
     return f"under {release} after {seconds:.0f} s"
 
 
