@@ -85,7 +85,7 @@ def waiting(stage, agent):
 
 def next_version(stage):
     """The next version: the system with the agent and one changed program."""
-    return stage.variant("agent", "next", version=NEXT)
+    return stage.variant("agent", "next", bundled=True, version=NEXT)
 
 
 def settings_of(agent):
