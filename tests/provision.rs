@@ -169,23 +169,31 @@ fn kioskctl(arguments: &[&str]) -> (bool, String) {
 }
 
 fn make_cards(county: &County, table: &str) -> (bool, String) {
+    make_cards_with(county, table, &[])
+}
+
+fn make_cards_with(county: &County, table: &str, more: &[&str]) -> (bool, String) {
     let list = county.folder.path().join("kiosks.csv");
     std::fs::write(&list, table).unwrap();
     let text = |path: &Path| path.display().to_string();
-    kioskctl(&[
+    let (key, authority, out) =
+        (text(&county.handle.enrol_key), text(&county.handle.ca_pem), text(&county.folder.path().join("cards")));
+    let list = text(&list);
+    let arguments = [
         "provision",
         "make",
         "--list",
-        &text(&list),
+        &list,
         "--county-key",
-        &text(&county.handle.enrol_key),
+        &key,
         "--authority",
-        &text(&county.handle.ca_pem),
+        &authority,
         "--url",
         &county.handle.url,
         "--out",
-        &text(&county.folder.path().join("cards")),
-    ])
+        &out,
+    ];
+    kioskctl(&[&arguments, more].concat())
 }
 
 #[test]
@@ -225,6 +233,89 @@ fn forty_cards_from_a_table_each_set_its_machine_up_without_a_touch() {
         let journal = std::fs::read_to_string(machine.join("events.jsonl")).unwrap();
         assert!(journal.contains("setup.step") && !journal.contains("BME1"), "{journal}");
     }
+}
+
+#[test]
+fn a_card_brings_the_rollout_server_and_a_token_of_its_own_and_both_are_stored_with_the_enrolment() {
+    let county = county();
+    let ca = county.handle.ca_pem.display().to_string();
+    let more = ["--rollout-url", "https://rollout.county.example:8443", "--rollout-ca", &ca];
+    let (made, text) = make_cards_with(&county, &table(2), &more);
+    assert!(made, "{text}");
+    let targets = std::fs::read_to_string(county.folder.path().join("cards/rollout-targets.csv")).unwrap();
+    let tokens: Vec<&str> = targets.lines().skip(1).filter_map(|line| line.rsplit(',').next()).collect();
+    assert!(tokens.len() == 2 && tokens[0] != tokens[1] && tokens[0].len() == 32, "{targets}");
+    let card = std::fs::read_to_string(county.folder.path().join("cards/K001/provision.toml")).unwrap();
+    assert_eq!(
+        read_card(&card.replace("rollout.county", "evil.county"), &county.trusted()),
+        Err(EnrolRefusal::Foreign)
+    );
+    let machine = county.machine("K001");
+    std::fs::write(machine.join("inbox/provision.toml"), &card).unwrap();
+    Engine::start_setup(county.first_start(&machine)).unwrap().wait().unwrap();
+    let config = machine.join("vendor.toml");
+    std::fs::write(&config, format!("[setup]\nfolder = \"{}\"\n", machine.display())).unwrap();
+    let server = kiosk::config::Config::load(&config).unwrap().update.server.unwrap();
+    assert_eq!((server.url.as_str(), server.tenant.as_str()), ("https://rollout.county.example:8443", "DEFAULT"));
+    assert_eq!(std::fs::read(server.ca_file).unwrap(), std::fs::read(&county.handle.ca_pem).unwrap());
+    assert_eq!(std::fs::read_to_string(machine.join("rollout/token")).unwrap(), tokens[0]);
+    let progress = std::fs::read_to_string(machine.join("events.jsonl")).unwrap();
+    assert!(!progress.contains(tokens[0]), "no token in the journal");
+    let mode = |name: &str| {
+        use std::os::unix::fs::PermissionsExt as _;
+        std::fs::metadata(machine.join(name)).unwrap().permissions().mode() & 0o777
+    };
+    assert_eq!((mode("rollout/token"), mode("rollout/ca.pem")), (0o600, 0o644));
+}
+
+#[test]
+fn an_order_takes_its_machine_back_to_the_set_up_once_and_does_nothing_on_another() {
+    let county = county();
+    let (made, text) = make_cards(&county, &table(2));
+    assert!(made, "{text}");
+    let set_up = |kiosk: &str| {
+        let machine = county.machine(kiosk);
+        let card = county.folder.path().join(format!("cards/{kiosk}/provision.toml"));
+        std::fs::copy(card, machine.join("inbox/provision.toml")).unwrap();
+        Engine::start_setup(county.first_start(&machine)).unwrap().wait().unwrap();
+        let trusted = county.folder.path().join("trusted");
+        let text = format!(
+            "[setup]\nfolder = \"{}\"\nenrolment_keys = \"{}\"\n[engine]\nsocket = \"{}\"\n",
+            machine.display(),
+            trusted.display(),
+            machine.join("engine.sock").display()
+        );
+        std::fs::write(machine.join("vendor.toml"), text).unwrap();
+        machine
+    };
+    let (first, second) = (set_up("K001"), set_up("K002"));
+    let config = |machine: &Path| machine.join("vendor.toml").display().to_string();
+    let (_, shown) = kioskctl(&["provision", "show", "--config", &config(&first)]);
+    let key = shown.lines().find_map(|line| line.strip_prefix("machine's key ")).unwrap();
+    let order = |kiosk: &str, more: &[&str]| {
+        let out = county.folder.path().join("order.txt").display().to_string();
+        let county_key = county.handle.enrol_key.display().to_string();
+        let arguments =
+            ["provision", "order", "--kiosk", kiosk, "--machine", key, "--county-key", &county_key, "--out", &out];
+        let (made, text) = kioskctl(&[&arguments, more].concat());
+        assert!(made, "{text}");
+        out
+    };
+    let obey = |machine: &Path, file: &str| kioskctl(&["provision", "obey", "--config", &config(machine), file]);
+    let is_set_up = |machine: &Path| machine.join("config.d/50-place.toml").exists();
+    // Nobody can say that nothing is unsent here: the engine is away.
+    let (obeyed, text) = obey(&first, &order("K001", &[]));
+    assert!(!obeyed && text.contains("unsent") && is_set_up(&first), "{text}");
+    let file = order("K001", &["--even-unsent"]);
+    let (obeyed, text) = obey(&second, &file);
+    assert!(!obeyed && text.contains("another machine") && is_set_up(&second), "{text}");
+    let (obeyed, text) = obey(&first, &file);
+    assert!(obeyed && text.starts_with("reset settings") && !is_set_up(&first), "{text}");
+    assert!(first.join("keys/machine.key").exists(), "the key stays");
+    let (obeyed, text) = obey(&first, &file);
+    assert!(!obeyed && text.contains("obeyed before"), "{text}");
+    let (obeyed, text) = obey(&first, &order("K001", &["--even-unsent", "--everything"]));
+    assert!(obeyed && text.starts_with("reset everything"), "{text}");
 }
 
 #[test]

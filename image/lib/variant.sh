@@ -1,17 +1,22 @@
 #!/usr/bin/env bash
 # A further bundle out of the root of the last build, for tests: other version, other files, other key, other board.
 #
-#   image/lib/variant.sh NAME [--version V] [--overlay FOLDER] [--compatible C] [--keys FOLDER] [--remove PATH]...
+#   image/lib/variant.sh NAME [--version V] [--overlay FOLDER] [--compatible C] [--keys FOLDER] [--remove PATH]... [--parts]
 #
 # Writes target/image/variants/NAME.raucb. Without --overlay the folder image/tests/variants/NAME is laid over the root
-# when there is one. A script "variant" at the top of the overlay is run with the root tree as its argument and not kept.
+# when there is one. With --parts there is no bundle: rootfs.img and boot.img lie in target/image/variants/NAME.parts. A script "variant" at the top of the overlay is run with the root tree as its argument and not kept.
 set -euo pipefail
 . "$(dirname "$0")/common.sh"
 name=${1:?the name of the variant}
 shift
-overlay=$IMAGE_DIR/tests/variants/$name compatible=bianmin-kiosk keys=$KEYS remove=()
+overlay=$IMAGE_DIR/tests/variants/$name compatible=bianmin-kiosk keys=$KEYS remove=() parts=
 while [ "$#" -gt 0 ]; do
     case $1 in
+    --parts)
+        parts=yes
+        shift
+        continue
+        ;;
     --version) IMAGE_VERSION=$2 ;;
     --overlay) overlay=$2 ;;
     --compatible) compatible=$2 ;;
@@ -46,6 +51,11 @@ find "$tree" -newermt "@$SOURCE_DATE_EPOCH" -exec touch -hd "@$SOURCE_DATE_EPOCH
 
 mkdir -p "$OUT/variants/$name"
 slot "$tree" "$OUT/variants/$name"
+if [ -n "$parts" ]; then
+    rm -rf "$OUT/variants/$name.parts"
+    mv "$OUT/variants/$name" "$OUT/variants/$name.parts"
+    exit
+fi
 bundle "$OUT/variants/$name" "$OUT/variants/$name.raucb" "$IMAGE_VERSION" "$compatible" "$keys"
 rm -rf "$OUT/variants/$name"
 printf '%s\n' "$OUT/variants/$name.raucb"

@@ -54,6 +54,10 @@ impl Report for EngineStatus {
                 lines.push(format!("{label:<12} {line}"));
             }
         }
+        if self.damaged_files > 0 {
+            let count = self.damaged_files;
+            lines.push(format!("damaged      {count} file(s) beside the store; take them to the service"));
+        }
         if let Some(recount) = &self.recount {
             let found = match &recount.first {
                 None => "agrees with the county".to_owned(),

@@ -1,3 +1,5 @@
+//! Modes, owners, links and left-overs, with real files.
+
 #![expect(clippy::unwrap_used, reason = "a failed unwrap is the failure of the test")]
 
 use std::os::unix::fs::symlink;

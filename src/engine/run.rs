@@ -247,7 +247,7 @@ async fn turn_for_ever(
     open_door(setup.socket.as_deref(), door)?;
     let report = store.report();
     let found = StoreFound { last: report.last, missing: report.missing.clone(), aside: report.aside() };
-    let known = Known { slot: setup.slot, schema: store.report().schema, painted };
+    let known = Known { slot: setup.slot, schema: report.schema, damaged_files: report.damaged, painted };
     let mut signs = setup.signs;
     let every = signs.every();
     let executor = Executor::new(store, county, devices, words, Rc::clone(&stamp), sender);
@@ -303,6 +303,7 @@ pub(super) async fn until(clock: &Clock, at: Option<SinceStart>) {
 struct Known {
     slot: String,
     schema: StoreSchema,
+    damaged_files: u32,
     painted: Beats,
 }
 
@@ -353,6 +354,7 @@ impl Turn {
             slot: self.known.slot.clone(),
             schema: Some(self.known.schema),
             painted: self.known.painted.count() > 0,
+            damaged_files: self.known.damaged_files,
             recount: self.counting.last(),
             ..self.kiosk.status(now, page)
         };

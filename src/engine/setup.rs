@@ -21,12 +21,15 @@ use super::signs::Signs;
 use super::socket::Door;
 use crate::county::enrol::{EnrolAt, EnrolFailure, enrol};
 use crate::domain::event::Event;
+use crate::domain::place::KioskCode;
 use crate::domain::setup::{
     Expected, Grant, NetworkState, Progress, Provision, Setup, SetupEffect, SetupEvent, SetupNote, SetupPlan,
 };
 use crate::domain::time::Now;
 use crate::ipc::{Beats, EngineStatus, EnrolRefusal, Screen};
-use crate::provision::{Answer, EnrolCode, Folders, MachineKey, Request, Trusted, disk, read_card, settings};
+use crate::provision::{
+    Answer, EnrolCode, Folders, MachineKey, Request, Rollout, Trusted, disk, read_card, rollout_of_card, settings,
+};
 use crate::telemetry::{Code, Event as Recorded, Kind};
 
 /// Name of a prepared card.
@@ -110,6 +113,7 @@ async fn turn_until_done(
         floor: first.floor,
         seen: Mutex::default(),
         given: Mutex::default(),
+        carried: Mutex::default(),
     });
     let mut turn = Turn {
         clock,
@@ -306,6 +310,8 @@ struct Desk {
     seen: Mutex<BTreeMap<PathBuf, (String, Option<String>)>>,
     /// Checked answers of the county that the set-up has not taken yet, the newest first.
     given: Mutex<Vec<Answer>>,
+    /// The rollout server of the prepared card, for this kiosk.
+    carried: Mutex<Option<(KioskCode, Rollout)>>,
 }
 
 impl Desk {
@@ -313,7 +319,10 @@ impl Desk {
     fn look_for_files(&self) -> Vec<SetupEvent> {
         let mut found = Vec::new();
         if let Some(text) = self.fresh(&self.inbox.join(CARD), None) {
-            found.push(SetupEvent::FileFound(read_card(&text, &self.trusted).map(Box::<Provision>::new)));
+            let card = read_card(&text, &self.trusted).map(Box::<Provision>::new);
+            let kiosk = card.as_ref().ok().map(|card| card.kiosk.clone());
+            *lock(&self.carried) = kiosk.zip(rollout_of_card(&text, &self.trusted));
+            found.push(SetupEvent::FileFound(card));
         }
         // An answer is for a request: the same file may be right when another request was made.
         let request = disk::read(&self.folders.request()).ok().flatten();
@@ -353,10 +362,12 @@ impl Desk {
         let mut given = lock(&self.given);
         let stored = match &progress.enrolled {
             Some(grant) if durable.as_ref() != Some(grant) => {
+                let carried = lock(&self.carried).clone().filter(|(kiosk, _)| *kiosk == grant.kiosk);
+                let carried = carried.map(|(_, rollout)| rollout);
                 let answer = given.iter().find(|answer| answer.grant() == *grant);
                 answer
                     .ok_or_else(|| "it is not here".to_owned())
-                    .and_then(|answer| answer.store(&self.folders).map_err(|error| error.to_string()))
+                    .and_then(|answer| answer.store(&self.folders, carried.as_ref()).map_err(|error| error.to_string()))
             }
             Some(_) | None => Ok(()),
         };

@@ -121,6 +121,9 @@ pub struct EngineStatus {
     /// A screen said that a frame is on the glass.
     #[serde(default)]
     pub painted: bool,
+    /// So many damaged files of the store were kept at the start, because not everything in them could be taken over.
+    #[serde(default)]
+    pub damaged_files: u32,
     /// Seconds since somebody last used the machine, or since the start; 0 while it is in use.
     #[serde(default)]
     pub quiet_seconds: u64,

@@ -13,6 +13,7 @@ use zeroize::{Zeroize as _, Zeroizing};
 use super::code::EnrolCode;
 use super::disk::{self, Folders};
 use super::keys::{self, Document, KeyError, MachineKey, Trusted};
+use super::rollout::Rollout;
 use crate::attest::{SEED_LENGTH, SlipKey, Suite as SlipSuite};
 use crate::domain::place::{KioskCode, Place, PlaceParts};
 use crate::domain::settings::WindowSettings;
@@ -78,6 +79,9 @@ pub struct Answer {
     window: Option<WindowSettings>,
     #[serde(default)]
     places: Option<PlaceList>,
+    /// Where updates come from, if the county has a rollout server.
+    #[serde(default)]
+    rollout: Option<Rollout>,
 }
 
 impl Drop for Answer {
@@ -129,6 +133,7 @@ impl Answer {
             && is_secret
             && answer.certificate.contains("-----BEGIN CERTIFICATE-----")
             && fingerprint_of(&answer.ca) == Some(code.authority)
+            && answer.rollout.as_ref().is_none_or(Rollout::is_good)
             && CountyKey::from_pem(answer.seal_suite, &answer.seal_key, Path::new("sealKey")).is_ok();
         if !is_good {
             return Err(EnrolRefusal::BadAnswer);
@@ -151,11 +156,12 @@ impl Answer {
         }
     }
 
-    /// Writes what the county gave, each file whole.
+    /// Writes what the county gave, each file whole. `carried` is the rollout server of a prepared card; the answer's own
+    /// counts before it.
     ///
     /// # Errors
     /// Names the file.
-    pub fn store(&self, folders: &Folders) -> Result<(), KeyError> {
+    pub fn store(&self, folders: &Folders, carried: Option<&Rollout>) -> Result<(), KeyError> {
         disk::write(&folders.county("ca.pem"), self.ca.as_bytes(), disk::OPEN)?;
         disk::write(&folders.county("certificate.pem"), self.certificate.as_bytes(), disk::OPEN)?;
         disk::write(&folders.county("secret"), self.secret.as_bytes(), disk::SECRET)?;
@@ -169,6 +175,9 @@ impl Answer {
             && let Ok(json) = serde_json::to_vec(places)
         {
             disk::write(&folders.county("places.json"), &json, disk::OPEN)?;
+        }
+        if let Some(rollout) = self.rollout.as_ref().or(carried) {
+            rollout.store(folders)?;
         }
         Ok(())
     }

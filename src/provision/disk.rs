@@ -24,9 +24,19 @@ impl Folders {
         self.0.join("county").join(name)
     }
 
+    /// What the agent needs for the rollout server.
+    pub fn rollout(&self, name: &str) -> PathBuf {
+        self.0.join("rollout").join(name)
+    }
+
     /// The machine's key.
     pub fn machine_key(&self) -> PathBuf {
         self.0.join("keys").join("machine.key")
+    }
+
+    /// Numbers of the orders that were obeyed.
+    pub fn spent(&self) -> PathBuf {
+        self.0.join("keys").join("orders.json")
     }
 
     /// The key that slips are signed with.

@@ -91,7 +91,7 @@ catalogue! {
     KioskStopping "kiosk.stopping" INFO { after: Duration } "the program ends as it was asked to, after so many milliseconds";
     StoreOpened "store.opened" INFO { last: Sequence, open: u64 } "the store is there; last number given, and applications not yet acknowledged";
     StoreGap "store.gap" ERROR { sequence: Sequence } "a number has no application: the disk lost one";
-    StoreSalvaged "store.salvaged" ERROR { lost: u64 } "the file was damaged: it lies beside the new one, into which everything that still reads was taken over; so many numbers were not";
+    StoreSalvaged "store.salvaged" ERROR { lost: u64 } "the file was damaged, and everything in it that still reads was taken over into a new one; so many numbers were not, and if any were not, the damaged file lies beside the new one";
     StoreBroken "store.broken" ERROR { code: Code } "nothing can be kept until the store is mended";
     CatalogueLoaded "catalogue.loaded" INFO { items: u64, apply: u64 } "the items are loaded, and those that can be applied for here";
     CatalogueRefused "catalogue.refused" ERROR { code: Code } "the items cannot be used";

@@ -8,21 +8,21 @@ from lab.waiting import Failed, until
 from .scenario import scenarios
 from .stage import BOOT, HEALTHY, SICK
 from .update import restart
-from .visit import CARD, PRIMARY, rested
+from .visit import CARD, PRIMARY, TITLE, rested
 
-# Name of the picture, what is done to come there. Places are those of the portrait layout.
+# Name of the picture, what is done to come there, and whether the title changes. Places are those of the portrait layout.
 PAGES = (
-    ("language", None),
-    ("county", (540, 480)),
-    ("town", (290, 480)),
-    ("village", (290, 480)),
-    ("centre", (290, 480)),
-    ("network", PRIMARY),
-    ("enrol", PRIMARY),
-    ("devices", "code"),
-    ("printed", (540, 700)),
-    ("tried", "card"),
-    ("done", PRIMARY),
+    ("language", None, True),
+    ("county", (540, 468), True),
+    ("town", (290, 468), True),
+    ("village", (290, 468), True),
+    ("centre", (290, 550), True),
+    ("network", PRIMARY, True),
+    ("enrol", PRIMARY, True),
+    ("devices", "code", True),
+    ("printed", "print", False),
+    ("tried", "card", False),
+    ("done", PRIMARY, True),
 )
 
 
@@ -31,19 +31,24 @@ def wizard(stage):
     place = pathlib.Path(tempfile.mkdtemp(dir=stage.run))
     _, code = stage.bench.prepared(place)
     stage.bench.line(True)
+    stage.bench.begin()
     card = stage.overlay(stage.plain(), "wizard")
     with stage.machine(card) as machine:
         machine.console.wait(HEALTHY, 2 * BOOT, unless=SICK)
         picture, start = None, machine.console.now()
-        for number, (page, what) in enumerate(PAGES):
+        for number, (page, what, turns) in enumerate(PAGES):
             if what == "code":
                 stage.bench.order("scanner", order="scan", text=code)
             elif what == "card":
                 stage.bench.order("id-reader", order="card", key=CARD)
+            elif what == "print":
+                # The reader's card has one button, the printer's two; the left one of them prints.
+                machine.fingers.tap(290, outlined(picture, 290)[1])
+                until("the test slip", 20, stage.bench.slips, 0.5)
             elif what:
                 machine.fingers.tap(*what)
             try:
-                picture = rested(machine, picture, 30)
+                picture = rested(machine, picture, 30, TITLE if turns else None)
             finally:
                 machine.keep_picture(stage.picture(f"2-wizard-{number:02}-{page}"))
         touches, took = machine.fingers.taps, machine.console.now() - start
@@ -52,6 +57,16 @@ def wizard(stage):
         until("the kiosk starts", 40, lambda: served(machine), 1)
         machine.keep_picture(stage.picture("2-wizard-served"))
     return f"{touches} touches, one code and one card in {took:.0f} s, then it serves"
+
+
+def outlined(picture, x):
+    """Middles of the outlined buttons that this column crosses, from the top: their borders have the colour of the head."""
+    head = picture.at(5, 60)
+    lines = []
+    for y in range(400, 1740):
+        if all(abs(a - b) < 24 for a, b in zip(picture.at(x, y), head)) and not (lines and y - lines[-1] < 6):
+            lines.append(y)
+    return [(top + bottom) // 2 for top, bottom in zip(lines[::2], lines[1::2])]
 
 
 def served(machine):

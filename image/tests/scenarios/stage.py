@@ -231,23 +231,24 @@ class Stage:
             shutil.copytree(variants / folder, place, symlinks=True, dirs_exist_ok=True)
         return place
 
-    def variant(self, name, kept_as=None, **options):
-        """A folder with the images of a variant of the root and its bundle `bundle.raucb`; made by `image/lib/variant.sh`
-        at first use and again when what goes in has changed. Options: version, compatible, keys."""
+    def variant(self, name, kept_as=None, bundled=False, **options):
+        """A folder with the images of a variant of the root and, if wanted, its bundle `bundle.raucb`; made by
+        `image/lib/variant.sh` at first use and again when what goes in has changed. Options: version, compatible, keys."""
         kept_as = kept_as or name
         bundle, place = self.out / "variants" / f"{kept_as}.raucb", self.out / "variants" / f"{kept_as}.parts"
         words = [word for option, value in options.items() for word in (f"--{option}", str(value))]
         overlay = self._lay_over(name, kept_as)
-        stamp = self._stamp(overlay, words)
+        stamp = self._stamp(overlay, words + ["bundle"] * bundled)
         if not (place / "stamp").exists() or (place / "stamp").read_text(encoding="ascii") != stamp:
-            command = [IMAGE / "lib/variant.sh", kept_as, "--overlay", overlay, *words]
+            command = [IMAGE / "lib/variant.sh", kept_as, "--overlay", overlay, *words, *["--parts"] * (not bundled)]
             done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                                   text=True, check=False, timeout=1200)
             if done.returncode:
                 raise Failed(f"variant {kept_as}: {' '.join(done.stdout.split())[-200:]}")
-            shutil.rmtree(place, ignore_errors=True)
-            maker.call("unsquashfs", "-q", "-n", "-d", place, bundle)
-            (place / "bundle.raucb").symlink_to(f"../{bundle.name}")
+            if bundled:
+                shutil.rmtree(place, ignore_errors=True)
+                maker.call("unsquashfs", "-q", "-n", "-d", place, bundle)
+                (place / "bundle.raucb").symlink_to(f"../{bundle.name}")
             (place / "stamp").write_text(stamp, encoding="ascii")
         return place
 

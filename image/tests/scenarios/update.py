@@ -58,8 +58,9 @@ def told(agent):
 
 
 def journal(agent, words):
-    """Lines of the journal, of earlier starts as well, that hold these words."""
-    code, said = agent.run(f"journalctl -q -o cat --no-pager | grep -F '{words}'", 60)
+    """Lines of the journal, of earlier starts as well, that hold these words. The emulated board has no serial number, so each
+    start is another machine to the journal."""
+    code, said = agent.run(f"journalctl -m -q -o cat --no-pager | grep -F '{words}'", 60)
     return said.splitlines() if code == 0 else []
 
 
@@ -85,7 +86,7 @@ def waiting(stage, agent):
 
 def next_version(stage):
     """The next version: the system with the agent and one changed program."""
-    return stage.variant("agent", "next", version=NEXT)
+    return stage.variant("agent", "next", bundled=True, version=NEXT)
 
 
 def settings_of(agent):
