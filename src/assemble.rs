@@ -123,6 +123,7 @@ pub fn engine_setup(config: &Config, journal: Box<dyn Journal>, listen: bool) ->
         socket: listen.then(|| config.socket.clone()),
         slot: boot_slot(),
         signs: Signs::default(),
+        recount: config.recount,
     })
 }
 

@@ -10,6 +10,7 @@ pub mod county;
 pub mod ctl;
 #[cfg(feature = "desk")]
 pub mod desk;
+pub mod disk;
 pub mod domain;
 pub mod engine;
 pub mod ipc;

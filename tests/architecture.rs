@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 /// Module of the package, modules of the package it may use, crates it may use beside std.
 const TABLE: &[(&str, &[&str], &[&str])] = &[
     ("domain", &["ipc"], &["serde", "serde_json", "jiff", "uuid", "zeroize", "thiserror", "kiosk_hal", "proptest"]),
-    ("ipc", &["domain"], &["serde", "serde_json", "thiserror", "kiosk_hal"]),
+    ("ipc", &["domain"], &["serde", "serde_json", "jiff", "thiserror", "kiosk_hal"]),
     ("attest", &["domain"], &["ed25519_dalek", "sm2", "thiserror", "zeroize"]),
+    ("disk", &[], &["rustix", "thiserror"]),
     (
         "store",
         &["domain", "ipc", "seal"],
@@ -71,7 +72,7 @@ const TABLE: &[(&str, &[&str], &[&str])] = &[
     ),
     (
         "provision",
-        &["domain", "ipc", "config", "seal", "attest"],
+        &["domain", "ipc", "config", "seal", "attest", "disk"],
         &[
             "base64",
             "hex",
@@ -115,7 +116,7 @@ const TABLE: &[(&str, &[&str], &[&str])] = &[
     ),
     (
         "update",
-        &["domain", "ipc", "telemetry"],
+        &["domain", "ipc", "telemetry", "disk"],
         &["reqwest", "rustls", "serde", "serde_json", "jiff", "thiserror", "tracing", "tokio", "zbus", "zeroize"],
     ),
 ];

@@ -2,13 +2,16 @@
 //! reader behind serial lines and a stand-in county behind TLS.
 #![expect(clippy::unwrap_used, reason = "a failed unwrap is the failure of the test")]
 
-use std::path::Path;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use kiosk::assemble::{first_start, paper_font};
 use kiosk::config::{Config, Loaded};
 use kiosk::desk::{Bench, LocalBench, Order};
 use kiosk::engine::{Engine, FileJournal};
+use kiosk::ipc::{Connection, Reply, Request, Screen};
 use kiosk::screen::Headless;
 use kiosk_hal::printer::profile::PrinterProfile;
 
@@ -39,6 +42,7 @@ fn desk() -> Desk {
     let text = format!(
         "[devices.id-reader]\nport = \"{}\"\n[devices.printer]\nport = \"{}\"\n[devices.scanner]\nport = \"{}\"\n\
          [setup]\nfolder = \"data\"\nenrolment_keys = \"trusted\"\nplaces = \"{}\"\ninbox = \"inbox\"\n\
+         [engine]\nsocket = \"engine.sock\"\n\
          [screen]\nfonts = \"{}\"\n[catalogue]\nfolder = \"{}\"\n[store]\nfolder = \"store\"\n",
         port("id-reader"),
         port("printer"),
@@ -168,4 +172,118 @@ fn pause() {
 
 fn card_key() -> String {
     kiosk_hal::id_card::deck::deck().first().map(|card| card.key.to_owned()).unwrap()
+}
+
+/// The screen is a process of its own: what a new machine has on its glass is what its engine says, pixel by pixel.
+#[test]
+fn the_set_up_of_a_new_machine_is_on_the_glass_of_the_screen_process() {
+    let Some(glass) = Glass::start() else {
+        // Said aloud, so that nobody takes this for a passed check; the gate installs the server.
+        let is_gate = std::env::var("CI").is_ok_and(|value| value == "true");
+        assert!(!is_gate, "there is no Xvfb, so the glass was not looked at; install the package xvfb");
+        writeln!(std::io::stderr(), "skipped: there is no Xvfb, so nothing can be on its glass").unwrap();
+        return;
+    };
+    let desk = desk();
+    let config = desk.folder.path().join("kiosk.toml");
+    let start = |half: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_kiosk"));
+        command.arg(half).arg("--config").arg(&config).env("DISPLAY", &glass.name).env_remove("WAYLAND_DISPLAY");
+        Process(command.stderr(Stdio::null()).spawn().unwrap())
+    };
+    let _screen = start("screen");
+    let _engine = start("engine");
+    let socket = desk.folder.path().join("engine.sock");
+    let window = Headless::new(1080, 1920, |_| {}).unwrap();
+    let first = wait("the set-up on the glass", || {
+        let screen = said(&socket)?;
+        window.show(&screen);
+        (glass.shows(&window) && screen.body.name() == "setup-language").then_some(screen)
+    });
+    // The look at the glass can tell pages apart, or it would see the set-up in anything.
+    let mut other = first;
+    other.body = kiosk::ipc::Body::Storing;
+    window.show(&other);
+    assert!(!glass.shows(&window), "another page looks the same");
+
+    // And a touch on the glass goes the whole way back.
+    let mut connection = Connection::open(&socket).unwrap();
+    let language = kiosk::ipc::Language::Zh;
+    connection.send(&Request::Touch { intent: kiosk::ipc::Intent::SetLanguage { language } }).unwrap();
+    wait("the next page on the glass", || {
+        let screen = said(&socket)?;
+        window.show(&screen);
+        (glass.shows(&window) && screen.body.name() == "setup-place").then_some(())
+    });
+}
+
+/// What the engine says is to be shown.
+fn said(socket: &Path) -> Option<Screen> {
+    let mut connection = Connection::open(socket).ok()?;
+    connection.wait_at_most(WAIT).ok()?;
+    connection.send(&Request::Watch).ok()?;
+    match connection.receive().ok()?? {
+        Reply::Screen { screen } => Some(*screen),
+        Reply::Status { .. } | Reply::Staff { .. } | Reply::Error { .. } => None,
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "a person looks at the glass now and then")]
+fn wait<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    let start = Instant::now();
+    loop {
+        if let Some(seen) = look() {
+            return seen;
+        }
+        assert!(start.elapsed() < WAIT, "waiting for {what}");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+}
+
+/// A process that ends with its test.
+struct Process(Child);
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.0.kill().ok();
+        self.0.wait().ok();
+    }
+}
+
+/// A display in memory whose picture lies in a file (`-fbdir`), in the form of XWD.
+struct Glass {
+    name: String,
+    picture: PathBuf,
+    _server: Process,
+    _folder: tempfile::TempDir,
+}
+
+impl Glass {
+    fn start() -> Option<Self> {
+        let folder = tempfile::tempdir().unwrap();
+        let mut command = Command::new("Xvfb");
+        command.args(["-displayfd", "1", "-screen", "0", "1080x1920x24", "-nolisten", "tcp", "-fbdir"]);
+        let mut server = Process(command.arg(folder.path()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().ok()?);
+        let mut number = String::new();
+        BufReader::new(server.0.stdout.take()?).read_line(&mut number).ok()?;
+        let number = number.trim();
+        let picture = folder.path().join("Xvfb_screen0");
+        (!number.is_empty()).then(|| Self { name: format!(":{number}"), picture, _server: server, _folder: folder })
+    }
+
+    /// Whether the glass has what the window draws, but for a few pixels at the edges of letters.
+    fn shows(&self, window: &Headless) -> bool {
+        let (width, height, wanted) = window.pixels();
+        let file = std::fs::read(&self.picture).unwrap();
+        let word = |at: usize| u32::from_be_bytes(file[at * 4..at * 4 + 4].try_into().unwrap()) as usize;
+        // Words of the header: its size, then at 4, 5, 12 and 19 width, height, bytes of a line and number of colours.
+        assert_eq!((word(4), word(5)), (width as usize, height as usize));
+        let (line, start) = (word(12), word(0) + word(19) * 12);
+        let differing = (0..height as usize).flat_map(|y| (0..width as usize).map(move |x| (x, y))).filter(|(x, y)| {
+            let (seen, wanted) = (&file[start + y * line + x * 4..], &wanted[(y * width as usize + x) * 3..]);
+            // Blue comes first on the glass.
+            (0..3).any(|colour| seen[colour].abs_diff(wanted[2 - colour]) > 40)
+        });
+        differing.count() < (width * height / 1_000) as usize
+    }
 }

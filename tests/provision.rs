@@ -9,7 +9,7 @@ use county_stand_in::{Handle, Settings, serve};
 use jiff::Timestamp;
 use kiosk::domain::place::KioskCode;
 use kiosk::domain::setup::{Expected, FittedDevices, NetworkState, SetupPlan};
-use kiosk::engine::{DevicePlan, Engine, FileJournal, FirstStart, take_answer};
+use kiosk::engine::{DevicePlan, Engine, FileJournal, FirstStart, check_answer};
 use kiosk::ipc::EnrolRefusal;
 use kiosk::provision::{EnrolCode, Folders, Request, Trusted, read_card, read_list, settings};
 use serde_json::json;
@@ -98,7 +98,7 @@ fn forty_hostile_codes_are_refused_each_for_its_reason_and_the_good_one_is_taken
     let mut hostile = vec![
         (String::new(), EnrolRefusal::NotACode),
         (" ".repeat(20), EnrolRefusal::NotACode),
-        ("BM1:K032000187:481205".to_owned(), EnrolRefusal::NotACode),
+        ("BM2 K K0320001871 11320699MB0000000A2000113112800 1795398060 - 481205 -".to_owned(), EnrolRefusal::NotACode),
         ("https://evil.example/BME1".to_owned(), EnrolRefusal::NotACode),
         ("bme1.abc.def".to_owned(), EnrolRefusal::NotACode),
         ("BME1.".to_owned(), EnrolRefusal::NotACode),
@@ -169,23 +169,31 @@ fn kioskctl(arguments: &[&str]) -> (bool, String) {
 }
 
 fn make_cards(county: &County, table: &str) -> (bool, String) {
+    make_cards_with(county, table, &[])
+}
+
+fn make_cards_with(county: &County, table: &str, more: &[&str]) -> (bool, String) {
     let list = county.folder.path().join("kiosks.csv");
     std::fs::write(&list, table).unwrap();
     let text = |path: &Path| path.display().to_string();
-    kioskctl(&[
+    let (key, authority, out) =
+        (text(&county.handle.enrol_key), text(&county.handle.ca_pem), text(&county.folder.path().join("cards")));
+    let list = text(&list);
+    let arguments = [
         "provision",
         "make",
         "--list",
-        &text(&list),
+        &list,
         "--county-key",
-        &text(&county.handle.enrol_key),
+        &key,
         "--authority",
-        &text(&county.handle.ca_pem),
+        &authority,
         "--url",
         &county.handle.url,
         "--out",
-        &text(&county.folder.path().join("cards")),
-    ])
+        &out,
+    ];
+    kioskctl(&[&arguments, more].concat())
 }
 
 #[test]
@@ -228,6 +236,89 @@ fn forty_cards_from_a_table_each_set_its_machine_up_without_a_touch() {
 }
 
 #[test]
+fn a_card_brings_the_rollout_server_and_a_token_of_its_own_and_both_are_stored_with_the_enrolment() {
+    let county = county();
+    let ca = county.handle.ca_pem.display().to_string();
+    let more = ["--rollout-url", "https://rollout.county.example:8443", "--rollout-ca", &ca];
+    let (made, text) = make_cards_with(&county, &table(2), &more);
+    assert!(made, "{text}");
+    let targets = std::fs::read_to_string(county.folder.path().join("cards/rollout-targets.csv")).unwrap();
+    let tokens: Vec<&str> = targets.lines().skip(1).filter_map(|line| line.rsplit(',').next()).collect();
+    assert!(tokens.len() == 2 && tokens[0] != tokens[1] && tokens[0].len() == 32, "{targets}");
+    let card = std::fs::read_to_string(county.folder.path().join("cards/K001/provision.toml")).unwrap();
+    assert_eq!(
+        read_card(&card.replace("rollout.county", "evil.county"), &county.trusted()),
+        Err(EnrolRefusal::Foreign)
+    );
+    let machine = county.machine("K001");
+    std::fs::write(machine.join("inbox/provision.toml"), &card).unwrap();
+    Engine::start_setup(county.first_start(&machine)).unwrap().wait().unwrap();
+    let config = machine.join("vendor.toml");
+    std::fs::write(&config, format!("[setup]\nfolder = \"{}\"\n", machine.display())).unwrap();
+    let server = kiosk::config::Config::load(&config).unwrap().update.server.unwrap();
+    assert_eq!((server.url.as_str(), server.tenant.as_str()), ("https://rollout.county.example:8443", "DEFAULT"));
+    assert_eq!(std::fs::read(server.ca_file).unwrap(), std::fs::read(&county.handle.ca_pem).unwrap());
+    assert_eq!(std::fs::read_to_string(machine.join("rollout/token")).unwrap(), tokens[0]);
+    let progress = std::fs::read_to_string(machine.join("events.jsonl")).unwrap();
+    assert!(!progress.contains(tokens[0]), "no token in the journal");
+    let mode = |name: &str| {
+        use std::os::unix::fs::PermissionsExt as _;
+        std::fs::metadata(machine.join(name)).unwrap().permissions().mode() & 0o777
+    };
+    assert_eq!((mode("rollout/token"), mode("rollout/ca.pem")), (0o600, 0o644));
+}
+
+#[test]
+fn an_order_takes_its_machine_back_to_the_set_up_once_and_does_nothing_on_another() {
+    let county = county();
+    let (made, text) = make_cards(&county, &table(2));
+    assert!(made, "{text}");
+    let set_up = |kiosk: &str| {
+        let machine = county.machine(kiosk);
+        let card = county.folder.path().join(format!("cards/{kiosk}/provision.toml"));
+        std::fs::copy(card, machine.join("inbox/provision.toml")).unwrap();
+        Engine::start_setup(county.first_start(&machine)).unwrap().wait().unwrap();
+        let trusted = county.folder.path().join("trusted");
+        let text = format!(
+            "[setup]\nfolder = \"{}\"\nenrolment_keys = \"{}\"\n[engine]\nsocket = \"{}\"\n",
+            machine.display(),
+            trusted.display(),
+            machine.join("engine.sock").display()
+        );
+        std::fs::write(machine.join("vendor.toml"), text).unwrap();
+        machine
+    };
+    let (first, second) = (set_up("K001"), set_up("K002"));
+    let config = |machine: &Path| machine.join("vendor.toml").display().to_string();
+    let (_, shown) = kioskctl(&["provision", "show", "--config", &config(&first)]);
+    let key = shown.lines().find_map(|line| line.strip_prefix("machine's key ")).unwrap();
+    let order = |kiosk: &str, more: &[&str]| {
+        let out = county.folder.path().join("order.txt").display().to_string();
+        let county_key = county.handle.enrol_key.display().to_string();
+        let arguments =
+            ["provision", "order", "--kiosk", kiosk, "--machine", key, "--county-key", &county_key, "--out", &out];
+        let (made, text) = kioskctl(&[&arguments, more].concat());
+        assert!(made, "{text}");
+        out
+    };
+    let obey = |machine: &Path, file: &str| kioskctl(&["provision", "obey", "--config", &config(machine), file]);
+    let is_set_up = |machine: &Path| machine.join("config.d/50-place.toml").exists();
+    // Nobody can say that nothing is unsent here: the engine is away.
+    let (obeyed, text) = obey(&first, &order("K001", &[]));
+    assert!(!obeyed && text.contains("unsent") && is_set_up(&first), "{text}");
+    let file = order("K001", &["--even-unsent"]);
+    let (obeyed, text) = obey(&second, &file);
+    assert!(!obeyed && text.contains("another machine") && is_set_up(&second), "{text}");
+    let (obeyed, text) = obey(&first, &file);
+    assert!(obeyed && text.starts_with("reset settings") && !is_set_up(&first), "{text}");
+    assert!(first.join("keys/machine.key").exists(), "the key stays");
+    let (obeyed, text) = obey(&first, &file);
+    assert!(!obeyed && text.contains("obeyed before"), "{text}");
+    let (obeyed, text) = obey(&first, &order("K001", &["--even-unsent", "--everything"]));
+    assert!(obeyed && text.starts_with("reset everything"), "{text}");
+}
+
+#[test]
 fn a_mistake_in_the_table_is_named_with_line_and_column_and_nothing_is_written() {
     let county = county();
     for (wrong, line, column) in [
@@ -249,6 +340,72 @@ fn a_mistake_in_the_table_is_named_with_line_and_column_and_nothing_is_written()
     }
 }
 
+fn refused(folders: &Folders, trusted: &Trusted, floor: Timestamp, bytes: &[u8]) -> Option<EnrolRefusal> {
+    check_answer(folders, trusted, floor, bytes).err()
+}
+
+#[test]
+fn an_old_answer_of_the_same_machine_replaces_nothing_and_a_right_one_is_stored_after_its_judgement() {
+    let county = county();
+    let machine = county.machine("again");
+    let folders = Folders::under(&machine);
+    let ask = |code: &str| {
+        let read = EnrolCode::read(code, &county.trusted(), floor(), &expected()).unwrap();
+        let (request, _) = Request::make(&folders, code, &read).unwrap();
+        county.handle.answer_file(&serde_json::to_vec(&request).unwrap()).unwrap()
+    };
+    let old = ask(&county.handle.enrol_code("K032", "320699101", 3600).unwrap());
+    let new = ask(&county.handle.enrol_code("K032", "320699101", 3600).unwrap());
+    assert_eq!(refused(&folders, &county.trusted(), floor(), old.as_bytes()), Some(EnrolRefusal::BadAnswer));
+    assert_eq!(refused(&folders, &county.trusted(), floor(), new.as_bytes()), None);
+    for name in ["secret", "ca.pem", "seal.pub", "certificate.pem"] {
+        assert!(!folders.county(name).exists(), "checking stores nothing: {name}");
+    }
+}
+
+#[test]
+fn an_answer_that_came_before_its_request_is_looked_at_again_when_the_request_is_made() {
+    let county = county();
+    let machine = county.machine("early");
+    let folders = Folders::under(&machine);
+    let code = county.handle.enrol_code("K032", "320699101201", 3600).unwrap();
+    let read = EnrolCode::read(&code, &county.trusted(), floor(), &Expected::default()).unwrap();
+    let (request, _) = Request::make(&folders, &code, &read).unwrap();
+    let answer = county.handle.answer_file(&serde_json::to_vec(&request).unwrap()).unwrap();
+    // The request of another code is the last one here; the answer lies in the inbox already.
+    let other = county.handle.enrol_code("K031", "320699101201", 3600).unwrap();
+    let read_other = EnrolCode::read(&other, &county.trusted(), floor(), &Expected::default()).unwrap();
+    Request::make(&folders, &other, &read_other).unwrap();
+    std::fs::write(machine.join("inbox/answer.json"), &answer).unwrap();
+    let place = serde_json::from_str::<serde_json::Value>(&answer).unwrap()["answer"].as_str().map(str::to_owned);
+    let place = serde_json::from_str::<serde_json::Value>(&place.unwrap()).unwrap()["place"].clone();
+    let progress = json!({
+        "version": 1, "language": "zh", "place": { "from": "chosen", "place": place, "window": null },
+        "network": { "mode": "dhcp" }, "enrolled": null, "devices": null,
+    });
+    let progress = serde_json::from_value(progress).unwrap();
+    settings::keep(&folders, &progress).unwrap();
+    let engine = Engine::start_setup(county.first_start(&machine)).unwrap();
+    let journal = || std::fs::read_to_string(machine.join("events.jsonl")).unwrap_or_default();
+    until("the early answer is refused", || {
+        journal().contains("setup.bad-answer") || journal().contains("other-kiosk")
+    });
+    assert!(!folders.county("secret").exists());
+    Request::make(&folders, &code, &read).unwrap();
+    until("the answer is taken", || settings::resume(&folders).is_some_and(|progress| progress.enrolled.is_some()));
+    assert!(folders.county("secret").exists() && folders.county("ca.pem").exists());
+    drop(engine);
+}
+
+#[expect(clippy::disallowed_methods, reason = "the set-up looks for files in its own time")]
+fn until(what: &str, is_so: impl Fn() -> bool) {
+    let start = std::time::Instant::now();
+    while !is_so() {
+        assert!(start.elapsed() < std::time::Duration::from_secs(30), "waiting: {what}");
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+}
+
 #[test]
 fn a_code_counts_for_one_key_and_the_county_s_clock_decides_about_its_time() {
     let county = county();
@@ -263,12 +420,12 @@ fn a_code_counts_for_one_key_and_the_county_s_clock_decides_about_its_time() {
     assert!(ask(&first).is_some(), "the answer may have been lost: the same key is answered again");
     assert!(ask(&second).is_none(), "used");
     // The answer, carried as a file: the same checks, and of no use to another machine.
-    let grant = take_answer(&first, &county.trusted(), floor(), answer.as_bytes()).unwrap();
-    assert_eq!(grant.kiosk.as_str(), "K032");
-    assert_eq!(take_answer(&second, &county.trusted(), floor(), answer.as_bytes()), Err(EnrolRefusal::OtherKiosk));
+    let taken = check_answer(&first, &county.trusted(), floor(), answer.as_bytes()).unwrap();
+    assert_eq!(taken.grant().kiosk.as_str(), "K032");
+    assert_eq!(refused(&second, &county.trusted(), floor(), answer.as_bytes()), Some(EnrolRefusal::OtherKiosk));
     let changed = answer.replace("K032", "K033");
-    assert_eq!(take_answer(&first, &county.trusted(), floor(), changed.as_bytes()), Err(EnrolRefusal::OtherCounty));
-    assert_eq!(take_answer(&first, &Trusted::default(), floor(), answer.as_bytes()), Err(EnrolRefusal::Foreign));
+    assert_eq!(refused(&first, &county.trusted(), floor(), changed.as_bytes()), Some(EnrolRefusal::OtherCounty));
+    assert_eq!(refused(&first, &Trusted::default(), floor(), answer.as_bytes()), Some(EnrolRefusal::Foreign));
     // Its time is over by the county's clock, whatever ours says.
     let late = county.handle.enrol_code("K032", "320699101", -1).unwrap();
     let read = EnrolCode::read(&late, &county.trusted(), floor(), &expected()).unwrap();

@@ -8,7 +8,11 @@ IMAGE_DIR=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 TREE=$(cd "$IMAGE_DIR/.." && pwd)
 OUT=${IMAGE_OUT:-$TREE/target/image}
 CACHE=${IMAGE_CACHE:-$OUT/cache}
-KEYS=$OUT/keys
+# Public halves and, in development alone, private ones. In production the private ones are on tokens: IMAGE_KEYS is a folder
+# with ca.pem, bundle.pem, fit.crt and enrolment.pub, IMAGE_BUNDLE_KEY and IMAGE_FIT_KEY are pkcs11: addresses.
+KEYS=${IMAGE_KEYS:-$OUT/keys}
+BUNDLE_KEY=${IMAGE_BUNDLE_KEY:-}
+FIT_KEY=${IMAGE_FIT_KEY:-}
 CARGO_TARGET=${CARGO_TARGET_DIR:-$TREE/target}
 RUST_TARGET=aarch64-unknown-linux-gnu
 # The same for every image: the slots are told apart by their hash, not by these.

@@ -21,7 +21,7 @@ sources() {
     local uri suite keyring=/usr/share/keyrings/debian-archive-keyring.gpg
     uri=$(archive)
     [ -n "$uri" ] || die 'this machine has no Debian source in its apt; set IMAGE_ARCHIVE'
-    for suite in "$@"; do
+    for suite in $(printf '%s\n' "$@" | sort -u); do
         printf 'deb [signed-by=%s] %s %s main non-free-firmware\n' "$keyring" "$uri" "$suite"
         printf 'deb-src [signed-by=%s] %s %s main\n' "$keyring" "$uri" "$suite"
         if [ "$suite" = "$SUITE" ]; then

@@ -29,6 +29,7 @@ card() {
     genimage --config "$IMAGE_DIR/partitions/card.cfg" --rootpath "$work/boot" --tmppath "$work/tmp" \
         --inputpath "$work/in" --outputpath "$work/out" --loglevel 1
     mv "$work/out/card.img" "$into/bianmin-$target.img"
+    if [ "$target" = pi ]; then pi_card_check "$into/bianmin-pi.img" "$(kernel)"; fi
     rm -rf "$work"
 }
 

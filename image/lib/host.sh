@@ -4,7 +4,7 @@
 HOST_PACKAGES=(mmdebstrap qemu-user-static binfmt-support arch-test debian-archive-keyring erofs-utils squashfs-tools
     mtools dosfstools genimage e2fsprogs fdisk cpio zstd xz-utils lz4 kmod device-tree-compiler u-boot-tools rauc openssl
     socat cryptsetup-bin bc crossbuild-essential-arm64 bison flex libssl-dev libgnutls28-dev swig python3-dev
-    python3-setuptools systemd shellcheck pkg-config)
+    python3-setuptools systemd shellcheck pkg-config build-essential bzip2 git ca-certificates meson ninja-build libglib2.0-dev-bin)
 QEMU_PACKAGES=(qemu-system-arm qemu-system-common qemu-system-data qemu-utils ipxe-qemu)
 
 host_packages() {

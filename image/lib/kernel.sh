@@ -2,16 +2,18 @@
 # The kernel: Debian's. Only the modules of modules.list are kept; they carry Debian's signature and the kernel takes no
 # others.
 #
-# The suite's own (6.12) and not the newer one of its backports (7.3): RAUC 1.13 does not know what a dm-verity of 7.1 and
-# later says of itself and refuses every bundle there. The price is the Raspberry Pi 5, whose card the 6.12 of Debian
-# cannot see. IMAGE_KERNEL_SUITE=trixie-backports builds with the newer one, which boots, and cannot be updated.
+# The suite's own (6.12), or with IMAGE_KERNEL_SUITE=trixie-backports the newer one of its backports (7.3), which the
+# Raspberry Pi 5 needs: the 6.12 of Debian cannot see its card. RAUC 1.13 does not know what a dm-verity of 7.1 and later
+# says of itself and refuses every bundle there, so a newer kernel brings a newer RAUC with it (lib/rauc.sh).
 
 # Folder: kernel.lz4, release, boot-modules (names in the order in which they are loaded), tree/usr/lib/modules, dtb.
 kernel_make() {
-    local apt="$1/apt" name release folder trees keep more
+    local apt="$1/apt" name release folder trees keep more image
     apt_root "$apt" arm64 "$SUITE" "$KERNEL_SUITE"
-    release=$(apt_in "$apt" apt-cache depends "linux-image-arm64/$KERNEL_SUITE" |
-        sed -n 's/.*Depends: linux-image-\([0-9].*\)$/\1/p' | head -n 1)
+    # Of the suite itself the newest, fixes included: naming the suite would leave those of its security archive out.
+    image=linux-image-arm64
+    [ "$KERNEL_SUITE" = "$SUITE" ] || image+=/$KERNEL_SUITE
+    release=$(apt_in "$apt" apt-cache depends "$image" | sed -n 's/.*Depends: linux-image-\([0-9].*\)$/\1/p' | head -n 1)
     [ -n "$release" ] || die "no kernel in $KERNEL_SUITE"
     printf '%s\n' "$release" >"$1/release"
     (cd "$apt" && apt_in "$apt" apt-get -qq download busybox-static &&
@@ -63,4 +65,4 @@ kernel_make() {
 
 kernel_modules() { sed -e 's/#.*//' -e '/^[[:space:]]*$/d' "$IMAGE_DIR/modules.list"; }
 
-kernel() { cached kernel "$(digest "$KERNEL_SUITE" "$IMAGE_DIR/modules.list" 2)" kernel_make; }
+kernel() { cached kernel "$(digest "$KERNEL_SUITE" "$IMAGE_DIR/modules.list" 3)" kernel_make; }

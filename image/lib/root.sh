@@ -44,6 +44,7 @@ root_tree() {
     tar -xf "$base/base.tar" -C "$tree" --numeric-owner --exclude=./dev/*
     cp -r "$kernel_folder/tree/usr/lib/modules" "$tree/usr/lib/"
     install -m 755 "$OUT/bin/kiosk" "$OUT/bin/kioskctl" "$tree/usr/bin/"
+    if rauc_is_newer; then install -m 755 "$(rauc_newer)/rauc" "$tree/usr/bin/rauc"; fi
     mkdir -p "$tree/usr/share/kiosk/fonts" "$tree/data"
     cp -r "$TREE/config/catalogue" "$tree/usr/share/kiosk/catalogue"
     cp "$TREE/config/places.json" "$tree/usr/share/kiosk/"

@@ -1,9 +1,11 @@
 """List of parts of the image as CycloneDX 1.5 JSON, to standard output.
 
-sbom.py DPKG_STATUS KERNEL_PACKAGES TREE VERSION EPOCH
+sbom.py DPKG_STATUS ADDED_PACKAGES TREE VERSION EPOCH
 
-Debian packages come from the root's own list, crates from what cargo resolves for the machine's build of the two
-programs. Sorted, and with no clock and no chance in it: the same image gives the same list.
+Debian packages come from the root's own list and from what came apart from it (ADDED_PACKAGES: kernel, busybox, U-Boot,
+the firmware of a Pi, and a RAUC that replaces the root's), crates from what cargo resolves for the machine's build of the two programs. A package that was
+added takes the place of the root's own of that name. Sorted, and with no clock and no chance in it: the same image gives the
+same list.
 """
 import json
 import subprocess
@@ -52,8 +54,9 @@ def crates(tree):
         yield component
 
 
-status, kernel, tree, version, epoch = sys.argv[1:]
-parts = {part["bom-ref"]: part for part in [*debian(status), *debian(kernel), *crates(tree)]}
+status, added, tree, version, epoch = sys.argv[1:]
+packages = {part["name"]: part for part in [*debian(status), *debian(added)]}
+parts = {part["bom-ref"]: part for part in [*packages.values(), *crates(tree)]}
 json.dump({
     "bomFormat": "CycloneDX", "specVersion": "1.5", "version": 1,
     "metadata": {

@@ -3,6 +3,8 @@
 # Also the device tree that carries the public key: U-Boot takes the key from the tree it was started with.
 
 UBOOT_VERSION=2025.01
+# The date it tells at its start, that of its release: what is built once and kept serves many commits.
+UBOOT_EPOCH=1736121600
 # Variables that may be changed on the card, with the type that U-Boot holds them to (d: decimal, s: text, w: writable).
 UBOOT_WRITABLE='BOOT_ORDER:sw,BOOT_A_LEFT:dw,BOOT_B_LEFT:dw,BOOT_RESET:dw'
 declare -A UBOOT_BOARD=([vm]=qemu_arm64_defconfig [pi]=rpi_arm64_defconfig)
@@ -44,7 +46,7 @@ uboot_make() {
         export CROSS_COMPILE=aarch64-linux-gnu- KCPPFLAGS="-DCFG_ENV_FLAGS_LIST_STATIC='\"$UBOOT_WRITABLE\"'"
         # The card of the vm hangs on PCI, which must be there before the boot state is read. There is no choice for it.
         [ "$board" != vm ] || KCPPFLAGS+=' -DCONFIG_SYS_EARLY_PCI_INIT'
-        export KBUILD_BUILD_USER=image KBUILD_BUILD_HOST=image
+        export KBUILD_BUILD_USER=image KBUILD_BUILD_HOST=image SOURCE_DATE_EPOCH=$UBOOT_EPOCH
         cd "$source" || exit
         # shellcheck disable=SC1007
         KCONFIG_CONFIG="$build/.config" scripts/kconfig/merge_config.sh -m -O "$build" "$build/base.config" \

@@ -10,6 +10,10 @@ use super::error::{ConfigError, ConfigErrorKind};
 use super::layers::Source;
 use super::values::Baud;
 
+/// Ports that the machine's own wall lets through (`image/overlay/etc/nftables.conf`). Another one would look like a dead
+/// line on every machine, so it is refused where somebody can read why.
+const PORTS: [u16; 2] = [443, 8443];
+
 /// Line speeds that readers, printers and scanners have.
 const BAUDS: [i64; 5] = [9_600, 19_200, 38_400, 57_600, 115_200];
 
@@ -40,6 +44,11 @@ impl Validator<'_> {
         if !matches!(behind, "" | "/") {
             let why = "must end with the host or its port; take out the path or query behind it, for the contract with \
                        the county has the paths";
+            return Err(self.bad(key, why));
+        }
+        if !is_open(authority) {
+            let why = "must be on port 443 or 8443, for the machine lets nothing else out; ask for the platform on one of \
+                       them (only an address of this machine itself, such as 127.0.0.1, may have any port)";
             return Err(self.bad(key, why));
         }
         Ok(format!("https://{authority}"))
@@ -106,6 +115,17 @@ impl Validator<'_> {
         let source = self.sources.get(key).cloned().unwrap_or_else(main);
         ConfigError::bad(Some(source), key, why)
     }
+}
+
+/// Whether the machine lets calls out to this `host` or `host:port`. Loopback does not leave it.
+fn is_open(authority: &str) -> bool {
+    let (host, port) = match authority.rsplit_once(':') {
+        Some((host, port)) if !port.ends_with(']') => (host, port.parse().unwrap_or(0)),
+        Some(_) | None => (authority, PORTS[0]),
+    };
+    let is_here = host == "localhost"
+        || host.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
+    is_here || PORTS.contains(&port)
 }
 
 /// A host, or a host and a port from 1. IPv6 addresses stand in brackets. Whether the host exists is not asked.

@@ -111,6 +111,8 @@ fn values_out_of_range_are_refused_with_the_range() {
         ("[outbox]\nmax_days_offline = 0", "outbox.max_days_offline"),
         ("[outbox]\nmax_waiting = 0", "outbox.max_waiting"),
         ("[outbox]\nmin_free_mb = 9", "outbox.min_free_mb"),
+        ("[outbox]\nrecount_hour = 24", "outbox.recount_hour"),
+        ("[outbox]\nrecount_spread_min = 721", "outbox.recount_spread_min"),
         ("[screen]\nsize = \"1080\"", "screen.size"),
         ("[screen]\nsize = \"1080x19200\"", "screen.size"),
         ("[devices.id-reader]\nbaud = \"fast\"", "devices.id-reader.baud"),
@@ -134,6 +136,9 @@ fn only_a_bare_https_address_is_taken_and_the_refusal_says_what_to_do() {
         ("https://county.example:99999", "write the county's host"),
         ("https://county.example:0", "write the county's host"),
         ("https://county example", "write the county's host"),
+        ("https://county.example:9443", "must be on port 443 or 8443"),
+        ("https://10.1.2.3:80", "must be on port 443 or 8443"),
+        ("https://[fd00::1]:444/", "must be on port 443 or 8443"),
         ("https://[::1", "write the county's host"),
         ("https://user:word@county.example/", "use county.secret_file"),
         ("https://county.example/api", "take out the path"),
@@ -152,6 +157,9 @@ fn only_a_bare_https_address_is_taken_and_the_refusal_says_what_to_do() {
     for (url, taken) in [
         ("https://county.example", "https://county.example"),
         ("https://[::1]:8443/", "https://[::1]:8443"),
+        ("https://[fd00::1]", "https://[fd00::1]"),
+        ("https://county.example:443", "https://county.example:443"),
+        ("https://localhost:9", "https://localhost:9"),
         ("https://127.0.0.1:9", "https://127.0.0.1:9"),
     ] {
         let config = Desk::new(&LEAST.replace("https://county.example:8443/", url)).load().unwrap();

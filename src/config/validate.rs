@@ -14,6 +14,7 @@ use super::values::{
 use super::written;
 use crate::domain::outbox::Limits;
 use crate::domain::place::{KioskCode, Place, PlaceError, PlacePart, PlaceParts, Village};
+use crate::domain::recount::Timetable;
 use crate::domain::text::Text;
 
 /// Longest address of a page that people type off a slip.
@@ -36,6 +37,7 @@ impl Config {
         let receipt = v.receipt(w.receipt.clone())?;
         let update = v.update(w.update.clone())?;
         let limits = v.limits(&w.outbox)?;
+        let recount = v.recount(&w.outbox)?;
         let VendorConfig {
             kiosk: _,
             devices,
@@ -64,6 +66,7 @@ impl Config {
             visit,
             backoff,
             limits,
+            recount,
             socket,
             setup,
             log,
@@ -414,6 +417,12 @@ impl Validator<'_> {
             max_waiting: usize::try_from(waiting).unwrap_or(usize::MAX),
             min_free_mb,
         })
+    }
+
+    fn recount(&self, w: &written::Outbox) -> Checked<Timetable> {
+        let hour = self.number("outbox.recount_hour", w.recount_hour, 0..=23)?;
+        let minutes = self.number("outbox.recount_spread_min", w.recount_spread_min, 0..=720)?;
+        Ok(Timetable { hour: i8::try_from(hour).unwrap_or(0), spread: Duration::from_secs(minutes * 60) })
     }
 
     fn log(&self, w: written::Log) -> Checked<Log> {

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use super::layers::Source;
 use crate::domain::outbox::Limits;
 use crate::domain::place::{KioskCode, Place};
+use crate::domain::recount::Timetable;
 use crate::domain::text::Text;
 use crate::seal::Suite;
 
@@ -41,6 +42,8 @@ pub struct Config {
     pub backoff: Backoff,
     /// How much may wait here.
     pub limits: Limits,
+    /// When to count against the county.
+    pub recount: Timetable,
     /// Socket between engine, screen and `kioskctl`.
     pub socket: PathBuf,
     /// Updates of the image.

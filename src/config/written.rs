@@ -120,6 +120,8 @@ sections! {
         max_days_offline: Option<i64>,
         max_waiting: Option<i64>,
         min_free_mb: Option<i64>,
+        recount_hour: Option<i64>,
+        recount_spread_min: Option<i64>,
     }
     Engine { socket: Option<String> }
     Update {

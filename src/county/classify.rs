@@ -7,7 +7,8 @@
 //! - 401 and 403: stop all, signed or not, since a platform that does not know us cannot sign for us. Two codes speak
 //!   of the one request only and are tried again: `clock` and `nonce`.
 //! - 400, 413 and 422, signed: set aside with the platform's code. 409, signed, code `id-conflict`: set aside too;
-//!   a 409 with another code is tried again, and the next try first asks what stands under our id.
+//!   a 409 with another code is tried again, and the next try first asks what stands under our id. Code
+//!   `seal-key-unknown` speaks of the county's own key: tried again, until it has it.
 //! - The same unsigned: a proxy, a firewall or an access portal wrote it, not the platform. Try again.
 //! - 3xx: we go nowhere else with an application. Try again, the address is a matter for the engineer.
 //! - 404, 405, 410 and the other 4xx speak of the address, the wrong version or the network. Try again: nothing is
@@ -136,6 +137,8 @@ fn refusal(status: u16, heads: Heads<'_>, body: &[u8]) -> Verdict {
     match (status, wire::problem_code(body)) {
         (409, Some(code)) if code == "id-conflict" => set_aside("county.id-conflict"),
         (409, _) => again("county.http-409", retry_after(heads)),
+        // The county has to bring its key back; until then nothing is wrong with any application.
+        (_, Some(code)) if code == "seal-key-unknown" => again("county.seal-key-unknown", retry_after(heads)),
         (_, Some(code)) => set_aside(code),
         (_, None) => set_aside(format!("county.http-{status}")),
     }
@@ -185,6 +188,7 @@ mod tests {
             ("too big", too_big),
             ("problem", problem("form-outdated")),
             ("problem id-conflict", problem("id-conflict")),
+            ("problem seal-key-unknown", problem("seal-key-unknown")),
             ("problem clock", problem("clock")),
             ("problem nonce", problem("nonce")),
             ("problem signature", problem("signature")),
@@ -211,6 +215,7 @@ mod tests {
             (400 | 409 | 413 | 422, _) if !signed => "again county.answer-unsigned".into(),
             (409, "problem id-conflict") => "aside county.id-conflict".into(),
             (409, _) => "again county.http-409".into(),
+            (400 | 413 | 422, "problem seal-key-unknown") => "again county.seal-key-unknown".into(),
             (400 | 413 | 422, _) => match body.strip_prefix("problem") {
                 Some("") => "aside form-outdated".into(),
                 Some(code) => format!("aside {}", code.trim()),
@@ -245,7 +250,7 @@ mod tests {
                 }
             }
         }
-        assert_eq!(seen, 500 * 13 * 2);
+        assert_eq!(seen, 500 * 14 * 2);
     }
 
     #[test]

@@ -76,6 +76,15 @@ impl CountyClient {
         &self.transport
     }
 
+    pub(super) fn terminal(&self) -> &str {
+        &self.terminal
+    }
+
+    /// Who signs for this kiosk, and checks what the county signed.
+    pub fn signer(&self) -> &Signer {
+        self.transport.signer()
+    }
+
     /// Hands in a stored application (`stored` is its JSON, byte for byte as kept) and says what came of it.
     pub async fn submit(&self, id: SubmissionId, sequence: Sequence, stored: &[u8]) -> Verdict {
         let Some(envelope) = wire::envelope(id, sequence, &self.terminal, stored) else {
@@ -263,7 +272,7 @@ impl CountyClient {
 }
 
 /// The body of a signed 200 or 201, or the code of what it is instead.
-fn success(answer: Answer) -> Result<Vec<u8>, String> {
+pub(super) fn success(answer: Answer) -> Result<Vec<u8>, String> {
     if answer.body.len() > ANSWER_MAX {
         return Err("county.answer-too-big".into());
     }
@@ -276,7 +285,7 @@ fn success(answer: Answer) -> Result<Vec<u8>, String> {
 }
 
 /// Percent-encodes one segment of a path; only unreserved characters stay.
-fn encode(segment: &str) -> String {
+pub(super) fn encode(segment: &str) -> String {
     let mut encoded = String::with_capacity(segment.len());
     for byte in segment.bytes() {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {

@@ -131,10 +131,11 @@ fn tls_config(ca_file: &Path) -> Result<ClientConfig, CountyError> {
 fn no_answer(error: &reqwest::Error) -> NoAnswer {
     let code = if is_tls(error) {
         "county.tls"
+    } else if error.is_connect() {
+        // Asked first: a connection that was not made in time is both, and no application had a part in it.
+        "county.unreachable"
     } else if error.is_timeout() {
         "county.timeout"
-    } else if error.is_connect() {
-        "county.unreachable"
     } else {
         "county.answer-broken"
     };

@@ -7,7 +7,7 @@
 //!
 //! How: [`wire`] holds the shapes and builds the envelope, the same bytes every time, from the bytes the store keeps;
 //! [`batch`] puts several into one call,
-//! [`carry`] into a file.
+//! [`carry`] into a file; `ledger` reads what the county holds, for the recount.
 //! [`sign`] signs requests and checks answers. [`mod@classify`] turns an answer into a verdict and is pure. `transport`
 //! signs, checks and learns the platform's time. [`carrier`] is the seam below it, and `https` the carrier of the
 //! product: one request, one deadline, a bounded answer, no redirect, no proxy, one certificate authority; a simulation
@@ -30,6 +30,7 @@
 //! | `county.no-receipt` | success without a receipt for our id and bytes | try again |
 //! | `county.redirect` | the platform sent us elsewhere | try again |
 //! | `county.clock` | the platform finds our time wrong | try again |
+//! | `county.seal-key-unknown` | the platform lacks the key that this was sealed to | try again |
 //! | `county.nonce` | the platform has seen this request before | try again |
 //! | `county.http-NNN` | that status, nothing more known | try again, set aside or stop, see [`mod@classify`] |
 //! | `county.batch-refused` | the platform did not take a batch as such | try again, in smaller ones |
@@ -49,6 +50,7 @@ pub mod classify;
 pub mod client;
 pub mod enrol;
 mod https;
+mod ledger;
 pub mod settings;
 pub mod sign;
 mod transport;
@@ -58,4 +60,4 @@ pub use classify::{Heads, Ours, Proof, classify};
 pub use client::CountyClient;
 pub use settings::{CountyError, CountySettings};
 pub use transport::{Nonce, Nonces, WallClock};
-pub use wire::{Ticket, TicketRequest};
+pub use wire::{Ticket, TicketRequest, digest_of};

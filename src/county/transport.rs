@@ -95,6 +95,11 @@ impl Transport {
         Self { carrier, signer, clock, nonces, offset: AtomicI64::new(0) }
     }
 
+    /// Who signs.
+    pub fn signer(&self) -> &Signer {
+        &self.signer
+    }
+
     /// One exchange, or two if the first taught us the platform's time.
     pub async fn exchange(&self, request: Request<'_>) -> Result<Answer, NoAnswer> {
         let answer = self.exchange_once(&request).await?;

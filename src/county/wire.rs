@@ -231,6 +231,11 @@ pub struct CatalogueVersion {
     pub made_at: Timestamp,
 }
 
+/// The digest that receipts name, of the body that travels for these stored bytes; `None` if they make none.
+pub fn digest_of(id: SubmissionId, sequence: Sequence, terminal: &str, stored: &[u8]) -> Option<String> {
+    envelope(id, sequence, terminal, stored).map(|envelope| body_digest(&envelope))
+}
+
 /// SM3 of the envelope, as receipts name it.
 pub fn body_digest(envelope: &[u8]) -> String {
     sign::digest(envelope)

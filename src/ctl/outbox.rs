@@ -1,22 +1,26 @@
-//! `kioskctl outbox`: what waits here and why, and carrying it to the county by hand.
+//! `kioskctl outbox`: what waits here and why, carrying it to the county by hand, and counting against the county.
 //!
-//! These verbs open the store by themselves, under its lock: while the engine runs they fail with a plain word and nothing
-//! happens. No personal data beyond the masked name.
+//! While the engine runs these verbs ask it over its socket, which answers root and its own user; while it does not, they
+//! open the store by themselves, under its lock. The work is the same code in both cases (`engine::staff`), so is the end of
+//! it. Whoever asks the engine needs no key of the store. No personal data beyond the masked name.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::Serialize;
 
 use super::{CtlError, Report};
-use crate::assemble::{AssembleError, sealer, signer};
+use crate::assemble::{AssembleError, signer};
 use crate::config::Config;
 use crate::county::carry::{self, CarryError, Parcel};
 use crate::domain::outbox::reasons;
 use crate::domain::receipt::{in_groups, kiosk_number, read_number};
-use crate::domain::submission::{OutboxState, StoreCommand, StoreEvent, Verdict};
+use crate::domain::recount::DifferenceKind;
 use crate::engine::wall_clock;
-use crate::ipc::Language;
-use crate::store::{FILE_NAME, Keeper, Listed, Opening, StoreError};
+use crate::ipc::{Imported, Language, Told, ToldState};
+
+mod desk;
+
+use desk::Desk;
 
 /// Everything of the outbox.
 #[derive(Debug, PartialEq, Eq, Serialize)]
@@ -53,46 +57,33 @@ pub struct Done {
     pub count: usize,
 }
 
-/// What an import came to.
-#[derive(Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Imported {
-    /// Receipts stored now.
-    pub stored: usize,
-    /// Set aside now, refused by the county.
-    pub set_aside: usize,
-    /// Known before; nothing changed.
-    pub known: usize,
-    /// Not of this kiosk's store, or without a clear result; nothing changed.
-    pub unclear: usize,
-}
-
 /// Lists what waits and what is set aside, with the reason in words.
 ///
 /// # Errors
-/// The store cannot be opened; the engine may be running.
+/// Neither engine nor store can be asked.
 pub fn list(config: &Path) -> Result<OutboxReport, CtlError> {
     let config = Config::load(config)?;
-    let (keeper, _) = open(&config)?;
-    let entries = listed(&keeper)?
+    let entries = Desk::open(&config)?
+        .listed()?
         .into_iter()
-        .filter_map(|Listed { entry, masked_name }| {
-            let (state, reason) = match entry.state {
-                OutboxState::Queued => ("queued", None),
-                OutboxState::SetAside { reason } => ("set-aside", Some(reason)),
-                OutboxState::Acknowledged { .. } => return None,
+        .filter_map(|Told { sequence, state, item, masked_name, kept_at, .. }| {
+            let (state, reason) = match state {
+                ToldState::Queued => ("queued", None),
+                ToldState::SetAside { reason } => ("set-aside", Some(reason)),
+                ToldState::Acknowledged => return None,
             };
             let meaning = reason.as_deref().map(|code| {
                 let words = reasons::words(code);
                 format!("{} ({})", words.get(Language::Zh), words.get(Language::En))
             });
             Some(Line {
-                number: in_groups(&kiosk_number(config.kiosk.as_str(), entry.sequence)),
+                number: in_groups(&kiosk_number(config.kiosk.as_str(), sequence)),
                 state,
                 reason,
                 meaning,
-                item: entry.item.plain_name.get(Language::Zh).to_owned(),
+                item,
                 name: masked_name.unwrap_or_default(),
-                kept_at: entry.kept_at.to_string(),
+                kept_at: kept_at.to_string(),
             })
         })
         .collect();
@@ -113,9 +104,10 @@ pub fn retry(config: &Path, number: &str) -> Result<Done, CtlError> {
         }
         Err(_) => return Err(CtlError::new("outbox.number", "this is not a number of a kiosk", todo)),
     };
-    let (mut keeper, _) = open(&config)?;
-    keeper.requeue(sequence).map_err(of_store)?;
-    Ok(Done { said: format!("{} is sent again when the engine runs", in_groups(number)), count: 1 })
+    let mut desk = Desk::open(&config)?;
+    desk.retry(sequence)?;
+    let when = if desk.is_engine() { "now" } else { "when the engine runs" };
+    Ok(Done { said: format!("{} is sent again {when}", in_groups(number)), count: 1 })
 }
 
 /// Writes everything to a file for the county. The file must not be there yet.
@@ -125,18 +117,17 @@ pub fn retry(config: &Path, number: &str) -> Result<Done, CtlError> {
 pub fn export(config: &Path, to: &Path) -> Result<Done, CtlError> {
     let config = Config::load(config)?;
     let signer = signer(&config).map_err(AssembleError::from)?;
-    let (mut keeper, _) = open(&config)?;
+    let mut desk = Desk::open(&config)?;
     let mut parcels = Vec::new();
-    for Listed { entry, .. } in listed(&keeper)? {
-        let (state, is_here) = match entry.state {
-            OutboxState::Queued => ("queued", true),
-            OutboxState::SetAside { .. } => ("set-aside", true),
-            OutboxState::Acknowledged { .. } => ("acknowledged", false),
+    for Told { id, sequence, state, .. } in desk.listed()? {
+        let (state, is_here) = match state {
+            ToldState::Queued => ("queued", true),
+            ToldState::SetAside { .. } => ("set-aside", true),
+            ToldState::Acknowledged => ("acknowledged", false),
         };
         // A body that is damaged stays behind by its digest; its number still goes.
-        let body = if is_here { keeper.body(entry.id, &mut drop).ok().flatten() } else { None };
-        let stored = body.map(|body| body.bytes().to_vec());
-        parcels.push(Parcel { id: entry.id, sequence: entry.sequence, state, stored });
+        let stored = if is_here { desk.body(sequence)?.map(String::into_bytes) } else { None };
+        parcels.push(Parcel { id, sequence, state, stored });
     }
     let file = carry::write_out(&signer, config.kiosk.as_str(), wall_clock(), &parcels)
         .ok_or_else(|| CtlError::new("carry.not-json", "an application makes no JSON", "report it"))?;
@@ -151,73 +142,59 @@ pub fn export(config: &Path, to: &Path) -> Result<Done, CtlError> {
 /// The file is refused by name, or the store cannot be written.
 pub fn import(config: &Path, file: &Path) -> Result<Imported, CtlError> {
     let config = Config::load(config)?;
-    let signer = signer(&config).map_err(AssembleError::from)?;
     let bytes = std::fs::read(file).map_err(|error| unusable("read", file, &error))?;
-    let terminal = config.kiosk.as_str();
-    let answers = carry::read_back(&signer, terminal, &bytes).map_err(of_carry)?;
-    let (mut keeper, _) = open(&config)?;
-    let known: std::collections::BTreeMap<_, _> =
-        listed(&keeper)?.into_iter().map(|listed| (listed.entry.id, listed.entry)).collect();
-    let mut imported = Imported::default();
-    for answer in answers {
-        let Some(entry) = known.get(&answer.id) else {
-            imported.unclear += 1;
-            continue;
-        };
-        if matches!(entry.state, OutboxState::Acknowledged { .. }) {
-            imported.known += 1;
-            continue;
-        }
-        let Ok(Some(body)) = keeper.body(entry.id, &mut drop) else {
-            imported.unclear += 1;
-            continue;
-        };
-        match answer.verdict(entry.sequence, terminal, body.bytes()) {
-            Some(Verdict::Stored { receipt }) => {
-                mark(&mut keeper, &StoreCommand::Acknowledge { id: entry.id, receipt })?;
-                imported.stored += 1;
-            }
-            Some(Verdict::SetAside { code }) if matches!(entry.state, OutboxState::Queued) => {
-                mark(&mut keeper, &StoreCommand::SetAside { id: entry.id, reason: code })?;
-                imported.set_aside += 1;
-            }
-            Some(Verdict::SetAside { .. }) => imported.known += 1,
-            Some(Verdict::TryAgain { .. } | Verdict::StopAll { .. }) | None => imported.unclear += 1,
-        }
-    }
-    Ok(imported)
+    // Refused before anybody is asked; an engine checks it again, for it believes nobody.
+    let signer = signer(&config).map_err(AssembleError::from)?;
+    carry::read_back(&signer, config.kiosk.as_str(), &bytes).map_err(of_carry)?;
+    Desk::open(&config)?.import(&bytes)
 }
 
-fn open(config: &Config) -> Result<(Keeper, PathBuf), CtlError> {
-    let file = config.store_folder.join(FILE_NAME);
-    if !file.is_file() {
-        let message = format!("there is no store at {}", file.display());
-        return Err(CtlError::new(
-            "outbox.no-store",
-            message,
-            "check store.folder; the engine makes it at its first start",
-        ));
-    }
-    let sealer = sealer(config).map_err(AssembleError::from)?;
-    let (keeper, _) = Keeper::open(&Opening::at(&file, &config.kiosk, &sealer)).map_err(of_store)?;
-    Ok((keeper, file))
-}
-
-fn listed(keeper: &Keeper) -> Result<Vec<Listed>, CtlError> {
-    keeper.listed().map_err(of_store)
-}
-
-fn mark(keeper: &mut Keeper, command: &StoreCommand) -> Result<(), CtlError> {
-    let mut failed = None;
-    keeper.command(command, &mut |event| {
-        if let StoreEvent::MarkFailed { code, .. } | StoreEvent::Broken { code } = event {
-            failed = Some(code);
-        }
+/// Counts what is here against what the county holds, and says what differs. Nothing comes of it by itself.
+///
+/// # Errors
+/// The county cannot be asked, or the store cannot be read.
+pub fn recount(config: &Path) -> Result<Recounted, CtlError> {
+    let config = Config::load(config)?;
+    let recount = Desk::open(&config)?.recount()?;
+    let number = |sequence| in_groups(&kiosk_number(config.kiosk.as_str(), sequence));
+    let differences = recount.differences.iter().map(|found| Differs {
+        number: number(found.sequence),
+        code: found.kind.code(),
+        todo: todo_about(found.kind),
     });
-    match failed {
-        None => Ok(()),
-        Some(code) => Err(CtlError::new(code, "the store did not take a mark", "check the disk, then import again")),
-    }
+    Ok(Recounted {
+        at: recount.at.to_string(),
+        here: recount.here,
+        there: recount.there,
+        differing: recount.differing,
+        differences: differences.collect(),
+    })
+}
+
+/// What a recount came to, for staff.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub struct Recounted {
+    /// When, by the terminal's clock.
+    pub at: String,
+    /// Applications here.
+    pub here: usize,
+    /// Cases of this kiosk at the county.
+    pub there: usize,
+    /// Numbers that differ, also those that are not listed.
+    pub differing: usize,
+    /// What differs, by the number as it is printed.
+    pub differences: Vec<Differs>,
+}
+
+/// One difference, and what to do.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub struct Differs {
+    /// Number as it is printed.
+    pub number: String,
+    /// Code of the difference.
+    pub code: &'static str,
+    /// What it means and what to do, Chinese first.
+    pub todo: &'static str,
 }
 
 fn write_new(to: &Path, content: &[u8]) -> Result<(), CtlError> {
@@ -236,9 +213,28 @@ fn unusable(doing: &str, file: &Path, error: &std::io::Error) -> CtlError {
     CtlError::new("carry.file", message, "check the stick and the name; an export needs a new name")
 }
 
-fn of_store(error: StoreError) -> CtlError {
-    let todo = "if the kiosk runs, stop it first; see config/events.md for the code";
-    CtlError::new(error.code(), error.to_string(), todo)
+/// What a difference means for staff.
+const fn todo_about(kind: DifferenceKind) -> &'static str {
+    match kind {
+        DifferenceKind::CountyHasIt => {
+            "县里已有，本机仍在等待：发送时会得到原来的回执；已搁置的请用 outbox retry \
+             (the county has it, here it waits: it gets its receipt when it is sent; set aside: outbox retry)"
+        }
+        DifferenceKind::CountyLacksIt => {
+            "本机有回执，县里没有：内容已删除，无法重发，请凭第二张单子联系县里 \
+             (receipt here, no case there: the content is gone; ask the county, with the resident's second slip)"
+        }
+        DifferenceKind::DigestDiffers => {
+            "两边内容不同：请先导出保存，再联系县里 (the content differs: export it and ask the county)"
+        }
+        DifferenceKind::CaseDiffers => {
+            "办件号或标识不同：请联系县里，查是否有两台机器同号 \
+             (case number or identity differ: ask the county; look for a second machine with this number)"
+        }
+        DifferenceKind::UnknownHere => {
+            "县里有，本机没有记录：请联系维修 (the county has it, this machine knows nothing of it: call the service)"
+        }
+    }
 }
 
 fn of_carry(error: CarryError) -> CtlError {
@@ -275,6 +271,15 @@ impl Report for Imported {
         vec![format!(
             "receipts stored {stored}, set aside {set_aside}, known before {known}, left as they are {unclear}"
         )]
+    }
+}
+
+impl Report for Recounted {
+    fn lines(&self) -> Vec<String> {
+        let Self { here, there, differing, .. } = self;
+        let mut lines = vec![format!("here {here}, at the county {there}, different {differing}")];
+        lines.extend(self.differences.iter().map(|found| format!("{}  {}: {}", found.number, found.code, found.todo)));
+        lines
     }
 }
 

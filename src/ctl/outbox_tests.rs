@@ -5,11 +5,13 @@ use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use county_stand_in::{Handle, Settings, serve};
+use county_stand_in::{Handle, Lie, Settings, serve};
 
 use super::*;
+use crate::assemble::sealer;
 use crate::domain::id::Sequence;
-use crate::store::application;
+use crate::domain::submission::{OutboxState, StoreCommand, StoreEvent};
+use crate::store::{FILE_NAME, Keeper, Opening, application, last_recount};
 
 struct Bench {
     folder: tempfile::TempDir,
@@ -133,4 +135,82 @@ fn while_the_engine_has_the_store_nothing_is_touched() {
     assert_eq!(list(&bench.config()).unwrap_err().code, "store.busy");
     assert_eq!(import(&bench.config(), &bench.at("none")).unwrap_err().code, "carry.file");
     assert_eq!(export(&bench.config(), &bench.at("out")).unwrap_err().code, "store.busy");
+}
+
+/// Three are with the county, the fourth waits, the fifth is set aside and the county has it under other bytes.
+fn counted() -> Bench {
+    let bench = Bench::new();
+    bench.keep(1..=5);
+    export(&bench.config(), &bench.at("out")).unwrap();
+    bench.carried("out", "back");
+    bench.keep([6]);
+    let back: serde_json::Value =
+        serde_json::from_str(fs::read_to_string(bench.at("back")).unwrap().lines().next().unwrap()).unwrap();
+    assert_eq!(back["results"].as_array().unwrap().len(), 5);
+    bench
+}
+
+fn codes(bench: &Bench) -> Vec<(String, &'static str)> {
+    let recounted = recount(&bench.config()).unwrap();
+    assert_eq!(recounted.differing, recounted.differences.len());
+    recounted.differences.into_iter().map(|found| (found.number.replace(' ', ""), found.code)).collect()
+}
+
+#[test]
+fn what_the_county_has_and_we_call_waiting_is_named_and_what_agrees_is_not() {
+    let bench = counted();
+    // The receipts are not here yet: five wait that the county has, the sixth waits as it should.
+    let five: Vec<_> = (1..=5).map(|n| (bench.number(n), "recount.county-has-it")).collect();
+    assert_eq!(codes(&bench), five);
+    assert_eq!(list(&bench.config()).unwrap().entries.len(), 6, "a recount marks nothing");
+    import(&bench.config(), &bench.at("back")).unwrap();
+    assert_eq!(codes(&bench), []);
+    let kept = last_recount(&bench.at("store")).unwrap();
+    assert_eq!((kept.here, kept.there, kept.differing), (6, 5, 0));
+}
+
+#[test]
+fn each_lie_of_the_county_is_a_difference_of_its_kind_and_changes_nothing_here() {
+    let bench = counted();
+    let faults = bench.county.faults();
+    faults.lie(Lie::OtherBytes { sequence: 2 });
+    assert_eq!(codes(&bench)[1], (bench.number(2), "recount.digest-differs"), "the bytes are still held here");
+    import(&bench.config(), &bench.at("back")).unwrap();
+    for (lie, sequence, code) in [
+        (Lie::Forgets { sequence: 3 }, 3, "recount.county-lacks-it"),
+        (Lie::OtherCase { sequence: 1 }, 1, "recount.case-differs"),
+        (Lie::Invents { sequence: 9 }, 9, "recount.unknown-here"),
+        (Lie::Invents { sequence: 6 }, 6, "recount.case-differs"),
+    ] {
+        faults.clear();
+        faults.lie(lie);
+        let before = bench.keeper().listed().unwrap();
+        assert_eq!(codes(&bench), [(bench.number(sequence), code)]);
+        assert_eq!(bench.keeper().listed().unwrap(), before, "nothing is sent, deleted or marked");
+        assert_eq!(bench.county.cases().unwrap().len(), 5);
+    }
+    faults.clear();
+    assert_eq!(codes(&bench), []);
+    faults.lie(Lie::RepeatsItself);
+    assert_eq!(recount(&bench.config()).unwrap_err().code, "county.answer-broken", "it ends");
+}
+
+#[test]
+fn a_long_ledger_is_counted_page_by_page() {
+    let bench = Bench::new();
+    bench.keep(1..=260);
+    export(&bench.config(), &bench.at("out")).unwrap();
+    bench.carried("out", "back");
+    assert_eq!(import(&bench.config(), &bench.at("back")).unwrap().stored, 260);
+    bench.county.faults().lie(Lie::Forgets { sequence: 255 });
+    assert_eq!(codes(&bench), [(bench.number(255), "recount.county-lacks-it")]);
+}
+
+#[test]
+fn a_county_that_is_away_ends_a_recount_with_its_code() {
+    let bench = counted();
+    bench.county.faults().cut_line();
+    let code = recount(&bench.config()).unwrap_err().code;
+    assert!(code.starts_with("county."), "{code}");
+    assert_eq!(last_recount(&bench.at("store")), None, "there is no half of a recount");
 }

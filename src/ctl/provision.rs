@@ -1,5 +1,6 @@
 //! `kioskctl provision`: prepared cards, the way without a line, and what a machine was set up with.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -8,12 +9,16 @@ use serde::Serialize;
 use super::{CtlError, Report};
 use crate::config::{VendorConfig, check_county_url};
 use crate::domain::setup::{Expected, NetworkChoice, Provision};
-use crate::engine::{Clock, take_answer, wall_clock};
+use crate::engine::{Clock, check_answer, wall_clock};
 use crate::ipc::Language;
 use crate::provision::answer::fingerprint_of;
 use crate::provision::{
-    DiskError, EnrolCode, Folders, KeyError, Request, SigningKey, Trusted, card_text, disk, read_list,
+    DiskError, EnrolCode, Folders, KeyError, MachineKey, Request, Rollout, SigningKey, Trusted, card_text, disk,
+    read_list,
 };
+
+/// The list of machines and their tokens, for the rollout server.
+const TARGETS: &str = "rollout-targets.csv";
 
 /// What cards are made from.
 #[derive(Debug, Clone)]
@@ -30,6 +35,8 @@ pub struct MakeFrom<'a> {
     pub out: &'a Path,
     /// Days that the enrolment codes count.
     pub days: u16,
+    /// The rollout server: address, tenant, and its authority's certificates (PEM).
+    pub rollout: Option<(&'a str, &'a str, &'a Path)>,
 }
 
 /// Cards that were made.
@@ -63,12 +70,25 @@ pub fn make(from: &MakeFrom<'_>) -> Result<Made, CtlError> {
         let message = format!("{} holds no certificate", from.authority.display());
         CtlError::new("provision.authority", message, "give the certificate of the platform's authority in PEM")
     })?;
+    let rollout = match from.rollout {
+        None => None,
+        Some((url, tenant, ca)) => {
+            let token = String::new();
+            Some(Rollout {
+                url: check_county_url("--rollout-url", url)?,
+                tenant: tenant.to_owned(),
+                token,
+                ca: text_of(ca)?,
+            })
+        }
+    };
     let now = wall_clock();
     let expires = now
         .checked_add(jiff::SignedDuration::from_hours(i64::from(from.days) * 24))
         .map_err(|error| CtlError::new("provision.days", error.to_string(), "give fewer days"))?;
     let clock = Clock::start();
     let mut cards = Vec::new();
+    let mut targets = "controllerId,name,securityToken\n".to_owned();
     for row in rows {
         let code = EnrolCode {
             url: url.clone(),
@@ -88,7 +108,25 @@ pub fn make(from: &MakeFrom<'_>) -> Result<Made, CtlError> {
             devices: row.devices,
             code,
         };
-        cards.push((from.out.join(row.kiosk.as_str()).join("provision.toml"), card_text(&provision, &row.place, &key)));
+        // Each machine has a token of its own; the list of them is what the server is given.
+        let rollout = rollout.clone().map(|general| {
+            let mut own = general;
+            own.token = hex::encode(clock.now().chance);
+            own
+        });
+        if let Some(rollout) = &rollout {
+            if !rollout.is_good() {
+                let message = "tenant or certificates of the rollout server cannot be used";
+                let todo = "give a tenant of letters, digits, - . or _, and the authority's certificate in PEM";
+                return Err(CtlError::new("provision.rollout", message, todo));
+            }
+            writeln!(targets, "{0},{0},{1}", row.kiosk, rollout.token).ok();
+        }
+        let text = card_text(&provision, &row.place, rollout.as_ref(), &key);
+        cards.push((from.out.join(row.kiosk.as_str()).join("provision.toml"), text));
+    }
+    if rollout.is_some() {
+        cards.push((from.out.join(TARGETS), targets));
     }
     let mut made = Vec::new();
     for (path, text) in cards {
@@ -155,15 +193,21 @@ pub fn request(config: &Path, code: Option<&Path>, out: &Path) -> Result<Carried
 ///
 /// # Errors
 /// The answer is refused, and why; or a file.
-pub fn accept(config: &Path, answer: &Path) -> Result<Carried, CtlError> {
+pub fn accept(config: &Path, file: &Path) -> Result<Carried, CtlError> {
     let (folders, trusted) = machine(config)?;
-    let text = text_of(answer)?;
-    let grant = take_answer(&folders, &trusted, time_floor(), text.as_bytes())
+    let text = text_of(file)?;
+    let place = folders.config(crate::provision::settings::WRITTEN[0]);
+    if place.exists() {
+        let message = "this machine is set up, and its secret is a newer one".to_owned();
+        let next = "if it is to be enrolled anew: `kioskctl provision reset --yes`, then scan a new code";
+        return Err(CtlError::new("provision.set-up", message, next));
+    }
+    let answer = check_answer(&folders, &trusted, time_floor(), text.as_bytes())
         .map_err(|why| CtlError::new(why.code(), "the answer is not taken", "see config/events.md for the code"))?;
     disk::write(&folders.answer(), text.as_bytes(), disk::SECRET)?;
     Ok(Carried {
-        kiosk: grant.kiosk.to_string(),
-        file: answer.display().to_string(),
+        kiosk: answer.grant().kiosk.to_string(),
+        file: file.display().to_string(),
         next: "taken; the set-up on the screen goes on by itself. Wipe the stick: it carried the machine's secret",
     })
 }
@@ -175,6 +219,8 @@ pub struct Shown {
     pub finished_steps: Option<u8>,
     /// How the address comes, while the set-up runs.
     pub network: Option<String>,
+    /// Fingerprint of the machine's key, which orders name; none before the first enrolment.
+    pub machine: Option<String>,
     /// Files that the set-up wrote, with their text. None holds a secret.
     pub files: Vec<(String, String)>,
 }
@@ -186,6 +232,7 @@ impl Report for Shown {
             lines.push(format!("the set-up is under way: {steps} of 6 steps finished"));
         }
         lines.extend(self.network.clone());
+        lines.extend(self.machine.iter().map(|machine| format!("machine's key {machine}")));
         for (file, text) in &self.files {
             lines.push(file.clone());
             lines.extend(text.lines().map(|line| format!("  {line}")));
@@ -216,7 +263,9 @@ pub fn show(config: &Path) -> Result<Shown, CtlError> {
         NetworkChoice::Fixed(fixed) => format!("fixed address {}/{}", fixed.address(), fixed.prefix()),
     });
     let finished_steps = progress.map(|progress| progress.step().number() - 1);
-    Ok(Shown { finished_steps, network, files })
+    let key = folders.machine_key();
+    let machine = if key.exists() { Some(MachineKey::open_or_make(&key)?.fingerprint()) } else { None };
+    Ok(Shown { finished_steps, network, machine, files })
 }
 
 /// What was removed.
@@ -245,6 +294,11 @@ pub fn reset(config: &Path, yes: bool) -> Result<Reset, CtlError> {
         let message = "this takes the machine out of service until it is set up again";
         return Err(CtlError::new("provision.not-confirmed", message, "say --yes if that is meant"));
     }
+    Ok(Reset { removed: remove_settings(&folders)? })
+}
+
+/// Removes them and says which were there.
+pub(super) fn remove_settings(folders: &Folders) -> Result<Vec<String>, CtlError> {
     let mut removed = Vec::new();
     // The number of the kiosk first: without it the configuration is not whole, and a loss of power here begins the set-up.
     let names = crate::provision::settings::WRITTEN.map(|name| folders.config(name));
@@ -254,11 +308,11 @@ pub fn reset(config: &Path, yes: bool) -> Result<Reset, CtlError> {
             removed.push(path.display().to_string());
         }
     }
-    Ok(Reset { removed })
+    Ok(removed)
 }
 
 /// The folders of a machine and whom it trusts.
-fn machine(config: &Path) -> Result<(Folders, Trusted), CtlError> {
+pub(super) fn machine(config: &Path) -> Result<(Folders, Trusted), CtlError> {
     let vendor = VendorConfig::load(config)?;
     let setup = vendor.setup.ok_or_else(|| {
         let message = format!("{} has no setup.folder", config.display());
@@ -281,7 +335,7 @@ pub fn time_floor() -> jiff::Timestamp {
 /// 1 November 2026.
 const FLOOR: jiff::Timestamp = jiff::Timestamp::constant(1_793_491_200, 0);
 
-fn text_of(path: &Path) -> Result<String, CtlError> {
+pub(super) fn text_of(path: &Path) -> Result<String, CtlError> {
     fs::read_to_string(path).map_err(|source| {
         let path = PathBuf::from(path);
         CtlError::new("file.unreadable", format!("cannot read {}: {source}", path.display()), "check the path")

@@ -28,7 +28,7 @@ pub fn status(config: &Path) -> Result<EngineStatus, CtlError> {
     connection.send(&Request::Status).map_err(no_engine)?;
     match connection.receive().map_err(no_engine)? {
         Some(Reply::Status { status }) => Ok(*status),
-        Some(Reply::Screen { .. } | Reply::Error { .. }) | None => Err(CtlError::new(
+        Some(Reply::Screen { .. } | Reply::Staff { .. } | Reply::Error { .. }) | None => Err(CtlError::new(
             "engine.unexpected",
             format!("the engine at {} gave no status", config.socket.display()),
             "use the kioskctl of the same version as the engine",
@@ -49,6 +49,22 @@ impl Report for EngineStatus {
             format!("taking       {}", self.taking),
             format!("store        {}", self.store),
         ];
+        for (label, line) in [("update", &self.update), ("repair", &self.repair)] {
+            if !line.is_empty() {
+                lines.push(format!("{label:<12} {line}"));
+            }
+        }
+        if self.damaged_files > 0 {
+            let count = self.damaged_files;
+            lines.push(format!("damaged      {count} file(s) beside the store; take them to the service"));
+        }
+        if let Some(recount) = &self.recount {
+            let found = match &recount.first {
+                None => "agrees with the county".to_owned(),
+                Some((sequence, code)) => format!("{} differ, first {sequence}: {code}", recount.differing),
+            };
+            lines.push(format!("recount      {found} ({})", recount.at));
+        }
         lines.extend(self.devices.iter().map(|(role, state)| format!("{role:<12} {state}")));
         lines
     }

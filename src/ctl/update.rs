@@ -12,11 +12,12 @@ use super::start::notifier;
 use super::{CtlError, Report};
 use crate::config::{Config, Loaded};
 use crate::engine::Clock;
+use crate::ipc::FellBack;
 use crate::store::{NEWEST_SCHEMA, READABLE_FROM};
 use crate::telemetry::{self, Code, Event};
 use crate::update::{
-    Booted, Bus, Credentials, Facts, Fleet, Folder, Judgement, LastGood, OnStick, Parts, Reason, Refusal, Request,
-    Rules, Status, Trial, Verdict, Window, ask_engine, bundle_on, judge, offset, turn_for_ever,
+    Booted, Bus, Candidate, Credentials, Facts, Fleet, Folder, LastGood, OnStick, Parts, Reason, Refusal, Request,
+    Rules, Status, Trial, Verdict, Window, ask_engine, bundle_on, offset, turn_for_ever,
 };
 
 /// Time between two looks at the facts.
@@ -73,55 +74,43 @@ pub fn confirm(config: &Path, within: Duration) -> Result<Confirmed, CtlError> {
     let outcome = runtime.block_on(async {
         let bus = Bus::system().await;
         let booted = booted(bus.as_ref().ok()).await;
-        // An image that was called good before is not put on trial again: a printer that somebody unplugged, a line that is
-        // down or a broken display are not its doing, and no restart would mend them.
-        let last = folder.last_good();
-        let is_known = last.as_ref().is_some_and(|good| good.version == booted.version && good.slot == booted.slot);
-        let before = last.filter(|_| !is_known);
+        let candidate = Candidate::of(&booted.version, &booted.slot, folder.last_good());
         let clock = Clock::start();
-        let mut trial = Trial::new(within, if is_known { Duration::ZERO } else { HOLD });
-        let (facts, judgement) = loop {
+        let mut trial = Trial::new(within, if candidate.is_known() { Duration::ZERO } else { HOLD });
+        let facts = loop {
             let facts = Facts::of(ask_engine(&socket).as_ref());
-            if let Some(judgement) = trial.look(clock.since_start(), judge(&facts, before.as_ref())) {
-                break (facts, judgement);
+            if trial.look(clock.since_start(), candidate.judge(&facts)).is_some() {
+                break facts;
             }
             pause(LOOK).await;
         };
-        let mut reasons = match judgement {
-            Judgement::Good => Vec::new(),
-            Judgement::NotYet(reasons) => reasons,
-        };
-        if is_known {
-            for reason in reasons.drain(..) {
-                tracing::warn!(code = reason.code(), "something is missing on an image that was good before");
-            }
-        }
-        if reasons.is_empty() {
-            let marked = match &bus {
+        // What is not good is not marked; a known image is, whatever is missing on it.
+        let is_marked = candidate.end(&facts, true).reasons.is_empty()
+            && match &bus {
                 Ok(bus) => bus.mark_good().await.inspect_err(|error| tracing::error!(%error, "no mark")).is_ok(),
                 Err(error) => {
                     tracing::error!(%error, "no mark");
                     false
                 }
             };
-            if !marked {
-                reasons.push(Reason::Mark);
-            }
-        }
-        (booted, facts, reasons)
+        (booted, candidate.end(&facts, is_marked), facts)
     });
-    let (booted, facts, reasons) = outcome;
-    let Booted { version, slot, .. } = booted;
-    let written = if reasons.is_empty() {
-        Event::UpdateGood { version: Code::new(&version) }.emit();
-        folder.set_good(&LastGood::of(&version, &slot, &facts))
-    } else {
+    let (Booted { version, slot, .. }, outcome, facts) = outcome;
+    for reason in &outcome.excused {
+        tracing::warn!(code = reason.code(), "something is missing on an image that was good before");
+    }
+    let reasons = outcome.reasons;
+    let written = if !reasons.is_empty() {
         for reason in &reasons {
             Event::UpdateBad { version: Code::new(&version), code: Code::new(&reason.code()) }.emit();
         }
         folder.set_bad(&Verdict { version: version.clone(), slot: slot.clone(), reasons: reasons.clone() })
+    } else {
+        Event::UpdateGood { version: Code::new(&version) }.emit();
+        if outcome.is_measure { folder.set_good(&LastGood::of(&version, &slot, &facts)) } else { Ok(()) }
     };
-    written.map_err(|error| failed(&error))?;
+    // A memory that cannot be written makes no image bad: it would be started again and again.
+    written.inspect_err(|error| tracing::error!(%error, "the update folder cannot be written")).ok();
     let lines: Vec<(String, String)> = reasons.iter().map(Reason::lines).collect();
     Ok(Confirmed {
         version,
@@ -142,6 +131,8 @@ pub struct UpdateReport {
     pub last_good: Option<LastGood>,
     /// The last image that was not.
     pub last_bad: Option<Verdict>,
+    /// The last update that fell back, until a newer one is good.
+    pub fell_back: Option<FellBack>,
 }
 
 impl Report for UpdateReport {
@@ -153,6 +144,11 @@ impl Report for UpdateReport {
         }
         if let Some(good) = &self.last_good {
             lines.push(format!("last good  {} in slot {}", good.version, good.slot));
+        }
+        if let Some(fell) = &self.fell_back {
+            let FellBack { version, back_to, at, code, why } = fell;
+            lines.push(format!("fell back  {version} to {back_to}, {at} by this machine's clock"));
+            lines.push(format!("why        {code}: {} ({})", why.en, why.zh));
         }
         if let Some(bad) = &self.last_bad {
             let why: Vec<String> = bad.reasons.iter().map(|reason| reason.lines().1).collect();
@@ -169,7 +165,7 @@ impl Report for UpdateReport {
 pub fn status(config: &Path) -> Result<UpdateReport, CtlError> {
     let folder = Folder::at(&Config::load(config)?.update.folder);
     let agent = folder.status().unwrap_or_else(|| Status { phase: "unknown".to_owned(), ..Status::default() });
-    Ok(UpdateReport { agent, last_good: folder.last_good(), last_bad: folder.bad() })
+    Ok(UpdateReport { agent, last_good: folder.last_good(), last_bad: folder.bad(), fell_back: folder.fell_back() })
 }
 
 /// Which bundle a technician means.
@@ -179,6 +175,15 @@ pub enum Bundle {
     File(PathBuf),
     /// The one on the stick.
     Stick,
+}
+
+/// When a bundle is installed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum When {
+    /// As soon as nobody uses the machine.
+    Now,
+    /// After somebody said so on the screen.
+    Asked,
 }
 
 /// A wish that the agent has taken and brought to an end, or to its restart.
@@ -206,11 +211,12 @@ impl Report for UsbReport {
     }
 }
 
-/// Asks the agent to install a bundle and waits for the end, at most `within`.
+/// Asks the agent to install a bundle and waits for the end, at most `within`. With `ask` the agent installs it only after
+/// somebody said so on the screen.
 ///
 /// # Errors
 /// There is no bundle, no agent, or no end in time.
-pub fn usb(config: &Path, bundle: Bundle, within: Duration) -> Result<UsbReport, CtlError> {
+pub fn usb(config: &Path, bundle: Bundle, when: When, within: Duration) -> Result<UsbReport, CtlError> {
     let config = Config::load(config)?;
     let file = match bundle {
         Bundle::File(file) => std::path::absolute(file).map_err(|error| failed(&error))?,
@@ -232,7 +238,9 @@ pub fn usb(config: &Path, bundle: Bundle, within: Duration) -> Result<UsbReport,
     }
     let folder = Folder::at(&config.update.folder);
     let before = folder.status();
-    folder.set_request(Some(&Request { file: file.clone() })).map_err(|error| failed(&error))?;
+    folder
+        .set_request(Some(&Request { file: file.clone(), ask: when == When::Asked }))
+        .map_err(|error| failed(&error))?;
     let runtime = runtime().map_err(|error| failed(&error))?;
     let clock = Clock::start();
     let mut has_moved = false;
@@ -323,6 +331,7 @@ pub fn agent(config: &Path) -> anyhow::Result<ExitCode> {
             restart_flag: config.update.restart_flag.clone(),
             kiosk,
             notifier: notifier(),
+            stick_is_in: false,
         };
         let clock = Clock::start();
         turn_for_ever(parts, rules, || clock.now(), |_| true).await;
@@ -342,7 +351,7 @@ async fn booted(bus: Option<&Bus>) -> Booted {
     } else {
         told.version
     });
-    Booted { slot, version, compatible: told.compatible }
+    Booted { slot, version, ..told }
 }
 
 /// Version of the image in its release file.

@@ -193,6 +193,18 @@ pub enum Note {
         /// The number.
         sequence: Sequence,
     },
+    /// The store was found damaged when it was opened again, and was put right.
+    StoreSalvaged {
+        /// Numbers without an application.
+        lost: usize,
+    },
+    /// The technician gave his word about the update on the stick.
+    UpdateAnswered {
+        /// Its version.
+        version: String,
+        /// It is to be installed.
+        install: bool,
+    },
     /// The store is broken; the machine is out of service for applications.
     StoreBroken {
         /// Stable code.

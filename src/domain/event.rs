@@ -2,8 +2,8 @@
 
 use kiosk_hal::model::{DeviceStatus, IdReaderEvent, PrinterEvent, ScannerEvent};
 
-use super::submission::{CountyEvent, StoreEvent};
-use crate::ipc::Intent;
+use super::submission::{CountyEvent, StoreEvent, StoreFound};
+use crate::ipc::{Intent, UpdateNews};
 
 /// Number of a question to the store or the county; the answer carries it, so that a late one is known as late.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
@@ -36,6 +36,10 @@ pub enum Event {
         /// The answer.
         event: CountyEvent,
     },
+    /// What the store was found to hold when the program started.
+    StoreFound(StoreFound),
+    /// The agent tells how updates are.
+    Updates(Box<UpdateNews>),
     /// A deadline given by `next_wake` has come.
     Woke,
 }
@@ -51,6 +55,8 @@ impl Event {
             Self::Scanner(_) => "scanner",
             Self::Store { .. } => "store",
             Self::County { .. } => "county",
+            Self::StoreFound(_) => "store-found",
+            Self::Updates(_) => "updates",
             Self::Woke => "wake",
         }
     }

@@ -16,6 +16,11 @@ impl SubmissionId {
     pub fn from_parts(unix_millis: u64, chance: [u8; 10]) -> Self {
         Self(uuid::Builder::from_unix_timestamp_millis(unix_millis, &chance).into_uuid())
     }
+
+    /// The 13 characters that say when it was made, as in `0196214d-3d40`. Holds none of the chance.
+    pub fn time_part(&self) -> String {
+        self.to_string().chars().take(13).collect()
+    }
 }
 
 impl fmt::Display for SubmissionId {

@@ -13,6 +13,7 @@ pub mod kiosk;
 pub mod outbox;
 pub mod place;
 pub mod receipt;
+pub mod recount;
 pub mod session;
 pub mod settings;
 pub mod setup;

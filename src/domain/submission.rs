@@ -159,6 +159,17 @@ pub enum StoreCommand {
     Reopen,
 }
 
+/// What an opening of the store found, for the technician.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoreFound {
+    /// Last number given.
+    pub last: Sequence,
+    /// Numbers without an entry.
+    pub missing: Vec<Sequence>,
+    /// The file was damaged: it was put aside under this name, and what was sound in it was taken over.
+    pub aside: Option<String>,
+}
+
 /// What the store answers.
 #[derive(Debug, Clone, PartialEq)]
 pub enum StoreEvent {
@@ -167,12 +178,15 @@ pub enum StoreEvent {
         /// The new entry.
         entry: OutboxEntry,
     },
-    /// Not kept: nothing of it is in the store.
+    /// This try did not keep it.
     NotKept {
         /// Which.
         id: SubmissionId,
         /// Stable error code (`store.disk-full` …).
         code: String,
+        /// Nothing of this try is in the store. Otherwise the disk failed on the way, and only the next reading of the
+        /// queue tells whether it has the application after all.
+        certain: bool,
     },
     /// The receipt is durable.
     Acknowledged {
@@ -183,6 +197,16 @@ pub enum StoreEvent {
     SetAside {
         /// Which.
         id: SubmissionId,
+    },
+    /// Staff carried a receipt here by hand; it is durable, and nobody had asked for it.
+    Carried {
+        /// Which.
+        id: SubmissionId,
+    },
+    /// Staff put an entry that was set aside back into the queue; durable.
+    Requeued {
+        /// The entry.
+        entry: OutboxEntry,
     },
     /// A mark could not be written; the entry is still queued and is tried again with the same id.
     MarkFailed {
@@ -214,6 +238,8 @@ pub enum StoreEvent {
         open: u64,
         /// Numbers without an entry.
         missing: Vec<Sequence>,
+        /// The file was damaged: it was put aside under this name, and what was sound in it was taken over.
+        aside: Option<String>,
     },
     /// Answer to [`StoreCommand::Measure`].
     Measured {
@@ -333,7 +359,18 @@ pub enum Verdict {
 }
 
 impl Verdict {
-    /// Whether the platform spoke of the application itself, which proves that the line is good.
+    /// Whether it was made on this machine because the content could not be had, and says nothing about line and platform.
+    pub fn arose_here(&self) -> bool {
+        match self {
+            Self::SetAside { code } | Self::TryAgain { code, .. } => {
+                code.starts_with("store.") || code == "county.body-broken"
+            }
+            Self::Stored { .. } | Self::StopAll { .. } => false,
+        }
+    }
+
+    /// Whether the platform spoke of the application itself, which proves that the line is good. Not asked of those that
+    /// [arose here](Self::arose_here).
     pub const fn is_about_the_application(&self) -> bool {
         match self {
             Self::Stored { .. } | Self::SetAside { .. } => true,

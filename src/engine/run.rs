@@ -10,11 +10,13 @@ use std::thread;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::clock::Clock;
+use super::counting::Counting;
 use super::devices::{DevicePlan, Devices};
 use super::effects::Executor;
 use super::journal::{Journal, Recorder};
 use super::signs::Signs;
 use super::socket::{self, Door};
+use super::staff::StaffDesk;
 use super::stamp::Stamp;
 use crate::attest::SlipKey;
 use crate::county::CountyClient;
@@ -23,8 +25,9 @@ use crate::domain::effect::Effect;
 use crate::domain::event::{AskNo, Event};
 use crate::domain::kiosk::Kiosk;
 use crate::domain::place::KioskCode;
+use crate::domain::recount::Timetable;
 use crate::domain::settings::Settings;
-use crate::domain::submission::StoreEvent;
+use crate::domain::submission::{StoreEvent, StoreFound};
 use crate::domain::time::{Now, SinceStart};
 use crate::ipc::{Beats, EngineStatus, Intent, Screen, StoreSchema};
 use crate::store::Store;
@@ -55,6 +58,8 @@ pub struct EngineSetup {
     pub slot: String,
     /// Where signs of life go.
     pub signs: Signs,
+    /// When to count against the county.
+    pub recount: Timetable,
 }
 
 /// Takes the store's answers, from any thread.
@@ -227,24 +232,32 @@ async fn turn_for_ever(
     let stamp = Rc::new(Stamp::new(setup.slip_key));
     let (show, screens) = watch::channel(Arc::new(kiosk.screen(&now)));
     let status = Rc::new(RefCell::new(EngineStatus::default()));
+    let county = setup.county.map(Rc::new);
+    let terminal = kiosk.settings().kiosk_code.clone();
+    let staff = Rc::new(StaffDesk::new(store.staff(), county.clone(), terminal, recorder.clone(), Rc::clone(&status)));
+    let counting = Counting::new(setup.recount, &staff, &now);
     let door = Door {
         inbox: sender.clone(),
         screens: screens.clone(),
         status: Rc::clone(&status),
         recorder: recorder.clone(),
         painted: painted.clone(),
+        staff: Some(staff),
     };
     open_door(setup.socket.as_deref(), door)?;
-    let known = Known { slot: setup.slot, schema: store.report().schema, painted };
+    let report = store.report();
+    let found = StoreFound { last: report.last, missing: report.missing.clone(), aside: report.aside() };
+    let known = Known { slot: setup.slot, schema: report.schema, damaged_files: report.damaged, painted };
     let mut signs = setup.signs;
     let every = signs.every();
-    let executor = Executor::new(store, setup.county.map(Rc::new), devices, words, Rc::clone(&stamp), sender);
-    let mut turn = Turn { clock, kiosk, executor, stamp, show, recorder, status, known };
+    let executor = Executor::new(store, county, devices, words, Rc::clone(&stamp), sender);
+    let mut turn = Turn { clock, kiosk, executor, stamp, show, recorder, status, known, counting };
     // Dropping the store waits for its thread, which may wait for room in the inbox: for ever, once nobody empties it.
     // So the inbox goes first, also after a panic: locals are dropped in reverse order, hence it is declared again behind
     // the executor, which holds the store. Answers lost this way are read again from the database at the next start.
     let mut inbox = inbox;
     turn.carry_out(&now, "start", first);
+    turn.take(Event::StoreFound(found));
     ready.send(screens).ok();
 
     let mut next_sign = every.map(|_| turn.clock.since_start());
@@ -290,6 +303,7 @@ pub(super) async fn until(clock: &Clock, at: Option<SinceStart>) {
 struct Known {
     slot: String,
     schema: StoreSchema,
+    damaged_files: u32,
     painted: Beats,
 }
 
@@ -320,6 +334,7 @@ struct Turn {
     recorder: Recorder,
     status: Rc<RefCell<EngineStatus>>,
     known: Known,
+    counting: Counting,
 }
 
 impl Turn {
@@ -339,6 +354,8 @@ impl Turn {
             slot: self.known.slot.clone(),
             schema: Some(self.known.schema),
             painted: self.known.painted.count() > 0,
+            damaged_files: self.known.damaged_files,
+            recount: self.counting.last(),
             ..self.kiosk.status(now, page)
         };
     }
@@ -350,6 +367,7 @@ impl Turn {
         let what = event.word();
         let effects = self.kiosk.handle(now, event);
         self.carry_out(&now, what, effects);
+        self.counting.look(&now, &self.status);
     }
 
     /// Shows the screen and then carries out, until nothing more follows.

@@ -7,7 +7,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 use kiosk_hal::model::{NotPrintedCause, PrintOutcome, PrinterEvent, PrinterRequest, Slip};
@@ -21,18 +21,23 @@ use super::signs::Signs;
 use super::socket::Door;
 use crate::county::enrol::{EnrolAt, EnrolFailure, enrol};
 use crate::domain::event::Event;
+use crate::domain::place::KioskCode;
 use crate::domain::setup::{
-    Expected, Grant, NetworkState, Provision, Setup, SetupEffect, SetupEvent, SetupNote, SetupPlan,
+    Expected, Grant, NetworkState, Progress, Provision, Setup, SetupEffect, SetupEvent, SetupNote, SetupPlan,
 };
 use crate::domain::time::Now;
 use crate::ipc::{Beats, EngineStatus, EnrolRefusal, Screen};
-use crate::provision::{Answer, EnrolCode, Folders, MachineKey, Request, Trusted, disk, read_card, settings};
+use crate::provision::{
+    Answer, EnrolCode, Folders, MachineKey, Request, Rollout, Trusted, disk, read_card, rollout_of_card, settings,
+};
 use crate::telemetry::{Code, Event as Recorded, Kind};
 
 /// Name of a prepared card.
 const CARD: &str = "provision.toml";
 /// Name of an answer that was brought.
 const ANSWER: &str = "answer.json";
+/// Answers that wait for their judgement; more than one comes from people who hold up one code after the other.
+const GIVEN: usize = 4;
 
 /// Everything the set-up of a machine needs.
 pub struct FirstStart {
@@ -97,6 +102,7 @@ async fn turn_until_done(
         status: Rc::clone(&status),
         recorder: recorder.clone(),
         painted: painted.clone(),
+        staff: None,
     };
     open_door(first.socket.as_deref(), door)?;
     let (answers, mut answered) = mpsc::channel(64);
@@ -105,7 +111,9 @@ async fn turn_until_done(
         trusted: first.trusted,
         inbox: first.inbox,
         floor: first.floor,
-        seen: std::sync::Mutex::default(),
+        seen: Mutex::default(),
+        given: Mutex::default(),
+        carried: Mutex::default(),
     });
     let mut turn = Turn {
         clock,
@@ -162,7 +170,7 @@ fn of_kiosk(event: Event) -> Option<SetupEvent> {
         Event::Printer(event) => Some(SetupEvent::Printer(event)),
         Event::Scanner(event) => Some(SetupEvent::Scanner(event)),
         Event::Woke => Some(SetupEvent::Woke),
-        Event::Store { .. } | Event::County { .. } => None,
+        Event::Store { .. } | Event::County { .. } | Event::StoreFound(_) | Event::Updates(_) => None,
     }
 }
 
@@ -212,10 +220,9 @@ impl Turn {
                 }
                 SetupEffect::LookAtNetwork => self.answer(SetupEvent::Network((self.look)())),
                 SetupEffect::LookForFiles => self.beside(|desk| desk.look_for_files()),
-                SetupEffect::Keep { ask, progress } => self.beside(move |desk| {
-                    let result = settings::keep(&desk.folders, &progress);
-                    vec![SetupEvent::Kept { ask, result: told(result) }]
-                }),
+                SetupEffect::Keep { ask, progress } => {
+                    self.beside(move |desk| vec![SetupEvent::Kept { ask, result: desk.keep(&progress) }])
+                }
                 SetupEffect::Finish { ask, progress } => self.beside(move |desk| {
                     let result = settings::finish(&desk.folders, &progress);
                     vec![SetupEvent::Finished { ask, result: told(result) }]
@@ -299,42 +306,87 @@ struct Desk {
     trusted: Trusted,
     inbox: PathBuf,
     floor: Timestamp,
-    /// Contents of files that were looked at already: each is told once.
-    seen: std::sync::Mutex<BTreeMap<PathBuf, String>>,
+    /// Contents of files that were looked at already, with what they were looked at beside: each is told once.
+    seen: Mutex<BTreeMap<PathBuf, (String, Option<String>)>>,
+    /// Checked answers of the county that the set-up has not taken yet, the newest first.
+    given: Mutex<Vec<Answer>>,
+    /// The rollout server of the prepared card, for this kiosk.
+    carried: Mutex<Option<(KioskCode, Rollout)>>,
 }
 
 impl Desk {
     /// A prepared card and an answer that was brought, each told once for each content.
     fn look_for_files(&self) -> Vec<SetupEvent> {
         let mut found = Vec::new();
-        if let Some(text) = self.fresh(&self.inbox.join(CARD)) {
-            found.push(SetupEvent::FileFound(read_card(&text, &self.trusted).map(Box::<Provision>::new)));
+        if let Some(text) = self.fresh(&self.inbox.join(CARD), None) {
+            let card = read_card(&text, &self.trusted).map(Box::<Provision>::new);
+            let kiosk = card.as_ref().ok().map(|card| card.kiosk.clone());
+            *lock(&self.carried) = kiosk.zip(rollout_of_card(&text, &self.trusted));
+            found.push(SetupEvent::FileFound(card));
         }
+        // An answer is for a request: the same file may be right when another request was made.
+        let request = disk::read(&self.folders.request()).ok().flatten();
         for path in [self.folders.answer(), self.inbox.join(ANSWER)] {
-            if let Some(text) = self.fresh(&path) {
-                found.push(SetupEvent::AnswerFound(take_answer(
-                    &self.folders,
-                    &self.trusted,
-                    self.floor,
-                    text.as_bytes(),
-                )));
+            if let Some(text) = self.fresh(&path, request.as_deref()) {
+                let read = check_answer(&self.folders, &self.trusted, self.floor, text.as_bytes());
+                found.push(SetupEvent::AnswerFound(read.map(|answer| self.lay_by(answer))));
             }
         }
         found
     }
 
-    /// The text of a file that was not looked at before with this content.
-    fn fresh(&self, path: &Path) -> Option<String> {
+    /// The text of a file that was not looked at before with this content, beside this request.
+    fn fresh(&self, path: &Path, request: Option<&str>) -> Option<String> {
         let text = disk::read(path).ok().flatten()?;
-        let mut seen = self.seen.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if seen.get(path) == Some(&text) {
+        let look = (text.clone(), request.map(str::to_owned));
+        let mut seen = lock(&self.seen);
+        if seen.get(path) == Some(&look) {
             return None;
         }
-        seen.insert(path.to_owned(), text.clone());
+        seen.insert(path.to_owned(), look);
         Some(text)
     }
 
-    /// From the text of a code to what the county gave, stored.
+    /// Keeps a checked answer until the set-up has judged it.
+    fn lay_by(&self, answer: Answer) -> Grant {
+        let grant = answer.grant();
+        let mut given = lock(&self.given);
+        given.insert(0, answer);
+        given.truncate(GIVEN);
+        grant
+    }
+
+    /// Makes a step durable. What the county gave is stored first, if this is the step that takes it.
+    fn keep(&self, progress: &Progress) -> Result<(), String> {
+        let durable = settings::resume(&self.folders).and_then(|durable| durable.enrolled);
+        let mut given = lock(&self.given);
+        let stored = match &progress.enrolled {
+            Some(grant) if durable.as_ref() != Some(grant) => {
+                let carried = lock(&self.carried).clone().filter(|(kiosk, _)| *kiosk == grant.kiosk);
+                let carried = carried.map(|(_, rollout)| rollout);
+                let answer = given.iter().find(|answer| answer.grant() == *grant);
+                answer
+                    .ok_or_else(|| "it is not here".to_owned())
+                    .and_then(|answer| answer.store(&self.folders, carried.as_ref()).map_err(|error| error.to_string()))
+            }
+            Some(_) | None => Ok(()),
+        };
+        let kept = match stored {
+            Ok(()) => told(settings::keep(&self.folders, progress)),
+            Err(error) => {
+                tracing::error!(error, "the county's answer cannot be stored");
+                Err(EnrolRefusal::NotStored.code().to_owned())
+            }
+        };
+        if kept.is_ok() && progress.enrolled.is_some() {
+            given.clear();
+        }
+        // What was refused for a step that is another one now, or could not be stored, is looked at again.
+        lock(&self.seen).retain(|path, _| *path == self.inbox.join(CARD));
+        kept
+    }
+
+    /// From the text of a code to what the county gave, checked.
     async fn enrol(self: Arc<Self>, text: String, expected: Expected) -> Result<Grant, EnrolRefusal> {
         let code = EnrolCode::read(&text, &self.trusted, self.floor, &expected)?;
         let (request, key) = Request::make(&self.folders, &text, &code).map_err(|error| {
@@ -353,36 +405,27 @@ impl Desk {
             EnrolFailure::Refused => EnrolRefusal::CountyRefused,
             EnrolFailure::BadAnswer => EnrolRefusal::BadAnswer,
         })?;
-        keep_answer(&self.folders, &self.trusted, &key, &code, &bytes)
+        Answer::read(&bytes, &self.trusted, &key, &code).map(|answer| self.lay_by(answer))
     }
 }
 
-/// Checks an answer that was brought as a file against the request that this machine made, and stores what it gives.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Checks an answer that was brought as a file against the request that this machine made. Stores nothing.
 ///
 /// # Errors
 /// No request was made here, or the answer is not for it.
-pub fn take_answer(
+pub fn check_answer(
     folders: &Folders,
     trusted: &Trusted,
     floor: Timestamp,
     bytes: &[u8],
-) -> Result<Grant, EnrolRefusal> {
+) -> Result<Answer, EnrolRefusal> {
     let request = disk::read(&folders.request()).ok().flatten().ok_or(EnrolRefusal::BadAnswer)?;
     let request: Request = serde_json::from_str(&request).map_err(|_| EnrolRefusal::BadAnswer)?;
     let code = EnrolCode::read(&request.code, trusted, floor, &Expected::default())?;
     let key = MachineKey::open_or_make(&folders.machine_key()).map_err(|_| EnrolRefusal::NotStored)?;
-    keep_answer(folders, trusted, &key, &code, bytes)
-}
-
-fn keep_answer(
-    folders: &Folders,
-    trusted: &Trusted,
-    key: &MachineKey,
-    code: &EnrolCode,
-    bytes: &[u8],
-) -> Result<Grant, EnrolRefusal> {
-    Answer::read(bytes, trusted, key, code)?.store(folders).map_err(|error| {
-        tracing::error!(%error, "the county's answer cannot be stored");
-        EnrolRefusal::NotStored
-    })
+    Answer::read(bytes, trusted, &key, &code)
 }

@@ -9,6 +9,7 @@ use super::*;
 use crate::assemble;
 use crate::config::Config;
 use crate::domain::place::KioskCode;
+use crate::domain::recount::Timetable;
 use crate::engine::JournalLine;
 use crate::ipc::Notifier;
 use crate::store::{FILE_NAME, Opening};
@@ -49,6 +50,7 @@ fn setup(folder: &Path, journal: Box<dyn Journal>, signs: Signs) -> EngineSetup 
         slot: "A".to_owned(),
         signs,
         slip_key: None,
+        recount: Timetable::default(),
     }
 }
 

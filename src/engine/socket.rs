@@ -11,7 +11,7 @@
 
 use std::cell::RefCell;
 use std::convert::Infallible;
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -23,8 +23,9 @@ use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::{mpsc, watch};
 
 use super::journal::Recorder;
+use super::staff::{StaffDesk, may_ask};
 use crate::domain::event::Event;
-use crate::ipc::{Beats, EngineStatus, LONGEST_LINE, Reply, Request, Screen};
+use crate::ipc::{Beats, EngineStatus, LONGEST_LINE, Reply, Request, Screen, StaffAsk, StaffTold};
 use crate::telemetry::Event as Recorded;
 
 /// Read and write for user and group, nothing for others.
@@ -46,6 +47,8 @@ pub struct Door {
     pub recorder: Recorder,
     /// Counts the frames of the screen that is there: none when it goes.
     pub painted: Beats,
+    /// The staff's desk; a machine that is being set up has none.
+    pub staff: Option<Rc<StaffDesk>>,
 }
 
 /// Starts listening. A socket left over from an engine that is gone is replaced; a living one is not.
@@ -59,9 +62,11 @@ pub fn listen(path: &Path, door: Door) -> std::io::Result<()> {
     }
     let listener = UnixListener::bind(path)?;
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(MODE))?;
+    // Whoever made the socket owns it: that is the user of this engine.
+    let own = std::fs::metadata(path)?.uid();
     tokio::task::spawn_local(async move {
         let accept = async || Ok(listener.accept().await?.0);
-        let serve = |stream| drop(tokio::task::spawn_local(Client::new(stream, door.clone()).serve()));
+        let serve = |stream| drop(tokio::task::spawn_local(Client::new(stream, door.clone(), own).serve()));
         let_in(accept, serve, PAUSE).await
     });
     Ok(())
@@ -91,12 +96,17 @@ struct Client {
     writer: OwnedWriteHalf,
     door: Door,
     is_screen: bool,
+    /// The system says that this is root or the engine's own user.
+    is_staff: bool,
+    /// Parts of a file that are here.
+    file: String,
 }
 
 impl Client {
-    fn new(stream: UnixStream, door: Door) -> Self {
+    fn new(stream: UnixStream, door: Door, own: u32) -> Self {
+        let is_staff = stream.peer_cred().is_ok_and(|peer| may_ask(peer.uid(), own));
         let (reader, writer) = stream.into_split();
-        Self { reader: BufReader::new(reader), writer, door, is_screen: false }
+        Self { reader: BufReader::new(reader), writer, door, is_screen: false, is_staff, file: String::new() }
     }
 
     async fn serve(mut self) {
@@ -124,7 +134,12 @@ impl Client {
                             return write(&mut self.writer, &Reply::Error { message }).await;
                         }
                     }
-                    if let Some(reply) = self.answer(&line) {
+                    let reply = match serde_json::from_slice::<Request>(&line) {
+                        Ok(Request::Staff { question }) => Some(self.staff(question).await),
+                        Ok(request) => self.answer(request),
+                        Err(error) => Some(Reply::Error { message: error.to_string() }),
+                    };
+                    if let Some(reply) = reply {
                         write(&mut self.writer, &reply).await?;
                     }
                     line.clear();
@@ -140,28 +155,45 @@ impl Client {
         }
     }
 
-    fn answer(&mut self, line: &[u8]) -> Option<Reply> {
-        match serde_json::from_slice::<Request>(line) {
-            Ok(Request::Watch) => {
+    async fn staff(&mut self, question: StaffAsk) -> Reply {
+        let refused = |code: &str, message: &str| StaffTold::Refused { code: code.into(), message: message.into() };
+        let answer = match self.door.staff.clone() {
+            _ if !self.is_staff => refused("outbox.not-allowed", "only root and the engine's own user may ask this"),
+            None => refused("outbox.no-store", "this machine is being set up; nothing is kept yet"),
+            Some(desk) => desk.answer(question, &mut self.file).await,
+        };
+        Reply::Staff { answer: Box::new(answer) }
+    }
+
+    fn answer(&mut self, request: Request) -> Option<Reply> {
+        match request {
+            Request::Watch => {
                 if !self.is_screen {
                     self.is_screen = true;
                     self.door.recorder.record(&Recorded::ScreenConnected {});
                 }
                 Some(self.screen())
             }
-            Ok(Request::Touch { intent }) => {
+            Request::Touch { intent } => {
                 if self.door.inbox.try_send(Event::Intent(intent)).is_err() {
                     tracing::warn!("the engine does not take touches");
                 }
                 None
             }
-            Ok(Request::Painted) => {
+            Request::Painted => {
                 self.door.painted.beat();
                 self.door.status.borrow_mut().painted = true;
                 None
             }
-            Ok(Request::Status) => Some(Reply::Status { status: Box::new(self.door.status.borrow().clone()) }),
-            Err(error) => Some(Reply::Error { message: error.to_string() }),
+            Request::Updates { news } => {
+                if self.door.inbox.try_send(Event::Updates(news)).is_err() {
+                    tracing::warn!("the engine does not take news of updates");
+                }
+                Some(Reply::Status { status: Box::new(self.door.status.borrow().clone()) })
+            }
+            Request::Status => Some(Reply::Status { status: Box::new(self.door.status.borrow().clone()) }),
+            // Answered before, for it takes time.
+            Request::Staff { .. } => None,
         }
     }
 

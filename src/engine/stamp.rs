@@ -56,6 +56,7 @@ impl Stamp {
             | Body::Scan(_)
             | Body::Status(_)
             | Body::Window(_)
+            | Body::Service(_)
             | Body::Setup(_)
             | Body::OutOfService(_)
             | Body::Take(_) => {}

@@ -3,6 +3,8 @@
 use kiosk_hal::model::Role;
 use serde::{Deserialize, Serialize};
 
+use super::UpdateAnswer;
+
 /// Language of a session. Chinese is first and is what the next person finds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -113,6 +115,13 @@ pub enum Intent {
     OpenScan,
     /// Show where the window is.
     ToWindow,
+    /// Open the technician's page.
+    OpenService,
+    /// The technician's word about the update on the stick.
+    AnswerUpdate {
+        /// The word.
+        answer: UpdateAnswer,
+    },
     /// Set-up: try a device now.
     TryDevice {
         /// Which.

@@ -8,9 +8,14 @@
 mod intent;
 mod notify;
 mod screen;
+mod staff;
 mod wire;
 
 pub use intent::{Intent, Language, TextSize};
 pub use notify::{Beats, Notifier};
 pub use screen::*;
-pub use wire::{Access, Connection, ConnectionError, EngineStatus, LONGEST_LINE, Reply, Request, Sender, StoreSchema};
+pub use staff::{Imported, StaffAsk, StaffTold, Told, ToldState};
+pub use wire::{
+    Access, Connection, ConnectionError, EngineStatus, LONGEST_LINE, RecountSummary, Reply, Request, Sender,
+    StoreSchema,
+};

@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Intent, Screen};
+use super::{Intent, Screen, StaffAsk, StaffTold, UpdateAnswer, UpdateNews};
+use crate::domain::recount::Recount;
 
 /// A line longer than this is not ours: the connection is closed.
 pub const LONGEST_LINE: usize = 256 * 1024;
@@ -30,6 +31,16 @@ pub enum Request {
     },
     /// Send a status report once.
     Status,
+    /// The agent tells how updates are; the answer is a status report.
+    Updates {
+        /// How they are.
+        news: Box<UpdateNews>,
+    },
+    /// A technician's question about the outbox; answered to root and the engine's own user only.
+    Staff {
+        /// The question.
+        question: StaffAsk,
+    },
     /// A frame is on the glass. The screen says so once per connection; nothing is answered.
     Painted,
 }
@@ -47,6 +58,11 @@ pub enum Reply {
     Status {
         /// The report.
         status: Box<EngineStatus>,
+    },
+    /// An answer to a technician.
+    Staff {
+        /// The answer.
+        answer: Box<StaffTold>,
     },
     /// The line was not understood.
     Error {
@@ -105,9 +121,43 @@ pub struct EngineStatus {
     /// A screen said that a frame is on the glass.
     #[serde(default)]
     pub painted: bool,
+    /// So many damaged files of the store were kept at the start, because not everything in them could be taken over.
+    #[serde(default)]
+    pub damaged_files: u32,
     /// Seconds since somebody last used the machine, or since the start; 0 while it is in use.
     #[serde(default)]
     pub quiet_seconds: u64,
+    /// The technician's word about the update that waits for it, until the agent tells that it has taken it.
+    #[serde(default)]
+    pub answer: Option<UpdateAnswer>,
+    /// Updates in one plain line; empty where nothing is to be told.
+    #[serde(default)]
+    pub update: String,
+    /// What was repaired in the store since the start, or was lost; empty where nothing was.
+    #[serde(default)]
+    pub repair: String,
+    /// The last recount against the county, if there was one.
+    #[serde(default)]
+    pub recount: Option<RecountSummary>,
+}
+
+/// What the last recount came to, in short.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecountSummary {
+    /// When, by the terminal's clock.
+    pub at: jiff::Timestamp,
+    /// Numbers about which this kiosk and the county say different things.
+    pub differing: usize,
+    /// The first of them, with the code of the difference.
+    pub first: Option<(u64, String)>,
+}
+
+impl RecountSummary {
+    /// In short.
+    pub fn of(recount: &Recount) -> Self {
+        let first = recount.differences.first().map(|found| (found.sequence.0, found.kind.code().to_owned()));
+        Self { at: recount.at, differing: recount.differing, first }
+    }
 }
 
 /// What became of a fitted device since the engine started.

@@ -1,7 +1,8 @@
 //! What the machine asks of the county, and what the county gives: over the line, or as files on a stick, by the same checks.
 //!
-//! The answer is signed by the county's authority, whatever way it comes, and names the key it is for: an answer for another
-//! machine is of no use here. It holds the secret that requests are signed with; a stick that carried it is a key and is
+//! The answer is signed by the county's authority, whatever way it comes, and names the key it is for and the token of the
+//! code it answers: an answer for another machine is of no use here, nor one that this machine was given at an earlier time.
+//! Reading writes nothing: what the county gave is stored after the set-up has judged it. It holds the secret that requests are signed with; a stick that carried it is a key and is
 //! wiped afterwards.
 
 use std::path::Path;
@@ -12,6 +13,7 @@ use zeroize::{Zeroize as _, Zeroizing};
 use super::code::EnrolCode;
 use super::disk::{self, Folders};
 use super::keys::{self, Document, KeyError, MachineKey, Trusted};
+use super::rollout::Rollout;
 use crate::attest::{SEED_LENGTH, SlipKey, Suite as SlipSuite};
 use crate::domain::place::{KioskCode, Place, PlaceParts};
 use crate::domain::settings::WindowSettings;
@@ -61,6 +63,8 @@ pub struct Answer {
     kiosk: KioskCode,
     /// Fingerprint of the machine's key.
     key: String,
+    /// Token of the code that is answered.
+    token: String,
     url: String,
     app_id: String,
     secret: String,
@@ -75,6 +79,9 @@ pub struct Answer {
     window: Option<WindowSettings>,
     #[serde(default)]
     places: Option<PlaceList>,
+    /// Where updates come from, if the county has a rollout server.
+    #[serde(default)]
+    rollout: Option<Rollout>,
 }
 
 impl Drop for Answer {
@@ -106,6 +113,9 @@ impl Answer {
         if answer.key != key.fingerprint() || answer.kiosk != code.kiosk {
             return Err(EnrolRefusal::OtherKiosk);
         }
+        if answer.token != code.token {
+            return Err(EnrolRefusal::BadAnswer);
+        }
         let place_fits = match answer.place.clone().map(Place::new) {
             None => true,
             Some(Ok(place)) => place.code() == code.place,
@@ -123,6 +133,7 @@ impl Answer {
             && is_secret
             && answer.certificate.contains("-----BEGIN CERTIFICATE-----")
             && fingerprint_of(&answer.ca) == Some(code.authority)
+            && answer.rollout.as_ref().is_none_or(Rollout::is_good)
             && CountyKey::from_pem(answer.seal_suite, &answer.seal_key, Path::new("sealKey")).is_ok();
         if !is_good {
             return Err(EnrolRefusal::BadAnswer);
@@ -133,11 +144,24 @@ impl Answer {
         Ok(answer)
     }
 
-    /// Writes what the county gave, each file whole, and says what of it the set-up goes on with.
+    /// What of it the set-up judges, and goes on with.
+    pub fn grant(&self) -> Grant {
+        Grant {
+            kiosk: self.kiosk.clone(),
+            url: self.url.clone(),
+            app_id: self.app_id.clone(),
+            seal_suite: self.seal_suite.word().to_owned(),
+            place: self.place.clone(),
+            window: self.window.clone(),
+        }
+    }
+
+    /// Writes what the county gave, each file whole. `carried` is the rollout server of a prepared card; the answer's own
+    /// counts before it.
     ///
     /// # Errors
     /// Names the file.
-    pub fn store(&self, folders: &Folders) -> Result<Grant, KeyError> {
+    pub fn store(&self, folders: &Folders, carried: Option<&Rollout>) -> Result<(), KeyError> {
         disk::write(&folders.county("ca.pem"), self.ca.as_bytes(), disk::OPEN)?;
         disk::write(&folders.county("certificate.pem"), self.certificate.as_bytes(), disk::OPEN)?;
         disk::write(&folders.county("secret"), self.secret.as_bytes(), disk::SECRET)?;
@@ -152,14 +176,10 @@ impl Answer {
         {
             disk::write(&folders.county("places.json"), &json, disk::OPEN)?;
         }
-        Ok(Grant {
-            kiosk: self.kiosk.clone(),
-            url: self.url.clone(),
-            app_id: self.app_id.clone(),
-            seal_suite: self.seal_suite.word().to_owned(),
-            place: self.place.clone(),
-            window: self.window.clone(),
-        })
+        if let Some(rollout) = self.rollout.as_ref().or(carried) {
+            rollout.store(folders)?;
+        }
+        Ok(())
     }
 }
 

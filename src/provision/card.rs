@@ -8,6 +8,7 @@ use std::fmt::Write as _;
 use serde::Deserialize;
 
 use super::keys::{Document, SigningKey, Trusted};
+use super::rollout::Rollout;
 use super::settings::place_text;
 use crate::config::PlaceSettings;
 use crate::domain::place::Place;
@@ -37,8 +38,8 @@ struct Devices {
     scanner: bool,
 }
 
-/// The signed text of a card. `place` is the one of `provision`, checked.
-pub fn card_text(provision: &Provision, place: &Place, key: &SigningKey) -> String {
+/// The signed text of a card. `place` is the one of `provision`, checked; `rollout` is where its updates come from.
+pub fn card_text(provision: &Provision, place: &Place, rollout: Option<&Rollout>, key: &SigningKey) -> String {
     let quoted = |text: &str| toml::Value::String(text.to_owned()).to_string();
     let language = match provision.language {
         Language::Zh => "zh",
@@ -54,11 +55,12 @@ pub fn card_text(provision: &Provision, place: &Place, key: &SigningKey) -> Stri
             fixed.dns()
         ),
     };
+    let rollout = rollout.map(Rollout::card_text).unwrap_or_default();
     let FittedDevices { reader, printer, scanner } = provision.devices;
     let mut text = format!(
         "# Prepared for {} {}.\n# Put this file on the boot partition of its card; any change makes it worthless.\n\
          language = \"{language}\"\ncode = {}\n\n{}\n[network]\n{network}\n\
-         [devices]\nid-reader = {reader}\nprinter = {printer}\nscanner = {scanner}\n",
+         [devices]\nid-reader = {reader}\nprinter = {printer}\nscanner = {scanner}\n{rollout}",
         provision.kiosk,
         place.centre_name().zh,
         quoted(&provision.code),
@@ -75,6 +77,15 @@ pub fn card_text(provision: &Provision, place: &Place, key: &SigningKey) -> Stri
 /// # Errors
 /// `Foreign` without a valid signature; `BadFile` with one and contents that cannot be.
 pub fn read_card(text: &str, trusted: &Trusted) -> Result<Provision, EnrolRefusal> {
+    parts_of_card(text, trusted).map(|(provision, _)| provision)
+}
+
+/// The rollout server of a good card that names one.
+pub fn rollout_of_card(text: &str, trusted: &Trusted) -> Option<Rollout> {
+    parts_of_card(text, trusted).ok().and_then(|(_, rollout)| rollout)
+}
+
+fn parts_of_card(text: &str, trusted: &Trusted) -> Result<(Provision, Option<Rollout>), EnrolRefusal> {
     if text.len() > LONGEST {
         return Err(EnrolRefusal::TooLong);
     }
@@ -92,9 +103,16 @@ pub fn read_card(text: &str, trusted: &Trusted) -> Result<Provision, EnrolRefusa
         own.insert(key.to_owned(), value);
     }
     let own: Own = own.try_into().map_err(bad)?;
+    let rollout: Option<Rollout> = match table.remove("rollout") {
+        Some(rollout) => Some(rollout.try_into().map_err(bad)?),
+        None => None,
+    };
+    if rollout.as_ref().is_some_and(|rollout| !rollout.is_good()) {
+        return Err(EnrolRefusal::BadFile);
+    }
     let rest = toml::to_string(&table).map_err(|_| EnrolRefusal::BadFile)?;
     let settings = PlaceSettings::check("provision.toml", &rest).map_err(|_| EnrolRefusal::BadFile)?;
-    Ok(Provision {
+    let provision = Provision {
         kiosk: settings.kiosk,
         language: own.language,
         place: settings.place.parts().clone(),
@@ -106,7 +124,8 @@ pub fn read_card(text: &str, trusted: &Trusted) -> Result<Provision, EnrolRefusa
             scanner: own.devices.scanner,
         },
         code: own.code,
-    })
+    };
+    Ok((provision, rollout))
 }
 
 /// The window as the core has it.

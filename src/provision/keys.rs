@@ -27,6 +27,8 @@ pub enum Document {
     Answer,
     /// A prepared card.
     Card,
+    /// An order to begin anew.
+    Order,
 }
 
 impl Document {
@@ -35,6 +37,7 @@ impl Document {
             Self::Code => b"bianmin enrolment code 1\n",
             Self::Answer => b"bianmin enrolment answer 1\n",
             Self::Card => b"bianmin prepared card 1\n",
+            Self::Order => b"bianmin order 1\n",
         }
     }
 

@@ -7,6 +7,7 @@
 //!
 //! How: [`code`] is the square code; [`keys`] holds signatures and the machine's key; [`answer`] is what the county gives,
 //! over the line or in a file, by the same checks; [`card`] is the prepared card; [`list`] makes many of them from a table;
+//! [`order`] is an order to begin anew; [`rollout`] is where updates come from;
 //! [`settings`] writes what the configuration reads; [`disk`] writes files.
 //!
 //! **A wrong clock.** A machine without a battery clock may wake in any year. A code is refused here as expired only if even
@@ -21,11 +22,14 @@ pub mod code;
 pub mod disk;
 pub mod keys;
 pub mod list;
+pub mod order;
+pub mod rollout;
 pub mod settings;
 
 pub use answer::{Answer, Request};
-pub use card::{card_text, read_card};
+pub use card::{card_text, read_card, rollout_of_card};
 pub use code::EnrolCode;
 pub use disk::{DiskError, Folders};
 pub use keys::{KeyError, MachineKey, SigningKey, Trusted};
 pub use list::{ListError, Row, read_list};
+pub use rollout::Rollout;

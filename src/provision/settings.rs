@@ -10,7 +10,7 @@ use crate::domain::settings::WindowSettings;
 use crate::domain::setup::{Grant, NetworkChoice, Progress, ROLES};
 
 /// First line of every file.
-const HEAD: &str = "# Written by the set-up of this machine. `kioskctl provision reset` removes it; `provision show` tells what is set.\n";
+pub(super) const HEAD: &str = "# Written by the set-up of this machine. `kioskctl provision reset` removes it; `provision show` tells what is set.\n";
 
 /// Why the settings were not written.
 #[derive(Debug, thiserror::Error)]
@@ -189,4 +189,5 @@ pub fn finish(folders: &Folders, progress: &Progress) -> Result<(), SettingsErro
 }
 
 /// Names of the files that the set-up writes, for showing and for removing.
-pub const WRITTEN: [&str; 4] = ["50-place.toml", "60-county.toml", "70-devices.toml", "80-network.toml"];
+pub const WRITTEN: [&str; 5] =
+    ["50-place.toml", "60-county.toml", super::rollout::FILE, "70-devices.toml", "80-network.toml"];

@@ -2,10 +2,10 @@
 
 use slint::{ComponentHandle, SharedString};
 
-use super::generated::{AppWindow, Held as HeldView, IdleAdapter, Works as WorksView};
+use super::generated::{AppWindow, Held as HeldView, IdleAdapter, ServiceLine as LineView, Works as WorksView};
 use super::rows::{self, int};
 use super::ui::Sender;
-use crate::ipc::{Held, Idle, Intent, Works};
+use crate::ipc::{Held, Idle, Intent, ServiceLine, Works};
 
 /// The ends of a centre's name that look better on a line of their own.
 const ENDINGS: [&str; 4] = ["党群服务中心", "便民服务中心", "为民服务中心", "政务服务中心"];
@@ -21,6 +21,8 @@ impl Rows {
         adapter.set_notices(rows.notices.model());
         let sender = send.clone();
         adapter.on_begin(move || sender(Intent::Begin));
+        let sender = send.clone();
+        adapter.on_open_service(move || sender(Intent::OpenService));
         rows
     }
 
@@ -37,12 +39,28 @@ impl Rows {
         adapter.set_guide_count(int(idle.guide_count));
         adapter.set_held(held(idle.held));
         self.notices.put_texts(&idle.notices);
+        show_service(&adapter, idle.service.as_ref());
     }
 }
 
 /// Breaks the name between the place and what it is, so that no character is left alone on a line.
 fn two_lines(centre: &str) -> (&str, &str) {
     ENDINGS.iter().find_map(|ending| Some((centre.strip_suffix(ending)?, *ending))).unwrap_or((centre, ""))
+}
+
+fn show_service(adapter: &IdleAdapter, line: Option<&ServiceLine>) {
+    let (view, version, count) = match line {
+        None => (LineView::None, "", 0),
+        Some(ServiceLine::Offer { version }) => (LineView::Offer, version.as_str(), 0),
+        Some(ServiceLine::Installing { version }) => (LineView::Installing, version.as_str(), 0),
+        Some(ServiceLine::Restart { version }) => (LineView::Restart, version.as_str(), 0),
+        Some(ServiceLine::Refused { version }) => (LineView::Refused, version.as_str(), 0),
+        Some(ServiceLine::FellBack { version }) => (LineView::FellBack, version.as_str(), 0),
+        Some(ServiceLine::Repaired { lost }) => (LineView::Repaired, "", int(*lost)),
+    };
+    adapter.set_service(view);
+    adapter.set_service_version(version.into());
+    adapter.set_service_count(count);
 }
 
 fn held(held: Held) -> HeldView {

@@ -31,6 +31,7 @@ mod qr;
 mod remote;
 mod review;
 mod rows;
+mod service;
 mod setup;
 mod ui;
 

@@ -24,6 +24,8 @@ pub fn connect(app: &AppWindow, send: &Sender) {
     app.global::<TakeAdapter>().on_done(move || sender(Intent::Finish));
     let sender = send.clone();
     app.global::<OutOfServiceAdapter>().on_guides(move || sender(Intent::Begin));
+    let sender = send.clone();
+    app.global::<OutOfServiceAdapter>().on_open_service(move || sender(Intent::OpenService));
 }
 
 impl Rows {
@@ -43,6 +45,7 @@ impl Rows {
         adapter.set_guides_work(out.guides_work);
         adapter.set_place(place(&out.window));
         adapter.set_codes(out.codes.as_str().into());
+        adapter.set_leads_on(out.leads_on);
     }
 }
 

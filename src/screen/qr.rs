@@ -39,12 +39,13 @@ mod tests {
 
     #[test]
     fn a_code_decodes_to_its_payload_and_has_a_white_border_of_four_modules() {
-        let buffer = picture("BM1:K032000187:481205").to_rgb8().unwrap();
+        let payload = "BM2 K K0320001871 11320699MB0000000A2000113112800 1795398060 - 481205 -";
+        let buffer = picture(payload).to_rgb8().unwrap();
         let (width, height) = (buffer.width() as usize, buffer.height() as usize);
         let at = |x: usize, y: usize| buffer.as_slice()[y * width + x].r;
         let mut image = rqrr::PreparedImage::prepare_from_greyscale(width, height, at);
         let (_, text) = image.detect_grids()[0].decode().unwrap();
-        assert_eq!(text, "BM1:K032000187:481205");
+        assert_eq!(text, payload);
         let border = QUIET_ZONE * MODULE;
         assert!((0..width).all(|x| (0..border).all(|y| at(x, y) == 255)));
         assert_eq!(at(border, border), 0);

@@ -202,6 +202,7 @@ fn neutral(last: Last, standby: &Standby) -> Screen {
             guides_work: false,
             window: standby.window.clone(),
             codes: "screen.no-engine".to_owned(),
+            leads_on: false,
         }),
         overlay: None,
     }
@@ -221,7 +222,7 @@ fn follow(socket: &Path, line: &Line, remote: &UiRemote, last: &mut Last) -> Res
                 }
                 line.has_screen.store(true, Ordering::Release);
             }
-            Reply::Status { .. } => {}
+            Reply::Status { .. } | Reply::Staff { .. } => {}
             Reply::Error { message } => tracing::warn!(message, "the engine did not understand"),
         }
     }

@@ -11,7 +11,8 @@ use slint::{ComponentHandle, PlatformError};
 use super::coverage::{Coverage, CoverageError};
 use super::generated::{AppWindow, PageKind};
 use super::{
-    departments, fonts, form, frame, frames, home, identify, idle, item, kept, list, other, panel, review, setup,
+    departments, fonts, form, frame, frames, home, identify, idle, item, kept, list, other, panel, review, service,
+    setup,
 };
 use crate::ipc::{Body, Intent, Language, Screen, TextSize};
 
@@ -57,6 +58,7 @@ struct Inner {
     review: review::Rows,
     kept: kept::Rows,
     other: other::Rows,
+    service: service::Rows,
     setup: setup::Rows,
 }
 
@@ -108,6 +110,7 @@ impl Ui {
             review: review::Rows::new(&app, &send),
             kept: kept::Rows::new(&app),
             other: other::Rows::new(&app),
+            service: service::Rows::new(&app, &send),
             setup: setup::Rows::new(&app, &send),
             shown: RefCell::new(None),
             frames: frames::Frames::new(&app),
@@ -248,6 +251,7 @@ impl Inner {
             Body::Window(window) => other::show_window(app, window),
             Body::Take(take) => other::show_take(app, take),
             Body::OutOfService(out) => self.other.show_out(app, out),
+            Body::Service(page) => self.service.show(app, page),
             Body::Setup(setup) => self.setup.show(app, setup),
         }
     }
@@ -284,6 +288,7 @@ fn page_kind(body: &Body) -> PageKind {
         Body::Window(_) => PageKind::Window,
         Body::Take(_) => PageKind::Take,
         Body::OutOfService(_) => PageKind::OutOfService,
+        Body::Service(_) => PageKind::Service,
         Body::Setup(_) => PageKind::Setup,
     }
 }

@@ -20,6 +20,7 @@ use sm3::{Digest, Sm3};
 use zeroize::Zeroizing;
 
 use super::bound::{Bound, Purpose};
+use super::draw::Drawn;
 use super::error::SealError;
 use super::key::Suite;
 use super::sealer::Sealer;
@@ -53,11 +54,11 @@ struct Manifest<'a> {
 /// What the county alone sees.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Secret {
+struct Secret<'a> {
     size: usize,
     chunks: usize,
     root: String,
-    key: String,
+    key: &'a str,
 }
 
 impl Sealer {
@@ -68,7 +69,10 @@ impl Sealer {
     pub fn seal_attachment(&self, bound: &Bound<'_>, number: u16, plain: &[u8]) -> Result<Attachment, SealError> {
         let bound = Bound { purpose: Purpose::Attachment(number), ..*bound };
         let suite = self.county().suite();
-        let key = Zeroizing::new(self.fresh()?);
+        // Bound to whose and to what: if chance ever repeats, two attachments still have two keys.
+        let mut key = Zeroizing::new([0; 32]);
+        let place = format!("bianmin-attachment-key/1\n{}\n{number}\n", bound.id);
+        Drawn::new(self.fresh()?, place.as_bytes(), plain).fill(key.as_mut_slice());
         // An empty file is one empty chunk.
         let pieces: Vec<&[u8]> = if plain.is_empty() { vec![plain] } else { plain.chunks(CHUNK).collect() };
         let count = pieces.len();
@@ -82,12 +86,9 @@ impl Sealer {
             Suite::Sm => &key[..16],
             Suite::International => &key[..],
         };
-        let secret = Secret {
-            size: plain.len(),
-            chunks: count,
-            root: hex::encode(root(suite, &leaves)),
-            key: hex::encode(key_used),
-        };
+        let key_used = Zeroizing::new(hex::encode(key_used));
+        let secret =
+            Secret { size: plain.len(), chunks: count, root: hex::encode(root(suite, &leaves)), key: &key_used };
         let secret = Zeroizing::new(serde_json::to_vec(&secret).map_err(|_| SealError::Cipher)?);
         let seal = String::from_utf8(self.seal(&bound, &secret)?).map_err(|_| SealError::Cipher)?;
         let manifest = serde_json::to_vec(&Manifest {

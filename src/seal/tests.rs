@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a failed unwrap is the failure of the test")]
 
+use std::collections::BTreeSet;
 use std::convert::Infallible;
 use std::path::Path;
 use std::sync::Arc;
@@ -74,6 +75,23 @@ fn the_same_content_never_gives_the_same_envelope() {
 }
 
 /// Frozen: counties read this example. If this fails, the change is wrong, not the document.
+#[test]
+fn attachments_never_share_a_key_even_when_chance_repeats() {
+    for sealer in sealers() {
+        let first_chunk = |number, plain: &[u8]| {
+            let mut attachment = sealer.seal_attachment(&bound(), number, plain).unwrap();
+            attachment.chunks.remove(0)
+        };
+        // Under one key and nonce two texts would differ where they differ themselves, and nowhere else.
+        let (one, other, same) =
+            (first_chunk(1, &[b'a'; 64]), first_chunk(1, &[b'b'; 64]), first_chunk(2, &[b'a'; 64]));
+        for pair in [&other, &same] {
+            let stream: BTreeSet<u8> = one.iter().zip(pair.iter()).take(64).map(|(a, b)| a ^ b).collect();
+            assert!(stream.len() > 8, "one stream of key for two texts: {stream:?}");
+        }
+    }
+}
+
 #[test]
 fn the_envelope_in_the_contract_is_the_one_we_make() {
     let submission = example("Submission");

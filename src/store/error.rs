@@ -200,6 +200,12 @@ impl StoreErrorKind {
         }
     }
 
+    /// Whether a writing that ended so has certainly left nothing behind. After an error of the disk or of the program
+    /// the transaction may stand there whole although nobody was told.
+    pub const fn leaves_no_doubt(&self) -> bool {
+        !self.breaks() && !matches!(self, Self::Internal)
+    }
+
     /// What an error of the database means.
     pub fn of(error: &rusqlite::Error) -> Self {
         use rusqlite::ErrorCode;

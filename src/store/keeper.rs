@@ -9,9 +9,10 @@ use std::sync::Arc;
 
 use super::body::Body;
 use super::error::{StoreError, StoreErrorKind};
+use super::files::{Files, of_the_system};
 use super::ledger::{Ledger, Listed};
 use super::room;
-use super::salvage::salvage;
+use super::salvage::{self, Salvaged, salvage};
 use super::schema;
 use crate::domain::id::{Sequence, SubmissionId};
 use crate::domain::place::KioskCode;
@@ -28,14 +29,33 @@ pub struct Opening {
     pub kiosk: KioskCode,
     /// Seals what is kept. There is no opening without one, so nothing is ever kept in the clear.
     pub sealer: Arc<Sealer>,
-    /// Name of a registered file system of SQLite, for tests of power cuts and bad disks; `None` is the system's own.
-    pub vfs: Option<String>,
+    /// Where the file lies, for tests of power cuts and bad disks; `None` is the system's own file system.
+    pub elsewhere: Option<Elsewhere>,
+}
+
+/// A disk that is not the system's.
+#[derive(Debug, Clone)]
+pub struct Elsewhere {
+    /// Name of a registered file system of SQLite.
+    pub vfs: String,
+    /// The same disk's whole files.
+    pub files: Arc<dyn Files>,
 }
 
 impl Opening {
     /// The store of a kiosk in a file of the system.
     pub fn at(file: &Path, kiosk: &KioskCode, sealer: &Arc<Sealer>) -> Self {
-        Self { file: file.to_owned(), kiosk: kiosk.clone(), sealer: Arc::clone(sealer), vfs: None }
+        Self { file: file.to_owned(), kiosk: kiosk.clone(), sealer: Arc::clone(sealer), elsewhere: None }
+    }
+
+    /// The whole files of its disk.
+    pub(super) fn files(&self) -> Arc<dyn Files> {
+        self.elsewhere.as_ref().map_or_else(of_the_system, |elsewhere| Arc::clone(&elsewhere.files))
+    }
+
+    /// The name of its file system; `None` is the system's own.
+    pub(super) fn vfs(&self) -> Option<&str> {
+        self.elsewhere.as_ref().map(|elsewhere| elsewhere.vfs.as_str())
     }
 }
 
@@ -50,10 +70,21 @@ pub struct OpenReport {
     pub open: u64,
     /// Numbers without an entry: losses, which the disk must explain.
     pub missing: Vec<Sequence>,
-    /// The file was damaged: it lies here, and what could be read of it is in a fresh one.
-    pub salvaged: Option<PathBuf>,
+    /// The file was damaged, and what could be read of it is in a fresh one.
+    pub salvaged: Option<Salvaged>,
+    /// So many damaged files lie beside the store, of this opening and of earlier ones, because not everything in them
+    /// could be taken over. They hold sealed applications until somebody takes them away.
+    pub damaged: u32,
     /// Which programs can read the file.
     pub schema: StoreSchema,
+}
+
+impl OpenReport {
+    /// Name of the damaged file that was put aside, without its folder.
+    pub fn aside(&self) -> Option<String> {
+        let name = self.salvaged.as_ref()?.file_name()?;
+        Some(name.to_string_lossy().into_owned())
+    }
 }
 
 #[derive(Debug)]
@@ -89,7 +120,7 @@ impl Keeper {
         }
         let ledger = match &mut self.state {
             State::Open(ledger) => ledger,
-            State::Broken(kind) => return sink(refusal(command, kind.code())),
+            State::Broken(kind) => return sink(refusal(command, kind.code(), true)),
         };
         if *command == StoreCommand::Measure {
             return sink(StoreEvent::Measured { free: room::free(&self.opening.file) });
@@ -107,7 +138,7 @@ impl Keeper {
             }
             Err(error) => {
                 log(&error);
-                let answer = refusal(command, error.code());
+                let answer = refusal(command, error.code(), error.kind.leaves_no_doubt());
                 let is_told = matches!(answer, StoreEvent::Broken { .. });
                 sink(answer);
                 self.break_if_it_must(error.kind, !is_told, sink);
@@ -143,9 +174,10 @@ impl Keeper {
         // The old connection holds the lock; it must be gone before the new one asks for it.
         self.state = State::Broken(StoreErrorKind::Closed);
         match open(&self.opening) {
-            Ok((ledger, OpenReport { last, open, missing, .. })) => {
+            Ok((ledger, report)) => {
                 self.state = State::Open(ledger);
-                StoreEvent::Reopened { last, open, missing }
+                let aside = report.aside();
+                StoreEvent::Reopened { last: report.last, open: report.open, missing: report.missing, aside }
             }
             Err(error) => {
                 log(&error);
@@ -193,11 +225,13 @@ impl Keeper {
     }
 }
 
-/// The answer to a command that cannot be carried out.
-pub(super) fn refusal(command: &StoreCommand, code: &str) -> StoreEvent {
+/// The answer to a command that was not carried out. `certain`: it has left nothing behind.
+pub(super) fn refusal(command: &StoreCommand, code: &str, certain: bool) -> StoreEvent {
     let code = code.to_owned();
     match command {
-        StoreCommand::Keep { application } => StoreEvent::NotKept { id: application.client_submission_id, code },
+        StoreCommand::Keep { application } => {
+            StoreEvent::NotKept { id: application.client_submission_id, code, certain }
+        }
         StoreCommand::Acknowledge { id, .. } | StoreCommand::SetAside { id, .. } => {
             StoreEvent::MarkFailed { id: *id, code }
         }
@@ -209,14 +243,18 @@ pub(super) fn refusal(command: &StoreCommand, code: &str) -> StoreEvent {
 
 /// Opens the file; a damaged one is put aside, and what still reads of it is gone on with.
 fn open(opening: &Opening) -> Result<(Ledger, OpenReport), StoreError> {
-    match open_sound(opening) {
-        Err(error) if error.kind == StoreErrorKind::Damaged => {
+    salvage::lay_stale_journal_off(opening)?;
+    let (ledger, report) = match open_sound(opening) {
+        Err(error) if matches!(error.kind, StoreErrorKind::Damaged | StoreErrorKind::NotADatabase) => {
             log(&error);
-            let aside = salvage(opening)?;
-            open_sound(opening).map(|(ledger, report)| (ledger, OpenReport { salvaged: Some(aside), ..report }))
+            let salvaged = salvage(opening, error)?;
+            open_sound(opening).map(|(ledger, report)| (ledger, OpenReport { salvaged: Some(salvaged), ..report }))
         }
         opened => opened,
-    }
+    }?;
+    // Only now, when the store is sound: until then it may be all there is.
+    let damaged = salvage::tidy_up(opening)?;
+    Ok((ledger, OpenReport { damaged, ..report }))
 }
 
 fn open_sound(opening: &Opening) -> Result<(Ledger, OpenReport), StoreError> {
@@ -231,6 +269,7 @@ fn open_sound(opening: &Opening) -> Result<(Ledger, OpenReport), StoreError> {
         open: count.open,
         missing: count.missing,
         salvaged: None,
+        damaged: 0,
         schema: opened.schema,
     };
     Ok((ledger, report))

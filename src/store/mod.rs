@@ -28,11 +28,15 @@
 
 mod body;
 mod error;
+mod files;
+mod graft;
 mod keeper;
 mod ledger;
+mod recount;
 mod room;
 mod salvage;
 mod schema;
+mod staff;
 mod writer;
 
 #[cfg(test)]
@@ -40,11 +44,15 @@ mod slots_tests;
 
 pub use body::{Body, Plain, encode};
 pub use error::{StoreError, StoreErrorKind};
-pub use keeper::{Keeper, OpenReport, Opening};
+pub use files::Files;
+pub use keeper::{Elsewhere, Keeper, OpenReport, Opening};
 pub use ledger::Listed;
 #[cfg(test)]
 pub(crate) use ledger::tests::application;
+pub use recount::{last_recount, remember_recount};
+pub use salvage::Salvaged;
 pub use schema::{NEWEST_SCHEMA, READABLE_FROM};
+pub use staff::{StaffDoor, mark, requeue};
 pub use writer::Store;
 
 /// Name of the database in the configured folder.

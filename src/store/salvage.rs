@@ -1,18 +1,24 @@
 //! What to do with a damaged file: put it aside, and go on with everything in it that still reads and is right.
 //!
-//! What the damaged file and its log were is kept byte by byte under the first free name `kiosk.db.damaged-1`, `-2` … beside
-//! them. A fresh file takes over each application whose rows read, keep the rules of the schema, and whose content matches
+//! A fresh file takes over each application whose rows read, keep the rules of the schema, and whose content matches
 //! its digest, under the same number and identity. The counter stays where it was, so every number that could not be taken
-//! over is named as missing by the opening.
+//! over is named as missing by the opening. A schema that does not read is laid over with that of a fresh store (`graft`).
 //!
-//! If the machine stops in between, the store's name still leads to the damaged file with all that was in it, and the next
+//! **What becomes of the damaged file.** If it gave up everything, the fresh file is opened and checked like any store and
+//! then takes its place, and the old bytes are overwritten: sealed content must not outlive its acknowledgement in a
+//! copy. If anything is missing, the damaged file and its log are kept byte by byte as they were found, under the first free
+//! name `kiosk.db.damaged-1`, `-2` …, for whoever can do more with them; the status says so until somebody takes them
+//! away.
+//!
+//! **If the machine stops in between**, the store's name still leads to the damaged file with all that was in it, and the next
 //! opening begins anew; a file without its log would be an older one, and no file at all an empty one that starts again at
 //! number 1. Therefore the fresh file is filled under a name of its own; then the log is emptied into the damaged file,
-//! so that the file says everything by itself; and the last step, one rename, is the only change of the name. What a
-//! stopped salvage leaves behind is a half-filled fresh file, which the next one clears away, or one copy more.
+//! so that the file says everything by itself; then the log goes, durably, for it would otherwise be read into the fresh file;
+//! and the last step, one rename, is the only change of the name. What a stopped salvage leaves behind is a
+//! half-filled file, which the next opening clears away, or one copy more.
 //!
-//! Left out: a file whose first page or schema does not read any more, and one of another kiosk or of a newer program. They are
-//! refused as before, because nothing tells what they are.
+//! Left out: a file of another kiosk or of a newer program, and one of which nothing tells what it is. They are refused as
+//! before and left as they are.
 
 use std::ffi::OsString;
 use std::io::ErrorKind;
@@ -23,6 +29,8 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params_from_iter};
 
 use super::error::{StoreError, StoreErrorKind};
+use super::files::Files;
+use super::graft;
 use super::keeper::Opening;
 use super::ledger::{Ledger, MOST_MISSING};
 use super::schema;
@@ -33,76 +41,220 @@ const DOING: &str = "salvage";
 const FRESH: &str = ".salvaging";
 /// End of the name of a copy while it is made.
 const COPIED: &str = ".copying";
+/// End of the name of a damaged file with a fresh schema.
+const GRAFTED: &str = ".grafting";
+/// The files of one database: the log and the journal, and the file itself last.
+const PARTS: [&str; 3] = ["-wal", "-journal", ""];
 /// More files put aside than this mean a disk that damages one after another; somebody has to look.
-const MOST_ASIDE: u32 = 99;
+const MOST_ASIDE: u32 = 20;
 
-/// Keeps a damaged file under another name and puts a fresh one in its place. Gives the name of the damaged one.
+/// What became of a damaged file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Salvaged {
+    /// Everything in it was taken over, and it is gone.
+    Whole,
+    /// Something is missing: as it was found it lies here.
+    InPart {
+        /// The file; its log beside it, if it had one.
+        aside: PathBuf,
+    },
+}
+
+/// Takes over what reads of a damaged file into a fresh one that takes its place. `found` is why it does not open.
 ///
 /// # Errors
-/// The file cannot be copied or read at all, or the fresh one cannot be written. The damaged file is still in its place.
-pub(super) fn salvage(opening: &Opening) -> Result<PathBuf, StoreError> {
-    watched(opening, &mut || {})
+/// `found`, where nothing tells that it is a store of this kiosk, or how far it was; or the file cannot be read at all, or the
+/// fresh one cannot be written. The damaged file is still in its place.
+pub(super) fn salvage(opening: &Opening, found: StoreError) -> Result<Salvaged, StoreError> {
+    watched(opening, found, &mut || {})
 }
 
 /// The same; `stop` is called wherever the machine may stop.
-fn watched(opening: &Opening, stop: &mut dyn FnMut()) -> Result<PathBuf, StoreError> {
+fn watched(opening: &Opening, found: StoreError, stop: &mut dyn FnMut()) -> Result<Salvaged, StoreError> {
     let file = &opening.file;
-    // A file system of a test has no way to rename; there the damage is only told.
-    if opening.vfs.is_some() {
-        return Err(StoreError::new(file, DOING, StoreErrorKind::Damaged));
-    }
+    let files = opening.files();
     let io = |error: std::io::Error| failed(file, &error);
-    let (fresh, copied) = (with_end(file, FRESH), with_end(file, COPIED));
-    for left in [&fresh, &copied] {
-        for end in ["", "-wal", "-journal"] {
-            remove(&with_end(left, end)).map_err(io)?;
+    clear(&*files, file).map_err(io)?;
+    stop();
+    let fresh = Opening { file: with_end(file, FRESH), ..opening.clone() };
+    let mut aside = None;
+    let mut taken = copy(&Source::open(opening, file)?, &fresh, stop)?;
+    if taken.is_none() {
+        let Some(grafted) = read_under_a_fresh_schema(opening, &fresh)? else {
+            clear(&*files, file).map_err(io)?;
+            return Err(found);
+        };
+        aside = Some(put_aside(&*files, file, stop)?);
+        files.rename(&with_end(file, GRAFTED), &with_end(file, COPIED)).map_err(io)?;
+        files.replace(&with_end(file, COPIED), file).map_err(io)?;
+        stop();
+        taken = copy(&Source::open(opening, file)?, &fresh, stop)?;
+        if taken.is_none() && grafted == Grafted::Empty {
+            taken = Some(anew(&fresh)?);
         }
     }
-    let aside = (1..=MOST_ASIDE)
-        .map(|number| with_end(file, &format!(".damaged-{number}")))
-        .find(|name| !name.exists())
-        .ok_or_else(|| StoreError::new(file, DOING, StoreErrorKind::Damaged))?;
+    let Some(taken) = taken else { return Err(found) };
+    // With every check of a start, before it takes the name.
+    let checked = Ledger::new(&fresh.file, schema::open(&fresh)?.connection, &fresh.sealer).count()?;
+    let is_whole = taken.is_whole && checked.missing.is_empty();
+    if !is_whole && aside.is_none() {
+        aside = Some(put_aside(&*files, file, stop)?);
+    }
+    Source::open(opening, file)?.empty_log()?;
     stop();
-    copy(&Source::open(file)?, &Opening { file: fresh.clone(), ..opening.clone() }, stop)?;
-    // Copied under a name of its own, so that a half one is never taken for what was found.
-    for end in ["-wal", ""] {
-        keep_copy(&with_end(file, end), &with_end(&copied, end), &with_end(&aside, end)).map_err(io)?;
+    for end in ["-wal", "-journal"] {
+        files.remove(&with_end(file, end)).map_err(io)?;
+    }
+    files.sync_folder(file).map_err(io)?;
+    stop();
+    files.replace(&fresh.file, file).map_err(io)?;
+    stop();
+    Ok(aside.map_or(Salvaged::Whole, |aside| Salvaged::InPart { aside }))
+}
+
+/// Clears away what a stopped salvage left behind, and counts the damaged files that are kept.
+///
+/// # Errors
+/// The names cannot be read.
+pub(super) fn tidy_up(opening: &Opening) -> Result<u32, StoreError> {
+    let (file, files) = (&opening.file, opening.files());
+    let count = || -> std::io::Result<u32> {
+        clear(&*files, file)?;
+        let mut count = 0;
+        for number in 1..=MOST_ASIDE {
+            count += u32::from(files.is_there(&aside(file, number))?);
+        }
+        Ok(count)
+    };
+    count().map_err(|error| failed(file, &error))
+}
+
+/// Lays a rollback journal off that is older than the file beside it.
+///
+/// A store has such a journal once in its life, while its write-ahead log is switched on. A file that says of itself that
+/// it has that log and is a store was written long after; a disk that lies may have the file and not yet the end of the
+/// journal, and reading the journal into the file would cut everything off it.
+pub(super) fn lay_stale_journal_off(opening: &Opening) -> Result<(), StoreError> {
+    let (file, files) = (&opening.file, opening.files());
+    let journal = with_end(file, "-journal");
+    let lay_off = || -> std::io::Result<()> {
+        if files.is_there(&journal)? && files.read(file)?.is_some_and(|bytes| graft::is_past_its_journal(&bytes)) {
+            tracing::warn!("a journal older than the store is laid off");
+            files.remove(&journal)?;
+            files.sync_folder(file)?;
+        }
+        Ok(())
+    };
+    lay_off().map_err(|error| failed(file, &error))
+}
+
+/// What a damaged file is under the schema of a fresh store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Grafted {
+    /// Counter or rows read.
+    Reads,
+    /// Nothing reads, and it is not longer than a store that has kept nothing.
+    Empty,
+}
+
+/// Writes the damaged file with a fresh schema beside it. `None`: nothing tells that it is a store of this kiosk, or
+/// nothing reads of a file in which something may have been.
+fn read_under_a_fresh_schema(opening: &Opening, fresh: &Opening) -> Result<Option<Grafted>, StoreError> {
+    let (file, files) = (&opening.file, opening.files());
+    let io = |error: std::io::Error| failed(file, &error);
+    let damaged = files.read(file).map_err(io)?.unwrap_or_default();
+    if !graft::fits(&damaged) {
+        return Ok(None);
+    }
+    let template = template(fresh)?;
+    let grafted = with_end(file, GRAFTED);
+    files.write(&grafted, &graft::grafted(&damaged, &template)).map_err(io)?;
+    if let Some(log) = files.read(&with_end(file, "-wal")).map_err(io)? {
+        files.write(&with_end(&grafted, "-wal"), &log).map_err(io)?;
+    }
+    let source = Source::open(opening, &grafted)?;
+    let kiosk = source.kiosk();
+    let is_ours = match &kiosk {
+        Some(kiosk) => kiosk == opening.kiosk.as_str(),
+        None => graft::is_marked_or_blank(&damaged),
+    };
+    let reads = kiosk.is_some() || source.counted().is_some() || source.highest().is_some_and(|highest| highest > 0);
+    drop(source);
+    files.remove(&with_end(&grafted, "-wal")).map_err(io)?;
+    Ok(match (is_ours, reads) {
+        (false, _) => None,
+        (true, true) => Some(Grafted::Reads),
+        (true, false) => (damaged.len() <= template.bytes.len()).then_some(Grafted::Empty),
+    })
+}
+
+/// A store that has kept nothing.
+fn template(fresh: &Opening) -> Result<graft::Template, StoreError> {
+    let sql = |error| StoreError::sql(&fresh.file, DOING, error);
+    let files = fresh.files();
+    let connection = schema::open(fresh)?.connection;
+    let roots = connection
+        .prepare("SELECT rootpage FROM sqlite_schema WHERE rootpage > 0")
+        .and_then(|mut roots| roots.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<Vec<u32>>>())
+        .map_err(sql)?;
+    // Closing empties its log into it.
+    drop(connection);
+    let bytes = files.read(&fresh.file).map_err(|error| failed(&fresh.file, &error))?.unwrap_or_default();
+    for end in PARTS {
+        files.remove(&with_end(&fresh.file, end)).map_err(|error| failed(&fresh.file, &error))?;
+    }
+    Ok(graft::Template { bytes, roots })
+}
+
+/// Begins an empty store: what was damaged had kept nothing that left a trace.
+fn anew(fresh: &Opening) -> Result<Taken, StoreError> {
+    Ledger::new(&fresh.file, schema::open(fresh)?.connection, &fresh.sealer).empty_log()?;
+    Ok(Taken { is_whole: false })
+}
+
+/// Copies the damaged file and its log for good, and then gives the copies their names. Gives that of the file.
+fn put_aside(files: &dyn Files, file: &Path, stop: &mut dyn FnMut()) -> Result<PathBuf, StoreError> {
+    let io = |error: std::io::Error| failed(file, &error);
+    let mut free = None;
+    for number in 1..=MOST_ASIDE {
+        let name = aside(file, number);
+        if !files.is_there(&name).map_err(io)? {
+            free = Some(name);
+            break;
+        }
+    }
+    let aside = free.ok_or_else(|| StoreError::new(file, DOING, StoreErrorKind::Damaged))?;
+    // Written under a name of its own, so that a half one is never taken for what was found.
+    let copied = with_end(file, COPIED);
+    for end in PARTS {
+        if let Some(bytes) = files.read(&with_end(file, end)).map_err(io)? {
+            // A log of an earlier try that was stopped before its file has the same name and is of no use.
+            files.remove(&with_end(&aside, end)).map_err(io)?;
+            files.write(&with_end(&copied, end), &bytes).map_err(io)?;
+            files.rename(&with_end(&copied, end), &with_end(&aside, end)).map_err(io)?;
+        }
         stop();
     }
-    sync_folder(file).map_err(io)?;
-    let source = Source::open(file)?;
-    source.empty_log()?;
+    files.sync_folder(file).map_err(io)?;
     stop();
-    std::fs::rename(&fresh, file).map_err(io)?;
-    stop();
-    // Not before the name is durable may anything be promised on the new file.
-    sync_folder(file).map_err(io)?;
     Ok(aside)
 }
 
-/// Copies a file for good, and then gives the copy its name. A file that is not there has none.
-fn keep_copy(from: &Path, copied: &Path, named: &Path) -> std::io::Result<()> {
-    match std::fs::copy(from, copied) {
-        Ok(_) => {}
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
-        Err(error) => return Err(error),
-    }
-    std::fs::File::open(copied)?.sync_all()?;
-    std::fs::rename(copied, named)
+fn aside(file: &Path, number: u32) -> PathBuf {
+    with_end(file, &format!(".damaged-{number}"))
 }
 
-fn remove(file: &Path) -> std::io::Result<()> {
-    match std::fs::remove_file(file) {
-        Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
-        Ok(()) | Err(_) => Ok(()),
+/// Takes half-made files away. By their names alone, never overwritten: after a loss of power a name may be the store's.
+fn clear(files: &dyn Files, file: &Path) -> std::io::Result<()> {
+    for made in [FRESH, COPIED, GRAFTED] {
+        for end in PARTS {
+            let left = with_end(&with_end(file, made), end);
+            if files.is_there(&left)? {
+                files.remove(&left)?;
+            }
+        }
     }
-}
-
-/// Makes the names in the folder of this file durable.
-fn sync_folder(file: &Path) -> std::io::Result<()> {
-    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    // Other systems than Unix do not open folders; there a rename is durable by itself or not at all.
-    if cfg!(unix) { std::fs::File::open(folder)?.sync_all() } else { Ok(()) }
+    Ok(())
 }
 
 fn failed(file: &Path, error: &std::io::Error) -> StoreError {
@@ -123,10 +275,14 @@ struct Source {
 }
 
 impl Source {
-    fn open(file: &Path) -> Result<Self, StoreError> {
+    fn open(opening: &Opening, file: &Path) -> Result<Self, StoreError> {
         let sql = |error| StoreError::sql(file, DOING, error);
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(file, flags).map_err(sql)?;
+        let connection = match opening.vfs() {
+            None => Connection::open_with_flags(file, flags),
+            Some(vfs) => Connection::open_with_flags_and_vfs(file, flags, vfs),
+        }
+        .map_err(sql)?;
         // Nothing of it is changed by closing it.
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map_err(sql)?;
         connection.execute_batch("PRAGMA locking_mode = EXCLUSIVE; PRAGMA query_only = ON;").map_err(sql)?;
@@ -146,6 +302,24 @@ impl Source {
         StoreError::sql(&self.file, DOING, error)
     }
 
+    /// The code of the kiosk it belongs to, if that reads.
+    fn kiosk(&self) -> Option<String> {
+        self.connection.query_row("SELECT kiosk_code FROM terminal", [], |row| row.get(0)).ok()
+    }
+
+    /// The counter, if it reads.
+    fn counted(&self) -> Option<i64> {
+        self.connection.query_row("SELECT last_sequence FROM terminal", [], |row| row.get(0)).ok()
+    }
+
+    /// The highest number of a row, if any reads; both directions, for one may end at the damage. 0: none is there.
+    fn highest(&self) -> Option<i64> {
+        ["SELECT coalesce(max(sequence), 0) FROM outbox", "SELECT sequence FROM outbox ORDER BY sequence DESC LIMIT 1"]
+            .into_iter()
+            .filter_map(|statement| self.connection.query_row(statement, [], |row| row.get(0)).ok())
+            .max()
+    }
+
     /// One row by its key, with the names of its columns. A row that does not read is none.
     fn row(&self, statement: &str, key: &Value) -> Option<(Vec<String>, Vec<Value>)> {
         let mut statement = self.connection.prepare_cached(statement).ok()?;
@@ -158,40 +332,45 @@ impl Source {
     }
 }
 
+/// What was taken over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Taken {
+    /// The counter read, and so did every row up to it, and no row is above it.
+    is_whole: bool,
+}
+
 /// Takes over row by row; each in a transaction of its own, so that one that is not right takes nothing with it.
-fn copy(source: &Source, fresh: &Opening, stop: &mut dyn FnMut()) -> Result<(), StoreError> {
-    let counted: Option<i64> =
-        source.connection.query_row("SELECT last_sequence FROM terminal", [], |row| row.get(0)).ok();
-    let kiosk: Option<String> =
-        source.connection.query_row("SELECT kiosk_code FROM terminal", [], |row| row.get(0)).ok();
-    if let Some(found) = kiosk.filter(|found| found != fresh.kiosk.as_str()) {
+/// `None`: the schema itself does not read, and nothing was written.
+fn copy(source: &Source, fresh: &Opening, stop: &mut dyn FnMut()) -> Result<Option<Taken>, StoreError> {
+    if let Some(found) = source.kiosk().filter(|found| found != fresh.kiosk.as_str()) {
         return Err(StoreError::new(&source.file, DOING, StoreErrorKind::OtherKiosk { found }));
     }
-    // Where the counter does not read or is wrong, the rows tell how far it was; both directions, for one may end at the damage.
-    let highest = ["SELECT max(sequence) FROM outbox", "SELECT sequence FROM outbox ORDER BY sequence DESC LIMIT 1"]
-        .into_iter()
-        .filter_map(|statement| source.connection.query_row(statement, [], |row| row.get::<_, i64>(0)).ok())
-        .max();
-    if counted.is_none() && highest.is_none() {
-        // The schema itself does not read. An empty store in its place would start again at number 1, without a word.
-        return Err(StoreError::new(&source.file, DOING, StoreErrorKind::Damaged));
+    // Where the counter does not read or is wrong, the rows tell how far it was.
+    let (counted, highest) = (source.counted(), source.highest());
+    if counted.is_none() && highest.unwrap_or(0) == 0 {
+        // An empty store in its place would start again at number 1, without a word.
+        return Ok(None);
     }
     // A damaged counter may stand too low, and then the rows above it must not be forgotten; or absurdly high, and then
     // it says nothing.
+    let has_rows_that_read = highest.is_some();
     let highest = highest.unwrap_or(0);
     let last = counted.filter(|counted| counted.saturating_sub(highest) <= MOST_MISSING).unwrap_or(0).max(highest);
     let target = schema::open(fresh)?;
     let mut ledger = Ledger::new(&fresh.file, target.connection, &fresh.sealer);
+    let mut is_whole = has_rows_that_read && counted == Some(last);
     for sequence in 1..=last {
-        if let Some((id, rows)) = read(source, sequence) {
-            // What is not taken over is named by the opening: its number is missing.
-            ledger.take_over(id, &rows)?;
-        }
+        // What is not taken over is named by the opening: its number is missing.
+        is_whole &= match read(source, sequence) {
+            Some((id, rows)) => ledger.take_over(id, &rows)?,
+            None => false,
+        };
         stop();
     }
     ledger.set_counter(last).map_err(|error| source.sql(error))?;
     stop();
-    ledger.empty_log()
+    ledger.empty_log()?;
+    Ok(Some(Taken { is_whole }))
 }
 
 /// A row of a table: its name, its columns, its values.

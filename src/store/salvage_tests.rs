@@ -13,7 +13,7 @@ use crate::domain::place::KioskCode;
 use crate::domain::submission::{OutboxState, StoreCommand, StoreEvent};
 use crate::seal::tests::sealer;
 use crate::store::keeper::Keeper;
-use crate::store::ledger::tests::{application, receipt};
+use crate::store::ledger::tests::{application, is_on_disk, receipt};
 use crate::store::{Body, FILE_NAME};
 
 const RESIDENTS: u64 = 12;
@@ -27,7 +27,7 @@ fn a_salvage_stopped_anywhere_loses_nothing_more_and_never_starts_empty() {
 
     let mut points = Vec::new();
     let working = copied(&damaged);
-    watched(&opening(&working), &mut || points.push(copied(&working))).unwrap();
+    salvaging(&working, &mut || points.push(copied(&working))).unwrap();
     points.push(copied(&working));
     assert!(points.len() > RESIDENTS as usize + 5, "{}", points.len());
     for (number, point) in points.iter().enumerate() {
@@ -47,16 +47,72 @@ fn a_salvage_stopped_twice_loses_nothing_more_either() {
     let wanted = started(&copied(&damaged)).unwrap();
     let mut points = Vec::new();
     let first = copied(&damaged);
-    watched(&opening(&first), &mut || points.push(copied(&first))).unwrap();
+    salvaging(&first, &mut || points.push(copied(&first))).unwrap();
     for (number, point) in points.iter().enumerate() {
         let mut again = Vec::new();
         // After the rename the store is sound and there is nothing to salvage.
         if Keeper::open(&opening(&copied(point))).unwrap().1.salvaged.is_some() {
-            watched(&opening(point), &mut || again.push(copied(point))).unwrap();
+            salvaging(point, &mut || again.push(copied(point))).unwrap();
         }
         for (later, point) in again.iter().enumerate() {
             assert_eq!(started(point).as_ref(), Ok(&wanted), "stopped at point {number}, then at {later}");
         }
+    }
+}
+
+#[test]
+fn a_damage_that_costs_nothing_leaves_no_second_copy() {
+    let killed = killed();
+    let mut keeper = Keeper::open(&opening(&killed)).unwrap().0;
+    let sealed = keeper.body(application(5).client_submission_id, &mut |_| {}).unwrap().unwrap();
+    drop(keeper);
+    let sound = bytes(&killed, "");
+    let piece = &sealed.bytes()[150..214];
+    let (mut whole, mut in_part) = (0, 0);
+    for page in 2..sound.len() / 512 {
+        let mut hurt = sound.clone();
+        hurt[page * 512..page * 512 + 8].fill(0xee);
+        let trial = copied(&killed);
+        std::fs::write(trial.path().join(FILE_NAME), &hurt).unwrap();
+        let Ok((mut keeper, report)) = Keeper::open(&opening(&trial)) else { continue };
+        let kept = std::fs::read_dir(trial.path())
+            .unwrap()
+            .filter(|entry| entry.as_ref().unwrap().file_name().to_string_lossy().contains(".damaged-"));
+        match report.salvaged {
+            None => continue,
+            Some(Salvaged::InPart { .. }) => {
+                assert!(!report.missing.is_empty(), "page {page}");
+                assert!(kept.count() > 0 && report.damaged == 1, "page {page}");
+                in_part += 1;
+            }
+            Some(Salvaged::Whole) => {
+                assert_eq!(report.missing, []);
+                assert_eq!((kept.count(), report.damaged), (0, 0), "page {page}");
+                assert!(is_on_disk(&trial, piece), "the search itself must work");
+                let (id, receipt) = (application(5).client_submission_id, receipt("N5"));
+                keeper.command(&StoreCommand::Acknowledge { id, receipt }, &mut |_| {});
+                assert!(!is_on_disk(&trial, piece), "page {page}: sealed content outlives its acknowledgement");
+                whole += 1;
+            }
+        }
+    }
+    assert!(whole > 0 && in_part > 0, "{whole} whole, {in_part} in part");
+}
+
+#[test]
+fn a_store_whose_first_page_is_gone_gives_up_its_applications() {
+    let killed = killed();
+    drop(Keeper::open(&opening(&killed)).unwrap());
+    let sound = bytes(&killed, "");
+    let wanted = started(&copied(&killed)).unwrap();
+    for hurt in [0..100, 0..512, 68..72, 100..140] {
+        let mut bytes = sound.clone();
+        bytes[hurt.clone()].fill(0);
+        let trial = copied(&killed);
+        std::fs::write(trial.path().join(FILE_NAME), &bytes).unwrap();
+        assert_eq!(started(&trial).as_ref(), Ok(&wanted), "{hurt:?} is gone");
+        let aside = with_end(&trial.path().join(FILE_NAME), ".damaged-1");
+        assert_eq!(std::fs::read(aside).unwrap(), bytes, "{hurt:?}");
     }
 }
 
@@ -111,8 +167,8 @@ fn started(folder: &TempDir) -> Result<Found, String> {
     Ok(Found { lost: report.missing, rows })
 }
 
-/// A store with a damaged page in its file, and half of its applications in the log alone.
-fn damaged() -> TempDir {
+/// A store as a killed program leaves it, with half of its applications in the log alone.
+fn killed() -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     let (mut keeper, _) = Keeper::open(&opening(&folder)).unwrap();
     let told = |keeper: &mut Keeper, command| keeper.command(&command, &mut |_| {});
@@ -130,6 +186,12 @@ fn damaged() -> TempDir {
     let killed = copied(&folder);
     drop(keeper);
     assert!(bytes(&killed, "-wal").len() > 4_096, "the log is not in use");
+    killed
+}
+
+/// The same with a damaged page in its file.
+fn damaged() -> TempDir {
+    let killed = killed();
     let sound = bytes(&killed, "");
     for page in 1..sound.len() / 512 {
         let mut hurt = sound.clone();
@@ -144,6 +206,13 @@ fn damaged() -> TempDir {
         }
     }
     panic!("no page costs a few applications");
+}
+
+/// Salvages, whatever the reason is that the store does not open.
+fn salvaging(folder: &TempDir, stop: &mut dyn FnMut()) -> Result<Salvaged, StoreError> {
+    let opening = opening(folder);
+    let found = StoreError::new(&opening.file, DOING, StoreErrorKind::Damaged);
+    watched(&opening, found, stop)
 }
 
 fn bytes(folder: &TempDir, end: &str) -> Vec<u8> {

@@ -23,7 +23,7 @@ use crate::domain::place::KioskCode;
 use crate::ipc::StoreSchema;
 
 /// Marks the file as a store of a kiosk (`PRAGMA application_id`): the letters `Kisk`.
-const APPLICATION_ID: i64 = 0x4b69_736b;
+pub(super) const APPLICATION_ID: i64 = 0x4b69_736b;
 
 /// One step of the schema.
 #[derive(Clone, Copy)]
@@ -62,9 +62,9 @@ pub(super) struct Opened {
 
 /// Opens and checks the database, brings its schema up to date and makes sure it is the store of this kiosk.
 pub(super) fn open(opening: &Opening) -> Result<Opened, StoreError> {
-    let Opening { file, kiosk, sealer: _, vfs } = opening;
+    let Opening { file, kiosk, .. } = opening;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let mut connection = match vfs {
+    let mut connection = match opening.vfs() {
         None => {
             make_private(file)?;
             Connection::open_with_flags(file, flags)
@@ -72,7 +72,7 @@ pub(super) fn open(opening: &Opening) -> Result<Opened, StoreError> {
         // Its files are no files of the system, so the connection itself makes a missing one.
         Some(vfs) => {
             let flags = flags | OpenFlags::SQLITE_OPEN_CREATE;
-            Connection::open_with_flags_and_vfs(file, flags, vfs.as_str())
+            Connection::open_with_flags_and_vfs(file, flags, vfs)
         }
     }
     .map_err(|e| sql(file, e))?;

@@ -4,11 +4,13 @@ use std::fmt;
 use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Weak};
 use std::thread::JoinHandle;
 
 use super::body::Body;
 use super::error::{StoreError, StoreErrorKind};
 use super::keeper::{Keeper, OpenReport, Opening, refusal};
+use super::staff::StaffWork;
 use crate::domain::id::SubmissionId;
 use crate::domain::submission::{StoreCommand, StoreEvent};
 use crate::ipc::Beats;
@@ -18,9 +20,11 @@ const WAITING: usize = 64;
 
 type BodyCallback = Box<dyn FnOnce(Result<Option<Body>, StoreError>) + Send>;
 
-enum Request {
+pub(super) enum Request {
     Command(StoreCommand),
     Body(SubmissionId, BodyCallback),
+    /// Work of staff.
+    Staff(StaffWork),
     /// Asks for a sign of life.
     Beat,
 }
@@ -30,7 +34,7 @@ pub struct Store {
     file: PathBuf,
     report: OpenReport,
     beats: Beats,
-    requests: Option<SyncSender<Request>>,
+    requests: Option<Arc<SyncSender<Request>>>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -53,7 +57,7 @@ impl Store {
             .name("store".to_owned())
             .spawn(move || run(&mut keeper, &inbox, &beaten, &mut sink))
             .map_err(|_| StoreError::new(&opening.file, "start the thread of", StoreErrorKind::Internal))?;
-        Ok(Self { file: opening.file.clone(), report, beats, requests: Some(requests), thread: Some(thread) })
+        Ok(Self { file: opening.file.clone(), report, beats, requests: Some(Arc::new(requests)), thread: Some(thread) })
     }
 
     /// What was found at opening.
@@ -65,8 +69,10 @@ impl Store {
     /// too many wait or the thread is gone.
     pub fn send(&self, command: StoreCommand) -> Result<(), Box<StoreEvent>> {
         self.post(Request::Command(command)).map_err(|(kind, request)| match request {
-            Request::Command(command) => Box::new(refusal(&command, kind.code())),
-            Request::Body(..) | Request::Beat => Box::new(StoreEvent::Broken { code: kind.code().to_owned() }),
+            Request::Command(command) => Box::new(refusal(&command, kind.code(), true)),
+            Request::Body(..) | Request::Staff(_) | Request::Beat => {
+                Box::new(StoreEvent::Broken { code: kind.code().to_owned() })
+            }
         })
     }
 
@@ -103,11 +109,21 @@ impl Store {
         let Some(requests) = &self.requests else {
             return Err((StoreErrorKind::Closed, request));
         };
-        requests.try_send(request).map_err(|error| match error {
-            TrySendError::Full(request) => (StoreErrorKind::Overloaded, request),
-            TrySendError::Disconnected(request) => (StoreErrorKind::Closed, request),
-        })
+        post(requests, request)
     }
+
+    /// What a door for staff needs. It keeps nothing alive: dropping the store still ends the thread.
+    pub(super) fn for_staff(&self) -> (PathBuf, Weak<SyncSender<Request>>) {
+        (self.file.clone(), self.requests.as_ref().map(Arc::downgrade).unwrap_or_default())
+    }
+}
+
+/// Hands a request over without waiting.
+pub(super) fn post(requests: &SyncSender<Request>, request: Request) -> Result<(), (StoreErrorKind, Request)> {
+    requests.try_send(request).map_err(|error| match error {
+        TrySendError::Full(request) => (StoreErrorKind::Overloaded, request),
+        TrySendError::Disconnected(request) => (StoreErrorKind::Closed, request),
+    })
 }
 
 impl Drop for Store {
@@ -138,6 +154,12 @@ fn run(keeper: &mut Keeper, inbox: &Receiver<Request>, beats: &Beats, sink: &mut
                     gave_up(keeper, None, sink);
                 }
             }
+            Request::Staff(work) => {
+                let told = std::panic::catch_unwind(AssertUnwindSafe(|| work(keeper, sink)));
+                if told.is_err() {
+                    gave_up(keeper, None, sink);
+                }
+            }
             Request::Beat => beats.beat(),
         }
     }
@@ -149,7 +171,7 @@ fn gave_up(keeper: &mut Keeper, command: Option<&StoreCommand>, sink: &mut dyn F
     let code = StoreErrorKind::Internal.code();
     tracing::error!(code, "the store's thread panicked");
     if let Some(command) = command {
-        sink(refusal(command, code));
+        sink(refusal(command, code, false));
     }
     sink(StoreEvent::Broken { code: code.to_owned() });
 }
@@ -209,7 +231,7 @@ mod tests {
         assert_eq!(*refused, StoreEvent::Broken { code: code.clone() });
         let id = application(1).client_submission_id;
         let refused = store.send(keep(1)).unwrap_err();
-        assert_eq!(*refused, StoreEvent::NotKept { id, code });
+        assert_eq!(*refused, StoreEvent::NotKept { id, code, certain: true });
         drop(hold);
     }
 
@@ -255,7 +277,7 @@ mod tests {
         store.send(keep(2)).unwrap();
         assert!(matches!(events.recv().unwrap(), StoreEvent::NotKept { .. }));
         store.send(StoreCommand::Reopen).unwrap();
-        let reopened = StoreEvent::Reopened { last: Sequence(1), open: 1, missing: Vec::new() };
+        let reopened = StoreEvent::Reopened { last: Sequence(1), open: 1, missing: Vec::new(), aside: None };
         assert_eq!(events.recv().unwrap(), reopened);
         store.send(keep(2)).unwrap();
         assert!(matches!(events.recv().unwrap(), StoreEvent::Kept { entry } if entry.sequence == Sequence(2)));
@@ -283,9 +305,12 @@ mod tests {
         let events: Vec<_> = events.iter().collect();
         let code = error.code().to_owned();
         assert_eq!(code, "store.damaged");
-        let not_kept = |n| StoreEvent::NotKept { id: application(n).client_submission_id, code: code.clone() };
+        let not_kept = |n, certain| {
+            let id = application(n).client_submission_id;
+            StoreEvent::NotKept { id, code: code.clone(), certain }
+        };
         let broken = StoreEvent::Broken { code: code.clone() };
-        assert_eq!(events, [not_kept(201), broken.clone(), not_kept(202), not_kept(203), broken]);
+        assert_eq!(events, [not_kept(201, false), broken.clone(), not_kept(202, true), not_kept(203, true), broken]);
     }
 
     #[test]
@@ -293,8 +318,11 @@ mod tests {
         let id = application(1).client_submission_id;
         let code = "store.io".to_owned();
         let aside = StoreCommand::SetAside { id, reason: "x".to_owned() };
-        assert_eq!(refusal(&aside, &code), StoreEvent::MarkFailed { id, code: code.clone() });
-        assert_eq!(refusal(&keep(1), &code), StoreEvent::NotKept { id, code });
+        assert_eq!(refusal(&aside, &code, true), StoreEvent::MarkFailed { id, code: code.clone() });
+        for certain in [false, true] {
+            let not_kept = StoreEvent::NotKept { id, code: code.clone(), certain };
+            assert_eq!(refusal(&keep(1), &code, certain), not_kept);
+        }
     }
 
     fn keep(n: u64) -> StoreCommand {

@@ -91,7 +91,7 @@ catalogue! {
     KioskStopping "kiosk.stopping" INFO { after: Duration } "the program ends as it was asked to, after so many milliseconds";
     StoreOpened "store.opened" INFO { last: Sequence, open: u64 } "the store is there; last number given, and applications not yet acknowledged";
     StoreGap "store.gap" ERROR { sequence: Sequence } "a number has no application: the disk lost one";
-    StoreSalvaged "store.salvaged" ERROR { lost: u64 } "the file was damaged: it lies beside the new one, into which everything that still reads was taken over; so many numbers were not";
+    StoreSalvaged "store.salvaged" ERROR { lost: u64 } "the file was damaged, and everything in it that still reads was taken over into a new one; so many numbers were not, and if any were not, the damaged file lies beside the new one";
     StoreBroken "store.broken" ERROR { code: Code } "nothing can be kept until the store is mended";
     CatalogueLoaded "catalogue.loaded" INFO { items: u64, apply: u64 } "the items are loaded, and those that can be applied for here";
     CatalogueRefused "catalogue.refused" ERROR { code: Code } "the items cannot be used";
@@ -114,11 +114,15 @@ catalogue! {
     CountyResumed "county.resumed" INFO {} "the county knows this kiosk again and sending goes on";
     OutboxFull "outbox.full" ERROR { code: Code, waiting: u64, free_mb: u64 } "no more applications are taken, guides go on: too many wait, too long, or the disk has no room";
     OutboxOpen "outbox.open" INFO { waiting: u64 } "applications are taken again";
+    LedgerRecounted "ledger.recounted" INFO { here: u64, there: u64, differing: u64 } "what is here was counted against the county: applications here, cases there, numbers about which the two differ";
+    LedgerDiffers "ledger.differs" ERROR { sequence: Sequence, code: Code } "this kiosk and the county say different things about a number; nothing is sent or deleted for it, staff have to look";
+    LedgerNotCounted "ledger.not-counted" WARN { code: Code } "a recount came to no end; it is tried again";
     CountyLine "county.line" INFO { state: Kind } "the line to the county came or went";
     SlipPrinted "slip.printed" INFO { job: u64, kind: Kind } "a slip is on paper";
     SlipNotPrinted "slip.not-printed" WARN { job: u64, kind: Kind, why: NotPrintedCause } "a slip is certainly not on paper";
     SlipUnclear "slip.unclear" WARN { job: u64, kind: Kind, why: UnknownCause } "nobody can say whether a slip is on paper";
     UpdateOffered "update.offered" INFO {} "the rollout server offers an update";
+    UpdateAnswered "update.answered" INFO { version: Code, answer: Kind } "the technician gave a word about the update on the stick";
     UpdateInstalling "update.installing" INFO { version: Code } "an update is being installed into the other slot";
     UpdateInstalled "update.installed" INFO { version: Code } "an update is installed and waits for its restart";
     UpdateRestarting "update.restarting" WARN { version: Code } "the machine restarts into an update";

@@ -52,6 +52,11 @@ impl From<&Note> for Event {
             }
             Note::StoreOpened { last, open } => Self::StoreOpened { last: *last, open: *open },
             Note::StoreGap { sequence } => Self::StoreGap { sequence: *sequence },
+            Note::UpdateAnswered { version, install } => {
+                let answer = Kind(if *install { "install" } else { "leave" });
+                Self::UpdateAnswered { version: Code::new(version), answer }
+            }
+            Note::StoreSalvaged { lost } => Self::StoreSalvaged { lost: *lost as u64 },
             Note::StoreBroken { code } => Self::StoreBroken { code: Code::new(code) },
         }
     }

@@ -11,7 +11,8 @@
 //!   is unsent: a fall-back would strand it.
 //! - **Power cuts.** Until the installation is complete nothing is remembered, because the old image is what starts; the
 //!   server offers again, the technician's wish lies in its file. Afterwards [`Resume`] is on the disk. The boot order
-//!   changes just before the restart; the next start tells from the slot it is in whether the new image came up.
+//!   changes just before the restart, after [`Resume`] says so. A machine that starts in the old slot without that word was
+//!   switched off while it waited, and waits again; with it the new image did not come up.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -23,14 +24,17 @@ use super::refusal::Refusal;
 use super::run::{Booted, BundleInfo, Look};
 use super::version::compare;
 use super::when::Window;
+use crate::domain::text::Text;
 use crate::domain::time::{Now, SinceStart};
-use crate::ipc::EngineStatus;
+use crate::ipc::{EngineStatus, FellBack};
 use crate::telemetry::{Code, Event as Recorded};
 
 /// How often the technician's wish is looked for.
 const REQUEST_EVERY: Duration = Duration::from_secs(3);
 /// How often the engine is asked while something waits for its moment.
 const ENGINE_EVERY: Duration = Duration::from_secs(10);
+/// How often it is asked while the technician stands before the screen and is to give a word.
+const ASK_EVERY: Duration = Duration::from_secs(2);
 /// How often a running installation is looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// Pause before an update that was refused for a passing reason is tried again.
@@ -79,6 +83,8 @@ pub enum Source {
     Stick {
         /// The file.
         file: PathBuf,
+        /// Not before somebody says so on the screen.
+        ask: bool,
     },
 }
 
@@ -89,6 +95,8 @@ pub enum Step {
     Resting,
     /// It is being looked at.
     Looking(Source),
+    /// It is good and waits for the technician's word on the screen.
+    Asking(Source, BundleInfo),
     /// It waits for its moment to be installed.
     Waiting(Source, BundleInfo),
     /// It is being installed.
@@ -147,7 +155,10 @@ pub enum Effect {
     /// Let the installer install it.
     Install(Source),
     /// Look how the installation is.
-    Look,
+    Look {
+        /// Of which version.
+        version: String,
+    },
     /// Look whether the running image was called good.
     LookAtGood,
     /// Tell the server.
@@ -157,6 +168,8 @@ pub enum Effect {
         /// What.
         progress: Progress,
     },
+    /// Remember or forget an update that fell back.
+    RememberFall(Option<FellBack>),
     /// Remember or forget the installed image.
     Remember(Option<Resume>),
     /// Forget the technician's wish.
@@ -167,8 +180,8 @@ pub enum Effect {
     Note(Recorded),
     /// Remember what works now: the measure for the image that comes.
     Measure(Facts),
-    /// Make the new slot the one that starts next.
-    Activate,
+    /// Remember this, durably, and only then make the new slot the one that starts next.
+    Activate(Resume),
     /// Restart the machine.
     Restart,
 }
@@ -176,18 +189,29 @@ pub enum Effect {
 /// The agent.
 #[derive(Debug)]
 pub struct Agent {
-    rules: Rules,
-    step: Step,
+    pub(super) rules: Rules,
+    pub(super) step: Step,
     tries: u32,
     told: u8,
     next_poll: SinceStart,
     next_request: SinceStart,
-    next_engine: SinceStart,
+    pub(super) next_engine: SinceStart,
     next_look: SinceStart,
     not_before: SinceStart,
     engine_seen: SinceStart,
     /// The image that runs came up after an update and waits for its judgement.
     judged: Option<Resume>,
+    /// What was shown last.
+    shown: Option<Status>,
+    /// It was told that the restart waits for what is unsent.
+    pub(super) held: bool,
+}
+
+impl Rules {
+    /// A restart for a stick waits so long after the last visit.
+    pub fn stick_quiet(&self) -> Duration {
+        STICK_QUIET.min(self.quiet)
+    }
 }
 
 impl Agent {
@@ -206,6 +230,8 @@ impl Agent {
             not_before: at,
             engine_seen: at,
             judged: None,
+            shown: None,
+            held: false,
         }
     }
 
@@ -216,14 +242,18 @@ impl Agent {
 
     /// When to wake it.
     pub fn next_wake(&self) -> SinceStart {
-        let mut next = self.next_request;
+        let mut next = self.next_request.min(self.next_engine);
         if self.rules.has_fleet {
             next = next.min(self.next_poll);
         }
         match self.step {
-            Step::Waiting(..) | Step::Restart(_) => next.min(self.next_engine),
             Step::Installing(..) => next.min(self.next_look),
-            Step::Resting | Step::Looking(_) | Step::Going => next,
+            Step::Resting
+            | Step::Looking(_)
+            | Step::Asking(..)
+            | Step::Waiting(..)
+            | Step::Restart(_)
+            | Step::Going => next,
         }
     }
 
@@ -247,6 +277,12 @@ impl Agent {
             Event::Activated(result) => self.activated(result, &mut out),
             Event::Good(is_good) => self.good(is_good, &mut out),
         }
+        // A running installation is looked at every second; what is shown is written to the disk, so only news is.
+        out.retain(|effect| {
+            let Effect::Show(status) = effect else { return true };
+            let is_same = self.shown.replace(status.clone()).as_ref() == Some(status);
+            !(is_same && status.phase == "installing")
+        });
         out
     }
 
@@ -255,25 +291,26 @@ impl Agent {
             out.push(Effect::Show(status("resting", &self.rules.booted.version, 0)));
             return;
         };
-        if resume.boot == self.rules.boot {
-            // The agent alone was restarted.
+        let in_old_slot = resume.from_slot == self.rules.booted.slot;
+        if resume.boot == self.rules.boot || (in_old_slot && !resume.activated) {
+            // The agent alone was restarted, or the machine was switched off before the new slot's turn came.
             out.push(Effect::Show(status("restart", &resume.version, 100)));
-            self.step = Step::Restart(resume);
+            self.step = Step::Restart(Resume { activated: false, ..resume });
             self.next_engine = now.since_start;
-        } else if resume.from_slot == self.rules.booted.slot {
-            self.fell_back(resume, seen.bad, out);
+        } else if in_old_slot {
+            self.fell_back(now, resume, seen.bad, out);
         } else {
             self.judged = Some(resume);
             out.push(Effect::LookAtGood);
         }
     }
 
-    fn fell_back(&mut self, resume: Resume, bad: Option<Verdict>, out: &mut Vec<Effect>) {
+    fn fell_back(&mut self, now: &Now, resume: Resume, bad: Option<Verdict>, out: &mut Vec<Effect>) {
         let reasons = bad
             .filter(|bad| bad.version == resume.version)
             .map(|bad| bad.reasons)
             .filter(|reasons| !reasons.is_empty())
-            .unwrap_or_else(|| vec![Reason::NeverUp]);
+            .unwrap_or_else(|| vec![if self.rules.booted.other_given_up { Reason::NeverUp } else { Reason::Untold }]);
         let lines: Vec<(String, String)> = reasons.iter().map(Reason::lines).collect();
         let join =
             |pick: fn(&(String, String)) -> &str, with: &str| lines.iter().map(pick).collect::<Vec<_>>().join(with);
@@ -287,6 +324,13 @@ impl Agent {
             let details = vec![code.clone(), en.clone()];
             out.push(Effect::Report { action, progress: Progress::Failed { details } });
         }
+        out.push(Effect::RememberFall(Some(FellBack {
+            version: resume.version.clone(),
+            back_to: self.rules.booted.version.clone(),
+            at: now.wall,
+            code: code.clone(),
+            why: Text::new(&zh, &en),
+        })));
         let shown = Status { code, zh, en, ..status("fell-back", &resume.version, 0) };
         out.push(Effect::Show(shown));
         out.push(Effect::Remember(None));
@@ -302,6 +346,7 @@ impl Agent {
             let details = vec![format!("version {} runs and serves", resume.version)];
             out.push(Effect::Report { action, progress: Progress::Done { details } });
         }
+        out.push(Effect::RememberFall(None));
         out.push(Effect::Show(status("resting", &resume.version, 0)));
         out.push(Effect::Remember(None));
     }
@@ -320,18 +365,21 @@ impl Agent {
             self.next_poll = at + POLL_AGAIN;
             out.push(Effect::Poll);
         }
-        match self.step {
-            Step::Waiting(..) | Step::Restart(_) if at >= self.next_engine => {
-                self.next_engine = at + ENGINE_EVERY;
-                out.push(Effect::AskEngine);
-            }
-            Step::Installing(..) if at >= self.next_look => {
+        if at >= self.next_engine {
+            // Also while nothing waits: an engine that was started again hears how updates are.
+            let is_asking = matches!(self.step, Step::Asking(..));
+            self.next_engine = at + if is_asking { ASK_EVERY } else { ENGINE_EVERY };
+            out.push(Effect::AskEngine);
+        }
+        match &self.step {
+            Step::Installing(_, info) if at >= self.next_look => {
                 self.next_look = at + LOOK_EVERY;
-                out.push(Effect::Look);
+                out.push(Effect::Look { version: info.version.clone() });
             }
             Step::Waiting(..)
             | Step::Restart(_)
             | Step::Installing(..)
+            | Step::Asking(..)
             | Step::Resting
             | Step::Looking(_)
             | Step::Going => {}
@@ -359,25 +407,32 @@ impl Agent {
         let progress = match &self.step {
             Step::Installing(..) | Step::Going => Progress::NotCancelled,
             Step::Restart(resume) if resume.action.as_deref() == Some(&action) => Progress::NotCancelled,
-            Step::Looking(source) | Step::Waiting(source, _) if ours(source) => {
+            Step::Looking(source) | Step::Asking(source, _) | Step::Waiting(source, _) if ours(source) => {
                 self.step = Step::Resting;
                 Progress::Cancelled
             }
-            Step::Looking(_) | Step::Waiting(..) | Step::Restart(_) | Step::Resting => Progress::Cancelled,
+            Step::Looking(_) | Step::Asking(..) | Step::Waiting(..) | Step::Restart(_) | Step::Resting => {
+                Progress::Cancelled
+            }
         };
         out.push(Effect::Report { action, progress });
     }
 
     fn requested(&mut self, request: Option<Request>, out: &mut Vec<Effect>) {
-        let Some(Request { file }) = request else { return };
+        let Some(Request { file, ask }) = request else { return self.no_request(out) };
         let from_server = |source: &Source| matches!(source, Source::Fleet { .. });
         match &self.step {
             Step::Resting => self.tries = 0,
             // Whoever stands there is served first; the server offers again.
             Step::Waiting(source, _) if from_server(source) => self.tries = 0,
-            Step::Waiting(..) | Step::Looking(_) | Step::Installing(..) | Step::Restart(_) | Step::Going => return,
+            Step::Asking(..)
+            | Step::Waiting(..)
+            | Step::Looking(_)
+            | Step::Installing(..)
+            | Step::Restart(_)
+            | Step::Going => return,
         }
-        self.look(Source::Stick { file }, out);
+        self.look(Source::Stick { file, ask }, out);
     }
 
     fn look(&mut self, source: Source, out: &mut Vec<Effect>) {
@@ -390,9 +445,17 @@ impl Agent {
         let source = source.clone();
         match result.and_then(|info| self.check(&info).map(|()| info)) {
             Ok(info) => {
-                out.push(Effect::Show(status("waiting", &info.version, 0)));
-                self.step = Step::Waiting(source, info);
+                let asks = matches!(source, Source::Stick { ask: true, .. });
+                out.push(Effect::Show(status(if asks { "asking" } else { "waiting" }, &info.version, 0)));
+                self.step = if asks { Step::Asking(source, info) } else { Step::Waiting(source, info) };
                 self.next_engine = now.since_start;
+            }
+            Err(Refusal::Same) if let Source::Fleet { action, .. } = source => {
+                // It is what the server wants to be here: the word that it runs was lost, or it was brought by a stick.
+                self.step = Step::Resting;
+                self.tries = 0;
+                let details = vec![format!("version {} runs here already", self.rules.booted.version)];
+                out.push(Effect::Report { action, progress: Progress::Done { details } });
             }
             Err(refusal) => self.refuse(now, refusal, out),
         }
@@ -415,13 +478,15 @@ impl Agent {
         if engine.is_some() {
             self.engine_seen = now.since_start;
         }
+        self.tell_what_holds(engine, out);
         match &self.step {
+            Step::Asking(_, info) => {
+                let info = info.clone();
+                self.asked(now, &info, engine, out);
+            }
             Step::Waiting(source, info) if self.may_begin(now, source, engine) => {
                 let (source, info) = (source.clone(), info.clone());
-                // Without an engine nobody says what the file needs: then no less than what this program writes.
-                let needed =
-                    engine.and_then(|status| status.schema).map_or(self.rules.schema, |file| file.readable_from);
-                if info.schema < needed {
+                if info.schema < self.needed(engine) {
                     return self.refuse(now, Refusal::Schema, out);
                 }
                 out.push(Effect::Note(Recorded::UpdateInstalling { version: Code::new(&info.version) }));
@@ -434,7 +499,7 @@ impl Agent {
                 if let Some(status) = engine {
                     out.push(Effect::Measure(Facts::of(Some(status))));
                 }
-                out.push(Effect::Activate);
+                out.push(Effect::Activate(Resume { activated: true, ..resume.clone() }));
             }
             Step::Waiting(..)
             | Step::Restart(_)
@@ -449,11 +514,12 @@ impl Agent {
     fn activated(&mut self, result: Result<(), Refusal>, out: &mut Vec<Effect>) {
         let Step::Restart(resume) = &self.step else { return };
         // Where it could not be done the next look at the engine tries again.
-        if result.is_ok() {
-            out.push(Effect::Note(Recorded::UpdateRestarting { version: Code::new(&resume.version) }));
-            out.push(Effect::Restart);
-            self.step = Step::Going;
+        if result.is_err() {
+            return out.push(Effect::Remember(Some(resume.clone())));
         }
+        out.push(Effect::Note(Recorded::UpdateRestarting { version: Code::new(&resume.version) }));
+        out.push(Effect::Restart);
+        self.step = Step::Going;
     }
 
     fn may_begin(&self, now: &Now, source: &Source, engine: Option<&EngineStatus>) -> bool {
@@ -467,12 +533,9 @@ impl Agent {
     fn may_restart(&self, now: &Now, resume: &Resume, engine: Option<&EngineStatus>) -> bool {
         let (in_window, quiet) = match resume.action {
             Some(_) => (self.rules.window.is_open(now.wall, Duration::ZERO), self.rules.quiet),
-            None => (true, STICK_QUIET.min(self.rules.quiet)),
+            None => (true, self.rules.stick_quiet()),
         };
-        // The slot of the running program must be able to read what the new one leaves, or nothing may be unsent.
-        let strands = resume.readable_from > self.rules.schema;
-        let unsent = engine.is_none_or(|status| status.waiting + status.set_aside > 0 || !status.outbox_read);
-        in_window && self.is_free(now, engine, quiet) && !(strands && unsent)
+        in_window && self.is_free(now, engine, quiet) && !self.strands(resume, engine)
     }
 
     /// Nobody uses the machine, for so long.
@@ -507,6 +570,7 @@ impl Agent {
                     readable_from: info.readable_from,
                     from_slot: self.rules.booted.slot.clone(),
                     boot: self.rules.boot.clone(),
+                    activated: false,
                 };
                 out.push(Effect::Remember(Some(resume.clone())));
                 out.push(Effect::ForgetRequest);
@@ -523,10 +587,12 @@ impl Agent {
     }
 
     /// Ends the present update, for now or for good.
-    fn refuse(&mut self, now: &Now, refusal: Refusal, out: &mut Vec<Effect>) {
+    pub(super) fn refuse(&mut self, now: &Now, refusal: Refusal, out: &mut Vec<Effect>) {
         let (source, version) = match std::mem::replace(&mut self.step, Step::Resting) {
             Step::Looking(source) => (source, String::new()),
-            Step::Waiting(source, info) | Step::Installing(source, info) => (source, info.version),
+            Step::Asking(source, info) | Step::Waiting(source, info) | Step::Installing(source, info) => {
+                (source, info.version)
+            }
             other @ (Step::Resting | Step::Restart(_) | Step::Going) => {
                 self.step = other;
                 return;
@@ -560,7 +626,7 @@ impl Agent {
     }
 }
 
-fn status(phase: &str, version: &str, percent: u8) -> Status {
+pub(super) fn status(phase: &str, version: &str, percent: u8) -> Status {
     Status { phase: phase.to_owned(), version: version.to_owned(), percent, ..Status::default() }
 }
 

@@ -4,7 +4,7 @@
 
 use super::super::fleet::Offer;
 use super::*;
-use crate::ipc::StoreSchema;
+use crate::ipc::{StoreSchema, UpdateAnswer};
 
 const NIGHT: &str = "2026-11-24T03:00:00+08:00";
 const DAY: &str = "2026-11-24T10:00:00+08:00";
@@ -15,7 +15,12 @@ fn rules() -> Rules {
         offset: Duration::ZERO,
         quiet: Duration::from_secs(900),
         has_fleet: true,
-        booted: Booted { slot: "A".to_owned(), version: "1.0.0".to_owned(), compatible: "bianmin-kiosk".to_owned() },
+        booted: Booted {
+            slot: "A".to_owned(),
+            version: "1.0.0".to_owned(),
+            compatible: "bianmin-kiosk".to_owned(),
+            other_given_up: true,
+        },
         boot: "first".to_owned(),
         schema: 1,
     }
@@ -44,11 +49,29 @@ fn offered() -> Event {
 }
 
 fn wish() -> Event {
-    Event::Request(Some(Request { file: "/run/kiosk-stick/1.raucb".into() }))
+    Event::Request(Some(Request { file: "/run/kiosk-stick/1.raucb".into(), ask: false }))
 }
 
 fn answer(status: EngineStatus) -> Event {
     Event::Engine(Some(Box::new(status)))
+}
+
+fn asking_wish() -> Event {
+    Event::Request(Some(Request { file: "/run/kiosk-stick/1.raucb".into(), ask: true }))
+}
+
+fn word(answer: UpdateAnswer) -> Event {
+    self::answer(EngineStatus { answer: Some(answer), ..free(0) })
+}
+
+/// An agent whose bundle on the stick waits for a word.
+fn asking(info: BundleInfo) -> Agent {
+    let at = now(0, "1970-01-01T00:00:00Z");
+    let mut agent = Agent::new(rules(), &at);
+    agent.handle(&at, asking_wish());
+    let out = agent.handle(&at, Event::Inspected(Ok(info)));
+    assert_eq!(shown(&out).map(|status| status.phase.as_str()), Some("asking"));
+    agent
 }
 
 /// An agent whose update of the server waits for its moment.
@@ -83,6 +106,10 @@ fn shown(out: &[Effect]) -> Option<&Status> {
 
 fn begins(out: &[Effect]) -> bool {
     out.iter().any(|effect| matches!(effect, Effect::Install(_)))
+}
+
+fn activates(effect: &Effect) -> bool {
+    matches!(effect, Effect::Activate(resume) if resume.activated)
 }
 
 fn failed(out: &[Effect]) -> bool {
@@ -125,8 +152,54 @@ fn a_technician_with_a_stick_needs_no_window_and_no_true_clock() {
     assert!(!begins(&agent.handle(&at, answer(in_use))), "but a resident who is there comes first");
     assert!(begins(&agent.handle(&at, answer(free(0)))));
     agent.handle(&at, Event::Looked(Look::Done));
-    assert!(!agent.handle(&at, answer(free(59))).contains(&Effect::Activate));
-    assert!(agent.handle(&at, answer(free(60))).contains(&Effect::Activate));
+    assert!(!agent.handle(&at, answer(free(59))).iter().any(activates));
+    assert!(agent.handle(&at, answer(free(60))).iter().any(activates));
+}
+
+#[test]
+fn a_bundle_that_asks_is_installed_only_after_a_word_on_the_screen_whatever_the_clock_says() {
+    let at = now(1, "1970-01-01T00:00:00Z");
+    let mut agent = asking(info("1.1.0"));
+    for nothing in [Event::Woke, answer(free(3_600)), Event::Engine(None), asking_wish(), offered()] {
+        let out = agent.handle(&at, nothing);
+        assert!(!begins(&out) && matches!(agent.step(), Step::Asking(..)), "{out:?}");
+    }
+    agent.handle(&at, word(UpdateAnswer::Install));
+    assert!(begins(&agent.handle(&at, answer(free(0)))));
+
+    let mut agent = asking(info("1.1.0"));
+    let out = agent.handle(&at, word(UpdateAnswer::Leave));
+    assert_eq!(refusal(&out).as_deref(), Some("update.declined"));
+    assert!(out.contains(&Effect::ForgetRequest) && agent.step() == &Step::Resting);
+    assert!(!begins(&agent.handle(&at, word(UpdateAnswer::Install))), "the word came too late");
+}
+
+#[test]
+fn a_bundle_that_could_not_read_the_store_is_refused_before_anybody_is_asked() {
+    let file = EngineStatus { schema: Some(StoreSchema { schema: 3, readable_from: 2 }), ..free(60) };
+    let out = asking(info("1.1.0")).handle(&now(1, DAY), answer(file));
+    assert_eq!(refusal(&out).as_deref(), Some("update.schema"));
+}
+
+#[test]
+fn a_stick_that_is_taken_out_asks_no_more() {
+    let mut agent = asking(info("1.1.0"));
+    let out = agent.handle(&now(3, DAY), Event::Request(None));
+    assert_eq!(shown(&out).map(|status| status.phase.as_str()), Some("resting"));
+    assert!(!begins(&agent.handle(&now(4, DAY), word(UpdateAnswer::Install))));
+}
+
+#[test]
+fn a_restart_that_waits_for_unsent_work_says_so_once_and_says_when_it_no_longer_does() {
+    let breaking = BundleInfo { schema: 2, readable_from: 2, ..info("1.1.0") };
+    let mut agent = installed(breaking, true);
+    let unsent = EngineStatus { waiting: 1, ..free(900) };
+    let code = |out: &[Effect]| shown(out).map(|status| status.code.clone());
+    assert_eq!(code(&agent.handle(&now(1, DAY), answer(unsent.clone()))).as_deref(), Some("update.unsent"));
+    assert_eq!(code(&agent.handle(&now(2, DAY), answer(unsent))), None);
+    let out = agent.handle(&now(3, DAY), answer(free(900)));
+    assert_eq!(code(&out).as_deref(), Some(""));
+    assert!(out.iter().any(activates));
 }
 
 #[test]
@@ -149,7 +222,7 @@ fn the_machine_restarts_only_when_nobody_was_there_for_a_while_and_nothing_is_st
         (&breaking, NIGHT, &unread, false),
     ] {
         let out = installed(bundle.clone(), false).handle(&now(1, wall), answer(status.clone()));
-        assert_eq!(out.contains(&Effect::Activate), expected, "{bundle:?} {wall} {status:?}");
+        assert_eq!(out.iter().any(activates), expected, "{bundle:?} {wall} {status:?}");
     }
 }
 
@@ -165,7 +238,6 @@ fn what_does_not_fit_is_refused_before_anything_is_written() {
     for (bundle, code) in [
         (BundleInfo { compatible: "other".to_owned(), ..info("1.1.0") }, "update.wrong-model"),
         (info("0.9.0"), "update.older"),
-        (info("1.0.0"), "update.same"),
         (info("latest"), "update.no-version"),
     ] {
         let at = now(0, NIGHT);
@@ -181,6 +253,19 @@ fn what_does_not_fit_is_refused_before_anything_is_written() {
     let out = agent.handle(&now(1, NIGHT), answer(file));
     assert_eq!(refusal(&out).as_deref(), Some("update.schema"));
     assert!(failed(&out) && !begins(&out));
+}
+
+#[test]
+fn an_offer_of_what_runs_is_answered_with_done_and_a_stick_with_it_is_told_so() {
+    let at = now(0, NIGHT);
+    let mut agent = Agent::new(rules(), &at);
+    agent.handle(&at, offered());
+    let out = agent.handle(&at, Event::Inspected(Ok(info("1.0.0"))));
+    assert!(matches!(&out[..], [Effect::Report { progress: Progress::Done { .. }, .. }]), "{out:?}");
+    assert_eq!(agent.step(), &Step::Resting);
+    agent.handle(&at, wish());
+    let out = agent.handle(&at, Event::Inspected(Ok(info("1.0.0"))));
+    assert_eq!(refusal(&out).as_deref(), Some("update.same"));
 }
 
 #[test]
@@ -211,6 +296,18 @@ fn an_installer_that_dies_in_the_middle_ends_the_try_and_nothing_is_remembered()
     assert_eq!(agent.step(), &Step::Resting);
 }
 
+#[test]
+fn what_is_shown_is_written_only_when_it_is_news() {
+    let mut agent = waiting(info("1.1.0"));
+    agent.handle(&now(1, NIGHT), answer(free(60)));
+    let mut shown = Vec::new();
+    for (second, percent) in [30, 30, 30, 31, 31].into_iter().enumerate() {
+        let out = agent.handle(&now(2 + second as u64, NIGHT), Event::Looked(Look::Busy { percent }));
+        shown.extend(out.iter().filter_map(|e| if let Effect::Show(status) = e { Some(status.percent) } else { None }));
+    }
+    assert_eq!(shown, [30, 31]);
+}
+
 fn resume(boot: &str) -> Resume {
     Resume {
         action: Some("7".to_owned()),
@@ -218,7 +315,21 @@ fn resume(boot: &str) -> Resume {
         readable_from: 1,
         from_slot: "A".to_owned(),
         boot: boot.to_owned(),
+        activated: true,
     }
+}
+
+#[test]
+fn a_machine_that_was_switched_off_before_the_new_slots_turn_did_not_fall_back_and_waits_again() {
+    let at = now(0, NIGHT);
+    let mut agent = Agent::new(rules(), &at);
+    let resume = Resume { activated: false, ..resume("an earlier one") };
+    let out = agent.handle(&at, Event::Started(Seen { resume: Some(resume), bad: None }));
+    assert!(!failed(&out) && !out.contains(&Effect::Remember(None)), "{out:?}");
+    assert_eq!(shown(&out).map(|status| status.phase.as_str()), Some("restart"));
+    let out = agent.handle(&at, answer(free(900)));
+    assert!(out.iter().any(activates), "{out:?}");
+    assert!(agent.handle(&at, Event::Activated(Ok(()))).contains(&Effect::Restart));
 }
 
 #[test]
@@ -231,9 +342,25 @@ fn coming_up_in_the_old_slot_is_a_fall_back_and_its_reason_is_shown_and_reported
         let out = agent.handle(&at, Event::Started(Seen { resume: Some(resume("an earlier one")), bad }));
         assert!(failed(&out), "{out:?}");
         assert!(out.contains(&Effect::Remember(None)));
+        let remembered = out.iter().find_map(|effect| match effect {
+            Effect::RememberFall(Some(fell)) => {
+                Some((fell.version.as_str(), fell.back_to.as_str(), fell.code.as_str()))
+            }
+            _ => None,
+        });
+        assert_eq!(remembered, Some(("1.1.0", "1.0.0", code)), "with the version, and what runs again");
         let shown = shown(&out).map(|status| (status.phase.as_str(), status.code.as_str(), !status.zh.is_empty()));
         assert_eq!(shown, Some(("fell-back", code, true)));
     }
+}
+
+#[test]
+fn without_a_word_and_without_a_spent_counter_the_reason_is_told_as_unknown() {
+    let at = now(0, NIGHT);
+    let booted = Booted { other_given_up: false, ..rules().booted };
+    let mut agent = Agent::new(Rules { booted, ..rules() }, &at);
+    let out = agent.handle(&at, Event::Started(Seen { resume: Some(resume("an earlier one")), bad: None }));
+    assert_eq!(shown(&out).map(|status| status.code.as_str()), Some("update.untold"));
 }
 
 #[test]
@@ -251,6 +378,7 @@ fn a_new_image_is_reported_as_done_only_once_it_was_called_good() {
         "{out:?}"
     );
     assert!(out.contains(&Effect::Remember(None)));
+    assert!(out.contains(&Effect::RememberFall(None)), "an older fall-back is no news any more");
     assert!(agent.handle(&at, Event::Good(true)).is_empty(), "once");
 }
 
@@ -260,9 +388,11 @@ fn an_agent_that_was_restarted_goes_on_waiting_for_its_restart() {
     let mut agent = Agent::new(rules(), &at);
     agent.handle(&at, Event::Started(Seen { resume: Some(resume("first")), bad: None }));
     assert!(agent.handle(&at, Event::Woke).contains(&Effect::AskEngine));
-    assert!(agent.handle(&at, answer(free(900))).contains(&Effect::Activate));
-    assert!(agent.handle(&at, Event::Activated(Err(Refusal::NoInstaller))).is_empty(), "no restart into the old slot");
-    assert!(agent.handle(&at, answer(free(900))).contains(&Effect::Activate), "but another try");
+    assert!(agent.handle(&at, answer(free(900))).iter().any(activates));
+    let out = agent.handle(&at, Event::Activated(Err(Refusal::NoInstaller)));
+    let [Effect::Remember(Some(resume))] = &out[..] else { panic!("no restart into the old slot: {out:?}") };
+    assert!(!resume.activated, "and a power cut here is no fall-back either");
+    assert!(agent.handle(&at, answer(free(900))).iter().any(activates), "but another try");
     assert!(agent.handle(&at, Event::Activated(Ok(()))).contains(&Effect::Restart));
 }
 
@@ -299,6 +429,8 @@ fn every_event_is_legal_in_every_step() {
             answer(free(3_600)),
             Event::Request(None),
             wish(),
+            asking_wish(),
+            word(UpdateAnswer::Install),
             Event::Inspected(Ok(info("1.1.0"))),
             Event::Inspected(Err(Refusal::Signature)),
             Event::Ordered(Ok(())),

@@ -1,7 +1,8 @@
 //! RAUC over D-Bus (`de.pengutronix.rauc.Installer`): the calls we need, each with a limit, its words as [`Refusal`]s.
 //!
 //! Progress is asked for, not subscribed to: an installer that dies in the middle is noticed by the next question, and no
-//! signal can be missed.
+//! signal can be missed. An installer that died is started again by the next call, idle and without an error, exactly as
+//! after good work; so "done" is believed only when the slots say that the version lies in the other slot, whole.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -10,7 +11,7 @@ use zbus::Connection;
 use zbus::zvariant::{OwnedValue, Value};
 
 use super::refusal::Refusal;
-use super::run::{Booted, BundleInfo, Installer, Look};
+use super::run::{Booted, BundleInfo, Fetch, Installer, Look};
 
 /// Looking into a bundle over a thin line: a signature and a manifest.
 const INSPECT: Duration = Duration::from_secs(90);
@@ -86,7 +87,12 @@ impl Bus {
             .find(|(_, facts)| facts.get("bootname").and_then(text).is_some_and(|name| name == slot))
             .and_then(|(_, facts)| facts.get("bundle.version").and_then(text))
             .unwrap_or_default();
-        Ok(Booted { slot, version, compatible })
+        // The boot loader's counter is all that is known of an image that never came so far as to write anything.
+        let other_given_up = slots.iter().any(|(_, facts)| {
+            facts.get("bootname").and_then(text).is_some_and(|name| name != slot)
+                && facts.get("boot-status").and_then(text).is_some_and(|status| status == "bad")
+        });
+        Ok(Booted { slot, version, compatible, other_given_up })
     }
 
     /// Marks the running slot as good.
@@ -99,8 +105,8 @@ impl Bus {
 }
 
 impl Installer for Bus {
-    async fn inspect(&mut self, source: &str, header: Option<&str>) -> Result<BundleInfo, Refusal> {
-        let info = within(INSPECT, self.rauc.inspect_bundle(source, arguments(header))).await.map_err(refusal)?;
+    async fn inspect(&mut self, source: &str, fetch: &Fetch) -> Result<BundleInfo, Refusal> {
+        let info = within(INSPECT, self.rauc.inspect_bundle(source, arguments(fetch))).await.map_err(refusal)?;
         let update = info.get("update").and_then(table).unwrap_or_default();
         let of = |table: &HashMap<String, OwnedValue>, key: &str| table.get(key).and_then(text).unwrap_or_default();
         let meta = info.get("meta").and_then(table).unwrap_or_default();
@@ -114,15 +120,15 @@ impl Installer for Bus {
         })
     }
 
-    async fn install(&mut self, source: &str, header: Option<&str>) -> Result<(), Refusal> {
-        within(CALL, self.rauc.install_bundle(source, arguments(header))).await.map_err(refusal)
+    async fn install(&mut self, source: &str, fetch: &Fetch) -> Result<(), Refusal> {
+        within(CALL, self.rauc.install_bundle(source, arguments(fetch))).await.map_err(refusal)
     }
 
     async fn activate(&mut self) -> Result<(), Refusal> {
         within(CALL, self.rauc.mark("active", "other")).await.map(drop).map_err(refusal)
     }
 
-    async fn look(&mut self) -> Look {
+    async fn look(&mut self, version: &str) -> Look {
         let state = async {
             let operation = within(CALL, self.rauc.operation()).await?;
             if operation == "installing" {
@@ -132,7 +138,12 @@ impl Installer for Bus {
             }
             let error = within(CALL, self.rauc.last_error()).await?;
             if error.is_empty() {
-                return Ok(Look::Done);
+                let slots = within(CALL, self.rauc.get_slot_status()).await?;
+                if is_installed(&slots, version) {
+                    return Ok(Look::Done);
+                }
+                tracing::warn!(version, "the installer rests, and the other slot does not hold what was ordered");
+                return Ok(Look::Failed(Refusal::NoInstaller));
             }
             tracing::warn!(words = error, "the installer gave up");
             Ok(Look::Failed(Refusal::of_words(&error)))
@@ -141,8 +152,22 @@ impl Installer for Bus {
     }
 }
 
-fn arguments(header: Option<&str>) -> HashMap<&'static str, Value<'static>> {
-    header.map(|header| ("http-headers", Value::from(vec![header.to_owned()]))).into_iter().collect()
+fn arguments(fetch: &Fetch) -> HashMap<&'static str, Value<'static>> {
+    let header = fetch.header.as_ref().map(|header| ("http-headers", Value::from(vec![header.clone()])));
+    let ca = fetch.ca_file.as_ref().map(|file| ("tls-ca", Value::from(file.display().to_string())));
+    header.into_iter().chain(ca).collect()
+}
+
+/// Whether the slot that does not run, and each part that belongs to it, holds this version and was written to its end.
+fn is_installed(slots: &[(String, HashMap<String, OwnedValue>)], version: &str) -> bool {
+    let of = |facts: &HashMap<String, OwnedValue>, key: &str| facts.get(key).and_then(text).unwrap_or_default();
+    let mut targets =
+        slots.iter().filter(|(_, facts)| facts.contains_key("bootname") && of(facts, "state") == "inactive");
+    let Some((name, _)) = targets.next() else { return false };
+    slots
+        .iter()
+        .filter(|(own, facts)| own == name || of(facts, "parent") == *name)
+        .all(|(_, facts)| of(facts, "status") == "ok" && of(facts, "bundle.version") == version)
 }
 
 async fn within<T>(limit: Duration, call: impl Future<Output = zbus::Result<T>>) -> Result<T, BusError> {

@@ -18,7 +18,9 @@ struct Script {
     operation: &'static str,
     last_error: &'static str,
     percent: i32,
-    installed: Vec<(String, Vec<String>)>,
+    installed: Vec<(String, Vec<String>, String)>,
+    /// Version and state of the root and of the part beside it in the other slot.
+    other: [(&'static str, &'static str); 2],
     marked: Vec<(String, String)>,
 }
 
@@ -37,7 +39,8 @@ impl FakeRauc {
     fn install_bundle(&self, source: &str, args: HashMap<String, OwnedValue>) -> fdo::Result<()> {
         let mut script = self.0.lock().unwrap();
         script.operation = "installing";
-        script.installed.push((source.to_owned(), headers(&args)));
+        let ca = args.get("tls-ca").and_then(text).unwrap_or_default();
+        script.installed.push((source.to_owned(), headers(&args), ca));
         Ok(())
     }
 
@@ -63,11 +66,26 @@ impl FakeRauc {
     }
 
     fn get_slot_status(&self) -> Vec<(String, HashMap<String, OwnedValue>)> {
-        let slot = |name: &str, boot: &'static str, version: &'static str| {
-            let facts = [("bootname".to_owned(), value(boot)), ("bundle.version".to_owned(), value(version))].into();
+        let [root, boot] = self.0.lock().unwrap().other;
+        let slot = |name: &str, facts: &[(&str, &'static str)]| {
+            let facts = facts.iter().map(|(key, fact)| ((*key).to_owned(), value(*fact))).collect();
             (name.to_owned(), facts)
         };
-        vec![slot("rootfs.0", "A", "0.9.0"), slot("rootfs.1", "B", "1.0.0")]
+        vec![
+            slot(
+                "boot.0",
+                &[("state", "inactive"), ("parent", "rootfs.0"), ("bundle.version", boot.0), ("status", boot.1)],
+            ),
+            slot(
+                "rootfs.0",
+                &[("state", "inactive"), ("bootname", "A"), ("bundle.version", root.0), ("status", root.1)],
+            ),
+            slot("rootfs.1", &[("state", "booted"), ("bootname", "B"), ("bundle.version", "1.0.0"), ("status", "ok")]),
+            slot(
+                "boot.1",
+                &[("state", "active"), ("parent", "rootfs.1"), ("bundle.version", "1.0.0"), ("status", "ok")],
+            ),
+        ]
     }
 
     #[zbus(property)]
@@ -117,7 +135,7 @@ fn a_bundle_is_looked_at_installed_with_its_header_and_followed_to_its_end() {
     let script = Arc::new(Mutex::new(Script::default()));
     run(async {
         let (_server, mut bus) = line(&script).await;
-        let info = bus.inspect("https://rollout.example/1.raucb", None).await.unwrap();
+        let info = bus.inspect("https://rollout.example/1.raucb", &Fetch::default()).await.unwrap();
         let expected = BundleInfo {
             compatible: "bianmin-kiosk".to_owned(),
             version: "1.1.0".to_owned(),
@@ -125,14 +143,45 @@ fn a_bundle_is_looked_at_installed_with_its_header_and_followed_to_its_end() {
             readable_from: 2,
         };
         assert_eq!(info, expected);
-        bus.install("https://rollout.example/1.raucb", Some("Authorization: TargetToken t")).await.unwrap();
+        let header = Some("Authorization: TargetToken t".to_owned());
+        let fetch = Fetch { header, ca_file: Some("/data/kiosk/rollout/ca.pem".into()) };
+        bus.install("https://rollout.example/1.raucb", &fetch).await.unwrap();
         let installed = script.lock().unwrap().installed.clone();
         let header = vec!["Authorization: TargetToken t".to_owned()];
-        assert_eq!(installed, [("https://rollout.example/1.raucb".to_owned(), header)]);
+        let ca = "/data/kiosk/rollout/ca.pem".to_owned();
+        assert_eq!(installed, [("https://rollout.example/1.raucb".to_owned(), header, ca)]);
         script.lock().unwrap().percent = 42;
-        assert_eq!(bus.look().await, Look::Busy { percent: 42 });
+        assert_eq!(bus.look("1.1.0").await, Look::Busy { percent: 42 });
         script.lock().unwrap().operation = "idle";
-        assert_eq!(bus.look().await, Look::Done);
+        script.lock().unwrap().other = [("1.1.0", "ok"); 2];
+        assert_eq!(bus.look("1.1.0").await, Look::Done);
+    });
+}
+
+#[test]
+fn an_installer_that_died_and_was_started_again_has_not_installed_anything() {
+    let script = Arc::new(Mutex::new(Script { other: [("0.9.0", "ok"); 2], ..Script::default() }));
+    run(async {
+        let (server, mut bus) = line(&script).await;
+        bus.install("/run/stick/1.raucb", &Fetch::default()).await.unwrap();
+        assert_eq!(bus.look("1.1.0").await, Look::Busy { percent: 0 });
+        // The program dies; the bus starts another at the next question. It rests and knows of no error.
+        drop(server);
+        script.lock().unwrap().operation = "idle";
+        for other in [
+            [("0.9.0", "ok"), ("0.9.0", "ok")],
+            [("0.9.0", "pending"), ("0.9.0", "ok")],
+            [("1.1.0", "ok"), ("0.9.0", "ok")],
+            [("1.1.0", "ok"), ("1.1.0", "pending")],
+            [("1.1.0", ""), ("1.1.0", "ok")],
+        ] {
+            script.lock().unwrap().other = other;
+            let (_again, mut bus) = line(&script).await;
+            assert_eq!(bus.look("1.1.0").await, Look::Failed(Refusal::NoInstaller), "{other:?}");
+        }
+        script.lock().unwrap().other = [("1.1.0", "ok"); 2];
+        let (_again, mut bus) = line(&script).await;
+        assert_eq!(bus.look("1.1.0").await, Look::Done);
     });
 }
 
@@ -147,7 +196,7 @@ fn each_of_the_installers_refusals_becomes_its_meaning() {
             ("already processing a different method", Refusal::Busy),
         ] {
             script.lock().unwrap().refuses = Some(words);
-            assert_eq!(bus.inspect("/run/stick/1.raucb", None).await, Err(refusal), "{words}");
+            assert_eq!(bus.inspect("/run/stick/1.raucb", &Fetch::default()).await, Err(refusal), "{words}");
         }
         for (words, refusal) in [
             ("Compatible mismatch: Expected 'bianmin-kiosk' but bundle manifest has 'other'", Refusal::WrongModel),
@@ -155,7 +204,7 @@ fn each_of_the_installers_refusals_becomes_its_meaning() {
             ("Installation error: Failed updating slot rootfs.0: Input/output error", Refusal::Damaged),
         ] {
             script.lock().unwrap().last_error = words;
-            assert_eq!(bus.look().await, Look::Failed(refusal), "{words}");
+            assert_eq!(bus.look("1.1.0").await, Look::Failed(refusal), "{words}");
         }
     });
 }
@@ -165,11 +214,11 @@ fn an_installer_that_dies_in_the_middle_is_noticed_by_the_next_look() {
     let script = Arc::new(Mutex::new(Script::default()));
     run(async {
         let (server, mut bus) = line(&script).await;
-        bus.install("/run/stick/1.raucb", None).await.unwrap();
-        assert_eq!(bus.look().await, Look::Busy { percent: 0 });
+        bus.install("/run/stick/1.raucb", &Fetch::default()).await.unwrap();
+        assert_eq!(bus.look("1.1.0").await, Look::Busy { percent: 0 });
         server.close().await.unwrap();
-        assert_eq!(bus.look().await, Look::Failed(Refusal::NoInstaller));
-        assert_eq!(bus.inspect("/run/stick/1.raucb", None).await, Err(Refusal::NoInstaller));
+        assert_eq!(bus.look("1.1.0").await, Look::Failed(Refusal::NoInstaller));
+        assert_eq!(bus.inspect("/run/stick/1.raucb", &Fetch::default()).await, Err(Refusal::NoInstaller));
     });
 }
 

@@ -7,15 +7,18 @@
 //! Links in answers are followed only within the server's own origin, so no answer can send the kiosk's token elsewhere.
 //! Answers are bounded. Times that the server asks for are kept between half a minute and a day.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use reqwest::{Method, Url, redirect};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::{ClientConfig, RootCertStore};
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
+
+use super::run::Fetch;
 
 /// An answer longer than this is not one of ours.
 const ANSWER_MAX: usize = 256 * 1024;
@@ -62,7 +65,8 @@ pub struct Offer {
 }
 
 /// What the server is told of an action.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Progress {
     /// So far.
     Going {
@@ -105,11 +109,32 @@ pub enum FleetError {
     Answer(&'static str),
 }
 
+impl Progress {
+    /// Whether it is the last word about its action.
+    pub const fn is_end(&self) -> bool {
+        match self {
+            Self::Done { .. } | Self::Failed { .. } => true,
+            Self::Going { .. } | Self::Cancelled | Self::NotCancelled => false,
+        }
+    }
+}
+
+impl FleetError {
+    /// Whether telling it again may end better. A server that has closed or forgotten the action will never take it.
+    pub const fn may_pass(&self) -> bool {
+        match self {
+            Self::Status(status) => !matches!(status, 400..=499) || matches!(status, 401 | 403 | 408 | 429),
+            Self::Address(_) | Self::Certificates(_) | Self::NoAnswer(_) | Self::Answer(_) => true,
+        }
+    }
+}
+
 /// A line to the server.
 #[derive(Debug, Clone)]
 pub struct Fleet {
     http: reqwest::Client,
     base: Url,
+    ca_file: Option<PathBuf>,
     who: Credentials,
 }
 
@@ -136,12 +161,19 @@ impl Fleet {
             .no_proxy()
             .timeout(CALL);
         let http = builder.tls_backend_preconfigured(tls(ca_file)?).build().map_err(FleetError::NoAnswer)?;
-        Ok(Self { http, base, who })
+        let ca_file = ca_file.map(|file| std::path::absolute(file).unwrap_or_else(|_| file.to_owned()));
+        Ok(Self { http, base, ca_file, who })
     }
 
     /// The header that RAUC needs to fetch from here, if `url` is of this origin.
     pub fn header_for(&self, url: &str) -> Option<String> {
         self.ours(url).ok().map(|_| format!("Authorization: {}", self.token()))
+    }
+
+    /// What RAUC needs to fetch from `url`: the same authority, wherever the server keeps its bundles, and the token for its
+    /// own origin alone.
+    pub fn fetch(&self, url: &str) -> Fetch {
+        Fetch { header: self.header_for(url), ca_file: self.ca_file.clone() }
     }
 
     /// Asks for work. Says who we are when the server wants to know.
@@ -311,5 +343,14 @@ mod tests {
         {
             assert_eq!(fleet.header_for(other), None, "{other}");
         }
+        // A county's authority is in no list of the system: without it no bundle could be fetched.
+        let ca = rcgen::generate_simple_self_signed(Vec::new()).expect("a certificate").cert.pem();
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("rollout-ca.pem");
+        std::fs::write(&file, ca).expect("a file");
+        let who = Credentials { tenant: "county".to_owned(), kiosk: "K001".to_owned(), token: Zeroizing::default() };
+        let fleet = Fleet::new("https://rollout.example", Some(&file), who).expect("a line");
+        let fetch = fleet.fetch("https://elsewhere.example/b.raucb");
+        assert_eq!((fetch.header, fetch.ca_file), (None, Some(file)));
     }
 }

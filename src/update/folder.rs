@@ -1,18 +1,20 @@
 //! The files of the update folder: what must survive a power cut, a restart and a fall-back. No personal data.
 //!
-//! Each file is written whole under another name, synced and renamed, so a reader finds the old content or the new one.
+//! Each file is written whole by [`crate::disk`], so a reader finds the old content or the new one, and root can write here
+//! though the folder is the agent's.
 //! A file that cannot be understood counts as not there and is logged: it is a memory, not a promise.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use super::fleet::Progress;
 use super::gate::{Facts, Reason};
-use crate::ipc::Access;
+use crate::disk;
+use crate::ipc::{Access, FellBack, UpdatePhase};
 
 /// What the last image that was called good could do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -76,6 +78,24 @@ pub struct Resume {
     pub from_slot: String,
     /// Which start of the machine installed it.
     pub boot: String,
+    /// Its slot was made the one that starts next. Before that the old slot starts, and that is no fall-back.
+    #[serde(default = "activated")]
+    pub activated: bool,
+}
+
+/// A memory that does not say so is of a program that called every start in the old slot a fall-back.
+const fn activated() -> bool {
+    true
+}
+
+/// The last word about an action, which the rollout server has not taken yet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Untold {
+    /// The server's action.
+    pub action: String,
+    /// How it ended.
+    pub progress: Progress,
 }
 
 /// A technician's wish: install this file.
@@ -84,13 +104,16 @@ pub struct Resume {
 pub struct Request {
     /// The bundle.
     pub file: PathBuf,
+    /// Not before somebody says so on the screen.
+    #[serde(default)]
+    pub ask: bool,
 }
 
 /// How it goes, for `kioskctl update status` and the screen.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Status {
-    /// `resting`, `waiting`, `installing`, `restart`, `refused` or `fell-back`.
+    /// `resting`, `asking`, `waiting`, `installing`, `restart`, `refused` or `fell-back`.
     pub phase: String,
     /// Version it is about; empty if unknown.
     pub version: String,
@@ -102,6 +125,20 @@ pub struct Status {
     pub zh: String,
     /// One line in English.
     pub en: String,
+}
+
+impl Status {
+    /// The phase as a value; a word that is not known counts as none.
+    pub fn phase(&self) -> UpdatePhase {
+        match self.phase.as_str() {
+            "asking" => UpdatePhase::Asking,
+            "waiting" => UpdatePhase::Waiting,
+            "installing" => UpdatePhase::Installing,
+            "restart" => UpdatePhase::Restart,
+            "refused" => UpdatePhase::Refused,
+            _ => UpdatePhase::Resting,
+        }
+    }
 }
 
 /// The folder.
@@ -119,12 +156,13 @@ impl Folder {
         self.read("last-good.json")
     }
 
-    /// Remembers a good image, and forgets that one was bad.
+    /// Remembers a good image, and forgets that this very version was bad before.
     ///
     /// # Errors
     /// The folder cannot be written.
     pub fn set_good(&self, good: &LastGood) -> io::Result<()> {
-        self.write("last-good.json", good)
+        self.write("last-good.json", good)?;
+        if self.bad().is_some_and(|bad| bad.version == good.version) { self.forget_bad() } else { Ok(()) }
     }
 
     /// The last image that was not called good.
@@ -140,6 +178,14 @@ impl Folder {
         self.write("bad.json", verdict)
     }
 
+    /// Forgets it: an image whose turn comes is judged by its own trial, not by an earlier one of the same version.
+    ///
+    /// # Errors
+    /// The folder cannot be written.
+    pub fn forget_bad(&self) -> io::Result<()> {
+        self.set::<Verdict>("bad.json", None)
+    }
+
     /// The installed image that was not yet called good.
     pub fn resume(&self) -> Option<Resume> {
         self.read("installed.json")
@@ -151,6 +197,32 @@ impl Folder {
     /// The folder cannot be written.
     pub fn set_resume(&self, resume: Option<&Resume>) -> io::Result<()> {
         self.set("installed.json", resume)
+    }
+
+    /// What the rollout server has not heard yet.
+    pub fn untold(&self) -> Option<Untold> {
+        self.read("untold.json")
+    }
+
+    /// Remembers or forgets it.
+    ///
+    /// # Errors
+    /// The folder cannot be written.
+    pub fn set_untold(&self, untold: Option<&Untold>) -> io::Result<()> {
+        self.set("untold.json", untold)
+    }
+
+    /// The last update that fell back, until a newer one is good.
+    pub fn fell_back(&self) -> Option<FellBack> {
+        self.read("fell-back.json")
+    }
+
+    /// Remembers or forgets it.
+    ///
+    /// # Errors
+    /// The folder cannot be written.
+    pub fn set_fell_back(&self, fell_back: Option<&FellBack>) -> io::Result<()> {
+        self.set("fell-back.json", fell_back)
     }
 
     /// The technician's wish.
@@ -182,27 +254,21 @@ impl Folder {
     fn set<T: Serialize>(&self, name: &str, value: Option<&T>) -> io::Result<()> {
         match value {
             Some(value) => self.write(name, value),
-            None => match fs::remove_file(self.0.join(name)) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-                Ok(()) | Err(_) => Ok(()),
-            },
+            None => disk::remove(&self.0.join(name)).map_err(io::Error::other),
         }
     }
 
     fn read<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
-        let text = fs::read(self.0.join(name)).ok()?;
-        serde_json::from_slice(&text)
+        let text = disk::read(&self.0.join(name))
+            .inspect_err(|error| tracing::warn!(%error, "a file of the update folder is not taken"))
+            .ok()??;
+        serde_json::from_str(&text)
             .inspect_err(|error| tracing::warn!(file = name, %error, "a file of the update folder is not understood"))
             .ok()
     }
 
     fn write<T: Serialize>(&self, name: &str, value: &T) -> io::Result<()> {
-        let new = self.0.join(format!("{name}.new"));
-        let mut file = File::create(&new)?;
-        file.write_all(&serde_json::to_vec(value)?)?;
-        file.sync_all()?;
-        fs::rename(&new, self.0.join(name))?;
-        File::open(&self.0)?.sync_all()
+        disk::write(&self.0.join(name), &serde_json::to_vec(value)?, disk::OPEN).map_err(io::Error::other)
     }
 }
 
@@ -213,6 +279,19 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_version_that_is_good_at_last_is_not_remembered_as_bad_and_another_one_is() {
+        let place = tempfile::tempdir().unwrap();
+        let folder = Folder::at(place.path());
+        let verdict = Verdict { version: "1.1.0".to_owned(), slot: "B".to_owned(), reasons: vec![Reason::NoFrame] };
+        folder.set_bad(&verdict).unwrap();
+        // The old slot is judged as good after a fall-back: the reason is still to be told.
+        folder.set_good(&LastGood::of("1.0.0", "A", &Facts::default())).unwrap();
+        assert_eq!(folder.bad(), Some(verdict));
+        folder.set_good(&LastGood::of("1.1.0", "B", &Facts::default())).unwrap();
+        assert_eq!(folder.bad(), None);
+    }
+
+    #[test]
     fn what_is_written_is_read_back_and_what_is_broken_counts_as_not_there() {
         let place = tempfile::tempdir().unwrap();
         let folder = Folder::at(place.path());
@@ -221,13 +300,13 @@ mod tests {
         let verdict = Verdict { version: "1.1.0".to_owned(), slot: "B".to_owned(), reasons };
         folder.set_bad(&verdict).unwrap();
         assert_eq!(folder.bad(), Some(verdict));
-        let request = Request { file: "/run/stick/new.raucb".into() };
+        let request = Request { file: "/run/stick/new.raucb".into(), ask: true };
         folder.set_request(Some(&request)).unwrap();
         assert_eq!(folder.request(), Some(request));
         folder.set_request(None).unwrap();
         folder.set_request(None).unwrap();
         assert_eq!(folder.request(), None);
-        fs::write(place.path().join("bad.json"), "{\"version\":").unwrap();
+        std::fs::write(place.path().join("bad.json"), "{\"version\":").unwrap();
         assert_eq!(folder.bad(), None);
     }
 }

@@ -75,8 +75,10 @@ pub enum Reason {
     County,
     /// The installer would not mark the slot as good.
     Mark,
-    /// The image never came so far as to be judged: it did not start, or not for long enough.
+    /// The boot loader gave it up: it did not start, or not for long enough to be judged.
     NeverUp,
+    /// It left no word, and the boot loader had not given it up.
+    Untold,
 }
 
 impl Reason {
@@ -92,6 +94,7 @@ impl Reason {
             Self::County => "update.county".to_owned(),
             Self::Mark => "update.mark".to_owned(),
             Self::NeverUp => "update.never-up".to_owned(),
+            Self::Untold => "update.untold".to_owned(),
         }
     }
 
@@ -99,13 +102,11 @@ impl Reason {
     pub fn lines(&self) -> (String, String) {
         let both = |zh: &str, en: &str| (zh.to_owned(), en.to_owned());
         match self {
-            Self::NoEngine => both("新版本的主程序没有运行", "the engine of the new version did not answer"),
-            Self::NoFrame => both("新版本没有显示画面", "the new version showed no picture"),
-            Self::Settings => {
-                both("新版本读不到本机的设置", "the new version did not find the settings of this machine")
-            }
-            Self::Store => both("新版本打不开已保存的申请", "the new version could not open the kept applications"),
-            Self::Outbox => both("新版本读不出待发送的申请", "the new version could not read what waits to be sent"),
+            Self::NoEngine => both("新版本的主程序没有运行", "its program did not answer"),
+            Self::NoFrame => both("新版本没有显示画面", "it showed no picture"),
+            Self::Settings => both("新版本读不到本机的设置", "it did not find this machine's settings"),
+            Self::Store => both("新版本打不开已保存的申请", "it could not open what is kept here"),
+            Self::Outbox => both("新版本读不出待发送的申请", "it could not read what waits to be sent"),
             Self::Device { role } => {
                 let zh = match role.as_str() {
                     "id-reader" => "读卡器",
@@ -113,16 +114,12 @@ impl Reason {
                     "scanner" => "扫码器",
                     _ => "设备",
                 };
-                (
-                    format!("新版本连不上{zh}，旧版本可以"),
-                    format!("the new version could not use the {role}, which worked before"),
-                )
+                (format!("新版本连不上{zh}，旧版本可以"), format!("it lost the {role}, which worked before"))
             }
-            Self::County => {
-                both("新版本连不上县里，旧版本可以", "the new version could not reach the county, which worked before")
-            }
-            Self::Mark => both("无法把新版本记为可用", "the new version could not be marked as good"),
-            Self::NeverUp => both("新版本没有启动起来", "the new version did not come up"),
+            Self::County => both("新版本连不上县里，旧版本可以", "it lost the line, which worked before"),
+            Self::Mark => both("无法把新版本记为可用", "it could not be marked as good"),
+            Self::NeverUp => both("新版本没有启动起来", "it did not start up"),
+            Self::Untold => both("原因不明：新版本没来得及说明", "unknown: it never got as far as telling"),
         }
     }
 }
@@ -167,6 +164,60 @@ pub fn judge(facts: &Facts, before: Option<&LastGood>) -> Judgement {
     let county_worked = before.is_some_and(|before| before.county);
     need(facts.county == Some(true) || !county_worked, Reason::County);
     if missing.is_empty() { Judgement::Good } else { Judgement::NotYet(missing) }
+}
+
+/// One start of an image before the gate: on trial, or known as good from before.
+///
+/// An image that was called good before is not put on trial again: a printer that somebody unplugged, a line that is down, a
+/// broken display or an installer that does not answer are not its doing, and no restart would mend them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Candidate {
+    last: Option<LastGood>,
+    is_known: bool,
+}
+
+/// What a trial ends with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outcome {
+    /// Why the image is not good; nothing: it is.
+    pub reasons: Vec<Reason>,
+    /// What is missing on an image that is good nevertheless.
+    pub excused: Vec<Reason>,
+    /// The facts are the measure from here on. Otherwise the old measure stays: what an unlucky start did not see must not
+    /// be forgiven to the next image.
+    pub is_measure: bool,
+}
+
+impl Candidate {
+    /// Of the image that runs, with the memory of the last good one.
+    pub fn of(version: &str, slot: &str, last: Option<LastGood>) -> Self {
+        let is_known = last.as_ref().is_some_and(|good| good.version == version && good.slot == slot);
+        Self { last, is_known }
+    }
+
+    /// It was called good before.
+    pub const fn is_known(&self) -> bool {
+        self.is_known
+    }
+
+    /// What the facts say of it so far.
+    pub fn judge(&self, facts: &Facts) -> Judgement {
+        judge(facts, self.last.as_ref().filter(|_| !self.is_known))
+    }
+
+    /// Ends the trial. `marked`: the installer marked the slot as good.
+    pub fn end(&self, facts: &Facts, marked: bool) -> Outcome {
+        let mut missing = match self.judge(facts) {
+            Judgement::Good => Vec::new(),
+            Judgement::NotYet(reasons) => reasons,
+        };
+        if missing.is_empty() && !marked {
+            missing.push(Reason::Mark);
+        }
+        let is_measure = missing.is_empty() && judge(facts, self.last.as_ref()) == Judgement::Good;
+        let (reasons, excused) = if self.is_known { (Vec::new(), missing) } else { (missing, Vec::new()) };
+        Outcome { reasons, excused, is_measure }
+    }
 }
 
 /// The trial of an image that is new here: good is what looked good for `hold` without a break. A part that does one thing
@@ -307,6 +358,36 @@ mod tests {
         assert_eq!(missing(&facts, Some(&before(true, true))), ["update.settings"]);
         let dark = Facts { frame: false, ..facts };
         assert_eq!(missing(&dark, None), ["update.no-frame"], "the set-up must be seen as well");
+    }
+
+    #[test]
+    fn an_unlucky_start_of_a_known_image_is_good_and_leaves_the_measure_as_it_is() {
+        let candidate = Candidate::of("1.0.0", "A", Some(before(true, true)));
+        assert!(candidate.end(&good(), true).is_measure, "a good start renews it");
+        let dark = Facts::default();
+        let unplugged = Facts { devices: [("printer".to_owned(), Access::Absent)].into(), ..good() };
+        let early = Facts { devices: [("printer".to_owned(), Access::Opening)].into(), county: None, ..good() };
+        for (facts, marked) in [(dark, true), (unplugged, true), (early, true), (good(), false)] {
+            let outcome = candidate.end(&facts, marked);
+            assert_eq!((&outcome.reasons[..], outcome.is_measure), (&[][..], false), "{facts:?}");
+        }
+        assert_eq!(
+            candidate.end(&good(), false).excused,
+            [Reason::Mark],
+            "no endless restarts for an installer that is away"
+        );
+    }
+
+    #[test]
+    fn an_image_on_trial_is_not_good_before_it_is_marked() {
+        for candidate in [Candidate::of("1.1.0", "B", Some(before(true, true))), Candidate::of("1.0.0", "A", None)] {
+            assert_eq!(candidate.end(&good(), false).reasons, [Reason::Mark]);
+            let outcome = candidate.end(&good(), true);
+            assert!(outcome.reasons.is_empty() && outcome.is_measure);
+        }
+        // The same version in the other slot is another image.
+        let candidate = Candidate::of("1.0.0", "B", Some(before(true, true)));
+        assert!(!candidate.end(&Facts::default(), true).reasons.is_empty());
     }
 
     #[test]

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::domain::time::Now;
-use crate::ipc::{Access, EngineStatus, StoreSchema};
+use crate::ipc::{Access, EngineStatus, FellBack, StoreSchema};
 
 /// Starts that a fresh slot gets before the boot loader gives it up.
 const TRIES: u32 = 2;
@@ -51,9 +51,11 @@ struct Machine {
     good: Option<LastGood>,
     bad: Option<Verdict>,
     resume: Option<Resume>,
+    fell: Option<FellBack>,
     shown: Status,
     reports: Vec<Progress>,
     starts_since_install: usize,
+    in_use: bool,
 }
 
 fn name(slot: usize) -> String {
@@ -75,9 +77,11 @@ impl Machine {
             good: Some(good),
             bad: None,
             resume: None,
+            fell: None,
             shown: Status::default(),
             reports: Vec::new(),
             starts_since_install: 0,
+            in_use: false,
         }
     }
 
@@ -100,7 +104,8 @@ impl Machine {
             schema: Some(StoreSchema { schema: 1, readable_from: 1 }),
             access: [("id-reader".to_owned(), reader), ("printer".to_owned(), Access::Opened)].into(),
             county_reachable: Some(true),
-            quiet_seconds: 10_000,
+            // Long enough to install, not long enough to restart.
+            quiet_seconds: if self.in_use { 10 } else { 10_000 },
             ..EngineStatus::default()
         })
     }
@@ -171,6 +176,7 @@ impl Machine {
             slot: name(self.running),
             version: self.image().version.to_owned(),
             compatible: "bianmin-kiosk".to_owned(),
+            other_given_up: self.left[1 - self.running] == 0,
         };
         let rules = Rules {
             window: Window::parse("02:00-05:00").unwrap(),
@@ -197,7 +203,7 @@ impl Machine {
                         Effect::AskEngine => events.push_back(Event::Engine(self.engine().map(Box::new))),
                         Effect::Inspect(_) => events.push_back(Event::Inspected(Self::inspect(bundle.unwrap()))),
                         Effect::Install(_) => events.push_back(Event::Ordered(Ok(()))),
-                        Effect::Look => {
+                        Effect::Look { .. } => {
                             let look = self.install(bundle.unwrap());
                             events.push_back(Event::Looked(look));
                         }
@@ -208,7 +214,8 @@ impl Machine {
                         Effect::Measure(facts) => {
                             self.good = Some(LastGood::of(self.image().version, &name(self.running), &facts));
                         }
-                        Effect::Activate => {
+                        Effect::Activate(resume) => {
+                            (self.resume, self.bad) = (Some(resume), None);
                             let other = 1 - self.running;
                             self.left[other] = TRIES;
                             self.order = [other, self.running];
@@ -217,6 +224,7 @@ impl Machine {
                         Effect::Report { progress, .. } => self.reports.push(progress),
                         Effect::Remember(resume) => self.resume = resume,
                         Effect::Show(status) => self.shown = status,
+                        Effect::RememberFall(fell) => self.fell = fell,
                         Effect::LookForRequest | Effect::ForgetRequest | Effect::Note(_) => {}
                     }
                 }
@@ -284,11 +292,24 @@ fn each_of_twelve_bad_updates_ends_on_the_old_slot_with_its_reason() {
         };
         assert_eq!(details[0], code, "{fault:?}");
         assert_eq!(machine.resume, None, "{fault:?}");
+        let told = machine.fell.take().map(|fell| (fell.version, fell.back_to, fell.code));
+        let expected = (phase == "fell-back").then(|| ("1.1.0".to_owned(), "1.0.0".to_owned(), code.to_owned()));
+        assert_eq!(told, expected, "{fault:?}: the technician is told");
         // And it can be updated afterwards.
         machine.reports.clear();
         machine.update(&Image { version: "1.2.0", fault: Fault::None });
         assert_eq!(machine.image().version, "1.2.0", "{fault:?}");
     }
+}
+
+#[test]
+fn the_reason_of_a_fall_back_is_the_one_of_this_try() {
+    let mut machine = Machine::new();
+    machine.update(&Image { version: "1.1.0", fault: Fault::NoFrame });
+    assert_eq!(machine.shown.code, "update.no-frame");
+    machine.reports.clear();
+    machine.update(&Image { version: "1.1.0", fault: Fault::CrashLoop });
+    assert_eq!(machine.shown.code, "update.never-up");
 }
 
 #[test]
@@ -300,6 +321,21 @@ fn a_power_cut_while_installing_leaves_the_old_image_and_the_offer_is_taken_agai
     assert!(machine.confirm());
     machine.update(&Image { version: "1.1.0", fault: Fault::None });
     assert_eq!(machine.image().version, "1.1.0");
+}
+
+#[test]
+fn a_power_cut_between_installation_and_restart_is_no_fall_back_and_costs_nothing() {
+    let mut machine = Machine::new();
+    let bundle = Image { version: "1.1.0", fault: Fault::None };
+    machine.in_use = true;
+    assert!(!machine.agent(Some(&bundle)), "a resident is there: it waits");
+    assert!(machine.resume.as_ref().is_some_and(|resume| !resume.activated), "{:?}", machine.resume);
+    machine.start();
+    assert_eq!((machine.running, machine.confirm()), (0, true), "the old slot starts");
+    machine.in_use = false;
+    machine.update(&bundle);
+    assert_eq!((machine.image().version, machine.running), ("1.1.0", 1));
+    assert!(!machine.reports.iter().any(|report| matches!(report, Progress::Failed { .. })), "{:?}", machine.reports);
 }
 
 #[test]

@@ -33,6 +33,8 @@ pub enum Refusal {
     NoInstaller,
     /// The installer is doing something else.
     Busy,
+    /// The technician said no.
+    Declined,
     /// Anything else; the log has the installer's words.
     Failed,
 }
@@ -72,7 +74,7 @@ const WORDS: &[(&str, Refusal)] = &[
 
 impl Refusal {
     /// All of them, for documents and tests.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::WrongModel,
         Self::Older,
         Self::Same,
@@ -85,6 +87,7 @@ impl Refusal {
         Self::Unreachable,
         Self::NoInstaller,
         Self::Busy,
+        Self::Declined,
         Self::Failed,
     ];
 
@@ -109,6 +112,7 @@ impl Refusal {
             Self::Unreachable => "update.unreachable",
             Self::NoInstaller => "update.no-installer",
             Self::Busy => "update.busy",
+            Self::Declined => "update.declined",
             Self::Failed => "update.failed",
         }
     }
@@ -128,6 +132,7 @@ impl Refusal {
             Self::Unreachable => "取不到更新文件",
             Self::NoInstaller => "安装程序没有运行",
             Self::Busy => "正在进行另一个安装",
+            Self::Declined => "按您的选择，没有安装",
             Self::Failed => "安装没有成功，原因见日志",
         }
     }
@@ -135,19 +140,20 @@ impl Refusal {
     /// One plain line in English.
     pub const fn en(self) -> &'static str {
         match self {
-            Self::WrongModel => "this update is for another model of machine",
-            Self::Older => "this update is older than what runs here",
+            Self::WrongModel => "made for another model of machine",
+            Self::Older => "older than what runs here",
             Self::Same => "this version runs here already",
-            Self::NoVersion => "this update does not say its version",
-            Self::Signature => "this update is not signed by a key this machine trusts",
-            Self::Truncated => "the update file is not complete; copy it again",
-            Self::Damaged => "the update file is damaged; copy it again",
-            Self::Schema => "this version could not read the applications kept here",
+            Self::NoVersion => "it does not say its version",
+            Self::Signature => "not signed by a key trusted here",
+            Self::Truncated => "the file is not whole: copy it again",
+            Self::Damaged => "the file is damaged: copy it again",
+            Self::Schema => "it could not read what is kept here",
             Self::NoSpace => "there is not enough space",
-            Self::Unreachable => "the update cannot be fetched",
+            Self::Unreachable => "it cannot be fetched",
             Self::NoInstaller => "the installer does not run",
             Self::Busy => "another installation is under way",
-            Self::Failed => "the installation failed; the log says why",
+            Self::Declined => "not installed, as chosen here",
+            Self::Failed => "it failed; the log says why",
         }
     }
 
@@ -162,6 +168,7 @@ impl Refusal {
             | Self::Signature
             | Self::Damaged
             | Self::Schema
+            | Self::Declined
             | Self::Failed => false,
         }
     }

@@ -35,6 +35,7 @@ fn flooded(folder: &Path) -> EngineSetup {
         journal: Box::new(FileJournal::default()),
         slot: String::new(),
         signs: Signs::default(),
+        recount: kiosk::domain::recount::Timetable::default(),
         socket: None,
     }
 }

@@ -7,7 +7,9 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use kiosk::desk::{Bench as _, Order};
-use kiosk::ipc::{Body, Intent, LONGEST_LINE, Pad, Screen};
+use kiosk::ipc::{
+    Body, Connection, Intent, LONGEST_LINE, Pad, Reply, Request, Screen, UpdateAnswer, UpdateNews, UpdatePhase,
+};
 
 use super::world::{PATIENCE, Process, ScreenClient, World, rest};
 
@@ -112,6 +114,36 @@ fn the_socket_is_closed_to_others_and_answers_nonsense_with_an_error() {
 }
 
 #[test]
+fn news_of_updates_reach_the_screen_over_the_socket_and_the_technicians_word_comes_back() {
+    let world = World::new();
+    world.county_that_is_away();
+    let _engine = world.engine();
+    let mut screen = world.screen();
+    screen.until_page("idle");
+    let tell = |phase| {
+        let news = UpdateNews { running: "1.0.0".into(), phase, version: "1.1.0".into(), ..UpdateNews::default() };
+        let mut agent = Connection::open(&world.at("engine.sock")).unwrap();
+        agent.wait_at_most(PATIENCE).unwrap();
+        agent.send(&Request::Updates { news: Box::new(news) }).unwrap();
+        match agent.receive().unwrap() {
+            Some(Reply::Status { status }) => status.answer,
+            other => panic!("no status: {other:?}"),
+        }
+    };
+    assert_eq!(tell(UpdatePhase::Asking), None);
+    screen.until_page("service");
+    screen.touch(Intent::AnswerUpdate { answer: UpdateAnswer::Install });
+    screen.until("the word is taken", |screen| matches!(&screen.body, Body::Service(page) if page.answered));
+    assert_eq!(tell(UpdatePhase::Asking), Some(UpdateAnswer::Install));
+    tell(UpdatePhase::Installing);
+    let installing =
+        |screen: &Screen| matches!(&screen.body, Body::Service(page) if page.phase == UpdatePhase::Installing);
+    screen.until("the installation on the screen", installing);
+    let status = world.ctl(&["status", "--config", &world.text("kiosk.toml")]).out;
+    assert!(status.contains("1.1.0 is being installed"), "{status}");
+}
+
+#[test]
 fn the_screen_process_shows_the_engine_and_outlives_its_restart() {
     let Some(display) = Display::start() else {
         // Nothing to show on: said aloud, so that nobody takes this for a passed check of the window. The gate installs
@@ -143,7 +175,7 @@ fn the_screen_process_shows_the_engine_and_outlives_its_restart() {
 }
 
 /// From the idle screen to the first question, answered and not yet sent on.
-fn fill_the_mobile(world: &World, screen: &mut ScreenClient) {
+pub fn fill_the_mobile(world: &World, screen: &mut ScreenClient) {
     screen.until(
         "a working reader",
         |screen| matches!(&screen.body, Body::Idle(idle) if idle.card == kiosk::ipc::Works::Yes),
@@ -165,7 +197,7 @@ fn fill_the_mobile(world: &World, screen: &mut ScreenClient) {
 }
 
 /// Answers whatever is asked with the first choice, and confirms.
-fn confirm(screen: &mut ScreenClient) {
+pub fn confirm(screen: &mut ScreenClient) {
     screen.touch(Intent::Next);
     loop {
         let shown = screen.until("a question or the review", |screen| {

@@ -4,10 +4,12 @@
 
 mod engine;
 mod halves;
+mod kills;
 mod late;
 #[path = "../support/seal.rs"]
 #[expect(dead_code, reason = "these tests seal and open nothing")]
 mod seal;
+mod staff;
 mod start;
 mod verbs;
 mod world;

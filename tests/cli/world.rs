@@ -150,12 +150,17 @@ impl World {
 
     /// Starts `kiosk engine` and waits until it listens.
     pub fn engine(&self) -> Process {
+        let process = self.engine_at_once();
+        self.until("the engine listens", || Connection::open(&self.at("engine.sock")).ok());
+        process
+    }
+
+    /// Starts `kiosk engine` and waits for nothing.
+    pub fn engine_at_once(&self) -> Process {
         let log = File::options().create(true).append(true).open(self.at("engine.log")).unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_kiosk"));
         command.arg("engine").arg("--config").arg(self.config()).stderr(log);
-        let process = Process(command.spawn().unwrap());
-        self.until("the engine listens", || Connection::open(&self.at("engine.sock")).ok());
-        process
+        Process(command.spawn().unwrap())
     }
 
     pub fn screen(&self) -> ScreenClient {
@@ -208,6 +213,17 @@ impl ScreenClient {
 
     pub fn until_page(&mut self, page: &str) -> Screen {
         self.until(page, |screen| screen.body.name() == page)
+    }
+
+    /// What is still shown until the engine is gone.
+    pub fn to_the_end(mut self) -> Vec<Screen> {
+        let mut screens = Vec::new();
+        while let Ok(Some(reply)) = self.connection.receive() {
+            if let Reply::Screen { screen } = reply {
+                screens.push(*screen);
+            }
+        }
+        screens
     }
 }
 

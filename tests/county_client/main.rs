@@ -5,6 +5,7 @@
 #![expect(clippy::disallowed_methods, reason = "real servers on real sockets run in real time")]
 #![expect(clippy::unwrap_used, reason = "a failing test may panic")]
 
+mod attachments;
 mod batch;
 mod bench;
 mod carry;

@@ -169,6 +169,8 @@ impl Child {
             StoreEvent::Kept { .. }
             | StoreEvent::Acknowledged { .. }
             | StoreEvent::SetAside { .. }
+            | StoreEvent::Carried { .. }
+            | StoreEvent::Requeued { .. }
             | StoreEvent::Found { .. }
             | StoreEvent::Measured { .. }
             | StoreEvent::Queue { .. }

@@ -6,6 +6,7 @@
 
 mod catalogue;
 mod samples;
+mod service;
 mod setup;
 mod sources;
 mod visit;

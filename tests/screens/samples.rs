@@ -2,6 +2,9 @@
 
 use crate::catalogue::{departments, full, guide, rows, tiles};
 use crate::visit::{digits, form, identify, kept, levels, long_choices, review};
+use kiosk::attest::{SlipKey, Suite};
+use kiosk::domain::id::Sequence;
+use kiosk::domain::receipt::{Claim, payload};
 use kiosk::ipc::*;
 use kiosk_hal::model::{CardFailure, NotPrintedCause, UnknownCause};
 
@@ -53,6 +56,21 @@ fn clock() -> Clock {
     Clock { year: 2026, month: 11, day: 23, weekday: 1, hour: 9, minute: 41 }
 }
 
+/// The square code of an invented application, signed as a kiosk signs it: with a case number it is that of the slip
+/// "accepted".
+pub fn slip_code(case: Option<&str>) -> String {
+    let claim = Claim {
+        kiosk: "K032".into(),
+        sequence: Sequence(187),
+        item: "11320699MB0000000A2000113112800".into(),
+        at: jiff::Timestamp::from_second(1_795_398_060).expect("a time of our days"),
+        case: case.map(str::to_owned),
+        code: "481205".into(),
+    };
+    let key = SlipKey::from_seed(Suite::International, [7; 32]).expect("any seed is a key");
+    payload(&claim.text(), key.sign(&claim.text()).as_deref())
+}
+
 fn step(step: u8, stage: Stage, about: String) -> Option<Progress> {
     Some(Progress { step, of: 4, stage, about, minutes_left: 5 - step })
 }
@@ -92,6 +110,7 @@ pub fn all(language: Language) -> Vec<Sample> {
                 guide_count: 12,
                 held: Held::SendingStopped,
                 notices: vec![w.t("城乡居民医保 11 月 30 日前缴费", "Pay the medical insurance by 30 November")],
+                service: None,
             }),
         ),
         plain("home", 0, Body::Home(Home { themes: tiles(w) })),
@@ -227,7 +246,7 @@ pub fn all(language: Language) -> Vec<Sample> {
                 item: item.clone(),
                 number: "3206 9920 2611 2300 17".into(),
                 query_code: "481205".into(),
-                qr: "BM1:320699202611230017:481205".into(),
+                qr: slip_code(Some("320699202611230017")),
                 promised: Some(Day { year: 2026, month: 11, day: 26 }),
                 mobile: Some("138****0000".into()),
                 slip: SlipState::Printed,
@@ -241,7 +260,7 @@ pub fn all(language: Language) -> Vec<Sample> {
                 item: item.clone(),
                 number: "3206 9920 2611 2300 17".into(),
                 query_code: "481205".into(),
-                qr: "BM1:320699202611230017:481205".into(),
+                qr: slip_code(Some("320699202611230017")),
                 promised: None,
                 mobile: None,
                 slip: unclear,
@@ -253,7 +272,7 @@ pub fn all(language: Language) -> Vec<Sample> {
             1,
             Body::SetAside(SetAside {
                 item: item.clone(),
-                number: "K032 0001 87".into(),
+                number: "K032 0001 871".into(),
                 slip: SlipState::Printed,
                 window: window(w),
             }),
@@ -300,9 +319,11 @@ pub fn all(language: Language) -> Vec<Sample> {
                 guides_work: true,
                 window: window(w),
                 codes: "store.disk-full".into(),
+                leads_on: true,
             }),
         ),
     ];
+    samples.extend(crate::service::samples(w));
     samples.extend(crate::setup::samples(w));
     samples
 }

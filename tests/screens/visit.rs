@@ -2,7 +2,7 @@
 
 use kiosk::ipc::*;
 
-use crate::samples::Words;
+use crate::samples::{Words, slip_code};
 
 pub fn known(w: &Words) -> Vec<KnownValue> {
     [
@@ -93,8 +93,8 @@ pub fn review(w: &Words, page: usize, of: usize) -> Body {
 pub fn kept(w: &Words, sending: Sending, slip: SlipState) -> Body {
     Body::Kept(Kept {
         item: w.t("我要参加居民养老保险", "Join the residents' pension"),
-        number: "K032 0001 87".into(),
-        qr: "BM1:K032000187".into(),
+        number: "K032 0001 871".into(),
+        qr: slip_code(None),
         mobile: Some("138****0000".into()),
         slip,
         sending,

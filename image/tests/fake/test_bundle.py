@@ -66,7 +66,7 @@ class Bundles(unittest.TestCase):
             f"[update]\ncompatible={self.maker.compatible}\nversion=9\n[bundle]\nformat=plain\n"
             "[image.rootfs]\nfilename=rootfs.img\n", encoding="utf-8")
         lax = self.folder / "plain.conf"
-        lax.write_text(self.maker.conf.read_text(encoding="utf-8").replace("bundle-formats=-plain\n", ""), encoding="utf-8")
+        lax.write_text(self.maker.conf.read_text(encoding="utf-8").replace("bundle-formats=verity\n", ""), encoding="utf-8")
         out, (cert, key) = self.folder / "plain.raucb", self.signer
         call("rauc", f"--conf={lax}", f"--cert={cert}", f"--key={key}", f"--keyring={self.keys.ca}", "bundle", place, out)
         self.assertRegex(self.maker.refused(out), "(?i)plain|format")

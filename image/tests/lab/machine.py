@@ -206,10 +206,6 @@ class Machine:
                                          "file": {"driver": "file", "filename": str(image)}})
         self.qmp.call("device_add", driver="usb-storage", id=f"usb-{name}", drive=name, bus="usb.0")
 
-    def pull_stick(self, name="stick"):
-        """Pulls it out."""
-        self.qmp.call("device_del", id=f"usb-{name}")
-
     def page(self, expected=60, since=None):
         """Waits until the screen shows a page of ours (and, with `since`, another one than that); returns the picture."""
         def look():

@@ -7,11 +7,13 @@ use std::time::Duration;
 use clap::{Parser, Subcommand, ValueEnum};
 use kiosk::ctl::check::{Depth, check};
 use kiosk::ctl::id_reader::{self, Show};
+use kiosk::ctl::order::{self, OrderFrom};
 use kiosk::ctl::printer::{self, PrinterAt};
 use kiosk::ctl::provision::{self, MakeFrom};
 use kiosk::ctl::receipt::{self, Against, Text};
 use kiosk::ctl::status::status;
 use kiosk::ctl::{Form, finish, outbox, scanner};
+use kiosk::provision::order::Anew;
 use kiosk_hal::scanner::protocol::Family;
 
 #[cfg(feature = "desk")]
@@ -55,7 +57,7 @@ enum Command {
     /// The scanner, driven from here.
     #[command(subcommand)]
     Scanner(ScannerVerb),
-    /// What waits for the county and what is set aside. The kiosk must not be running.
+    /// What waits for the county and what is set aside, by the running kiosk if there is one, which answers root.
     #[command(subcommand)]
     Outbox(OutboxVerb),
     /// Slips: whether one is genuine.
@@ -149,6 +151,9 @@ enum UpdateVerb {
         /// The one bundle on the stick that is in.
         #[arg(long, conflicts_with = "file")]
         stick: bool,
+        /// Not before somebody says so on the screen, which shows both versions.
+        #[arg(long)]
+        ask: bool,
         /// Configuration file.
         #[arg(long, value_name = "FILE")]
         config: PathBuf,
@@ -244,6 +249,14 @@ enum OutboxVerb {
         #[arg(long, value_name = "FILE")]
         config: PathBuf,
     },
+    /// Counts what is here against what the county holds, number by number. Nothing is sent, deleted or marked.
+    ///
+    /// The kiosk does it once a day by itself (outbox.recount_hour); the last result is in `kioskctl status`.
+    Recount {
+        /// Configuration file.
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -291,6 +304,16 @@ enum ProvisionVerb {
         /// Days that the cards count.
         #[arg(long, default_value_t = 60)]
         days: u16,
+        /// Address of the rollout server. Each card then has a token of its own, and rollout-targets.csv lists them for the
+        /// server.
+        #[arg(long, requires = "rollout_ca")]
+        rollout_url: Option<String>,
+        /// Tenant at the rollout server.
+        #[arg(long, default_value = "DEFAULT")]
+        rollout_tenant: String,
+        /// Certificates (PEM) that the rollout server's must lead to.
+        #[arg(long, value_name = "FILE", requires = "rollout_url")]
+        rollout_ca: Option<PathBuf>,
     },
     /// Writes this machine's request to a file, to be carried to the county where there is no line.
     Request {
@@ -328,6 +351,42 @@ enum ProvisionVerb {
         #[arg(long)]
         yes: bool,
     },
+    /// Makes a signed order that takes one machine back to its set-up, to be carried there on a stick. It counts once.
+    Order {
+        /// Number of the kiosk.
+        #[arg(long)]
+        kiosk: String,
+        /// Fingerprint of the machine's key, as the county has it from the enrolment (`key`, 64 digits).
+        #[arg(long)]
+        machine: String,
+        /// Private key of the county's authority (Ed25519, PKCS #8 in PEM).
+        #[arg(long, value_name = "FILE")]
+        county_key: PathBuf,
+        /// Empty the whole data partition; without it only what the set-up wrote goes.
+        #[arg(long)]
+        everything: bool,
+        /// It counts although applications are unsent. With --everything they are lost.
+        #[arg(long)]
+        even_unsent: bool,
+        /// Days that the order counts.
+        #[arg(long, default_value_t = 14)]
+        days: u16,
+        /// File to write.
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+    },
+    /// Obeys an order that was carried here, if it is signed, for this machine, in its time and for the first time.
+    ///
+    /// Run as the engine's user. Its first line is `reset settings` or `reset everything`; for the latter whoever called
+    /// empties the data partition.
+    Obey {
+        /// Configuration file.
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+        /// The order.
+        #[arg(value_name = "FILE")]
+        order: PathBuf,
+    },
 }
 
 fn main() -> ExitCode {
@@ -355,6 +414,7 @@ fn main() -> ExitCode {
         Command::Outbox(OutboxVerb::Retry { number, config }) => finish(outbox::retry(&config, &number), form),
         Command::Outbox(OutboxVerb::Export { to, config }) => finish(outbox::export(&config, &to), form),
         Command::Outbox(OutboxVerb::Import { file, config }) => finish(outbox::import(&config, &file), form),
+        Command::Outbox(OutboxVerb::Recount { config }) => finish(outbox::recount(&config), form),
         Command::Receipt(ReceiptVerb::Verify { text, stdin: _, key, county_keys }) => {
             let text = text.map_or(Text::StandardInput, Text::Given);
             let against = match (key, county_keys) {
@@ -383,12 +443,13 @@ fn main() -> ExitCode {
 
 #[cfg(feature = "agent")]
 fn update(verb: UpdateVerb, form: Form) -> ExitCode {
-    use kiosk::ctl::update::{Bundle, about, confirm, status, usb};
+    use kiosk::ctl::update::{Bundle, When, about, confirm, status, usb};
     match verb {
         UpdateVerb::Confirm { config, within } => finish(confirm(&config, Duration::from_secs(within)), form),
         UpdateVerb::Status { config } => finish(status(&config), form),
-        UpdateVerb::Usb { file, config, within, .. } => {
-            finish(usb(&config, file.map_or(Bundle::Stick, Bundle::File), Duration::from_secs(within)), form)
+        UpdateVerb::Usb { file, ask, config, within, .. } => {
+            let when = if ask { When::Asked } else { When::Now };
+            finish(usb(&config, file.map_or(Bundle::Stick, Bundle::File), when, Duration::from_secs(within)), form)
         }
         UpdateVerb::About => finish(Ok(about()), form),
     }
@@ -396,13 +457,31 @@ fn update(verb: UpdateVerb, form: Form) -> ExitCode {
 
 fn run_provision(verb: &ProvisionVerb, form: Form) -> ExitCode {
     match verb {
-        ProvisionVerb::Make { list, county_key, authority, url, out, days } => {
-            finish(provision::make(&MakeFrom { list, county_key, authority, url, out, days: *days }), form)
+        ProvisionVerb::Make {
+            list,
+            county_key,
+            authority,
+            url,
+            out,
+            days,
+            rollout_url,
+            rollout_tenant,
+            rollout_ca,
+        } => {
+            let rollout = rollout_url.as_deref().zip(rollout_ca.as_deref());
+            let rollout = rollout.map(|(url, ca)| (url, rollout_tenant.as_str(), ca));
+            finish(provision::make(&MakeFrom { list, county_key, authority, url, out, days: *days, rollout }), form)
         }
         ProvisionVerb::Request { config, code, out } => finish(provision::request(config, code.as_deref(), out), form),
         ProvisionVerb::Accept { config, answer } => finish(provision::accept(config, answer), form),
         ProvisionVerb::Show { config } => finish(provision::show(config), form),
         ProvisionVerb::Reset { config, yes } => finish(provision::reset(config, *yes), form),
+        ProvisionVerb::Order { kiosk, machine, county_key, everything, even_unsent, days, out } => {
+            let anew = if *everything { Anew::Everything } else { Anew::Settings };
+            let from = OrderFrom { anew, kiosk, machine, county_key, days: *days, even_unsent: *even_unsent, out };
+            finish(order::order(&from), form)
+        }
+        ProvisionVerb::Obey { config, order } => finish(order::obey(config, order), form),
     }
 }
 

@@ -16,6 +16,7 @@ mod reopening;
 mod results;
 mod room;
 mod sending;
+mod service;
 mod touch;
 
 use std::collections::BTreeMap;
@@ -34,6 +35,7 @@ use super::time::{Now, SinceStart};
 use reopening::Reopening;
 
 use room::Room;
+use service::Service;
 
 pub use health::{Health, Line, StoreHealth};
 
@@ -57,6 +59,7 @@ pub struct Kiosk {
     /// The store told what is in its queue.
     queue_read: bool,
     room: Room,
+    service: Service,
     /// Slips at the printer, with their word for the log, also those whose page or visit is gone.
     jobs: BTreeMap<u64, &'static str>,
     /// What the county gave, until the mark in the store is durable.
@@ -100,6 +103,7 @@ impl Kiosk {
             quiet_since: now.since_start,
             queue_read: false,
             room: Room { next: now.since_start, ..Room::default() },
+            service: Service::default(),
             jobs: BTreeMap::new(),
             receipts: BTreeMap::new(),
         };
@@ -122,6 +126,8 @@ impl Kiosk {
             Event::Scanner(event) => self.scanner(&now, event, &mut out),
             Event::Store { ask, event } => self.store(&now, ask, event, &mut out),
             Event::County { ask, event } => self.county(&now, ask, event, &mut out),
+            Event::StoreFound(found) => self.store_found(found),
+            Event::Updates(news) => self.updates(&now, *news),
             Event::Woke => {}
         }
         if self.reopening.take_due(now.since_start) {
@@ -150,6 +156,9 @@ impl Kiosk {
         }
         if let Some(due) = self.reopening.due() {
             offer(due, WakeReason::Store);
+        }
+        if let Some(due) = self.service_wake(now) {
+            offer(due, WakeReason::Page);
         }
         if let Some(visit) = &self.visit {
             let (warning, wipe) = visit.limits(&self.settings.times);
@@ -232,6 +241,7 @@ impl Kiosk {
 
     /// Ends what has run out.
     fn expire(&mut self, now: &Now, out: &mut Vec<Effect>) {
+        self.expire_service(now);
         let Some(visit) = &mut self.visit else { return };
         if now.since_start >= visit.limits(&self.settings.times).1 {
             self.end_visit(now, VisitEnd::TimedOut, out);
@@ -254,7 +264,7 @@ impl Kiosk {
             && now.since_start >= *until
         {
             let id = application.client_submission_id;
-            self.not_kept(now, id, "store.no-answer".to_owned(), false, out);
+            self.not_kept(now, id, "store.no-answer".to_owned(), None, out);
         } else if let Page::Scan { until: Some(until), .. } = &visit.page
             && now.since_start >= *until
         {

@@ -25,7 +25,7 @@ impl Kiosk {
     /// What is on the screen.
     pub fn screen(&self, now: &Now) -> Screen {
         match &self.visit {
-            None => self.idle_screen(now),
+            None => self.service_screen(now).unwrap_or_else(|| self.idle_screen(now)),
             Some(visit) => self.visit_screen(visit, now),
         }
     }
@@ -39,9 +39,13 @@ impl Kiosk {
             ("scanner", self.settings.fitted.scanner, health.scanner, &health.codes[2]),
         ];
         let (sending, taking) = self.room_status();
+        let (update, repair) = self.service_status();
         EngineStatus {
             sending,
             taking,
+            answer: self.update_answer(),
+            update,
+            repair,
             kiosk: self.settings.kiosk_code.clone(),
             in_use: self.is_in_use(),
             page: page.to_owned(),
@@ -97,6 +101,7 @@ impl Kiosk {
                     .cloned()
                     .collect::<Vec<_>>()
                     .join(" "),
+                leads_on: true,
             }),
             StoreHealth::Good => Body::Idle(Idle {
                 card: self.health.card(self.settings.fitted.reader),
@@ -106,6 +111,7 @@ impl Kiosk {
                 guide_count: self.catalog.counts().all,
                 held: self.held(),
                 notices: self.catalog.notices(local_date(now.wall), language),
+                service: self.service_line(now),
             }),
         };
         Screen { frame: self.frame(language, TextSize::Normal, now, None, (false, false)), body, overlay: None }
@@ -113,7 +119,11 @@ impl Kiosk {
 
     fn visit_screen(&self, visit: &Visit, now: &Now) -> Screen {
         let (body, progress) = self.page(visit);
-        let can_back = !matches!(visit.page, Page::Storing { .. } | Page::NotKept { certain: false, .. });
+        let may_be_kept = match &visit.page {
+            Page::NotKept { tries, .. } => !tries.are_certainly_vain(),
+            page => matches!(page, Page::Storing { .. }),
+        };
+        let can_back = !may_be_kept;
         let can_home = !matches!(visit.page, Page::Home | Page::Storing { .. });
         let overlay = if visit.is_warning(&self.settings.times, now.since_start) {
             let left = visit.limits(&self.settings.times).1.saturating_sub(now.since_start);
@@ -127,7 +137,7 @@ impl Kiosk {
         Screen { frame: self.frame(visit.language, visit.size, now, progress, (can_back, can_home)), body, overlay }
     }
 
-    fn frame(
+    pub(super) fn frame(
         &self,
         language: Language,
         text_size: TextSize,

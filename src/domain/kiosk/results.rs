@@ -1,5 +1,7 @@
 //! What devices and store report, and what follows from it for the person in front of the machine.
 
+use std::collections::BTreeSet;
+
 use kiosk_hal::model::{
     CardFailure, CardKind, DeviceState, DeviceStatus, IdCard, IdReaderEvent, IdReaderRequest, NumberCheck,
     PrintOutcome, PrinterEvent, Role, ScannedCode, ScannerEvent, ScannerRequest, Validity,
@@ -14,7 +16,7 @@ use crate::domain::form::{Form, mask};
 use crate::domain::id::{ItemId, SubmissionId};
 use crate::domain::receipt;
 use crate::domain::session::{Done, Page, SlipTrack};
-use crate::domain::submission::{CountyCommand, OutboxEntry, OutboxState, StoreCommand, StoreEvent};
+use crate::domain::submission::{CountyCommand, OutboxEntry, OutboxState, StoreCommand, StoreEvent, StoreFound};
 use crate::domain::time::{Now, local_date};
 use crate::ipc::{CardPrompt, CaseState, CaseStatus, Language, ScanPrompt, WindowReason};
 
@@ -192,9 +194,15 @@ impl Kiosk {
     pub(super) fn store(&mut self, now: &Now, ask: AskNo, event: StoreEvent, out: &mut Vec<Effect>) {
         match event {
             StoreEvent::Kept { entry } => self.kept(now, entry, out),
-            StoreEvent::NotKept { id, code } => self.not_kept(now, id, code, true, out),
+            StoreEvent::NotKept { id, code, certain } => self.not_kept(now, id, code, Some(certain), out),
             StoreEvent::Acknowledged { id } => self.acknowledged(now, id, out),
             StoreEvent::SetAside { id } => self.set_aside(now, id, out),
+            StoreEvent::Carried { id } => self.carried(id, out),
+            StoreEvent::Requeued { entry } => {
+                // Out of the plan and in again: as one that was never tried.
+                self.outbox.acknowledged(entry.id);
+                self.outbox.add(entry, now.since_start);
+            }
             StoreEvent::MarkFailed { id, code } => {
                 let waits = self.is_waited_for(id);
                 let sequence = self.outbox.sequence_of(id);
@@ -217,10 +225,21 @@ impl Kiosk {
             StoreEvent::Queue { entries } => {
                 if self.reopening.read() {
                     // The disk alone knows what became of the questions under way when the store broke.
+                    let there: BTreeSet<SubmissionId> = entries.iter().map(|entry| entry.id).collect();
+                    let marked: Vec<SubmissionId> =
+                        self.receipts.keys().copied().filter(|id| !there.contains(id)).collect();
+                    for id in marked {
+                        self.acknowledged(now, id, out);
+                    }
                     self.outbox.keep_only(&entries);
                     self.health.store = StoreHealth::Good;
                 }
                 self.queue_read = true;
+                if let Some((wanted, tries)) = self.visit.as_mut().and_then(|visit| visit.page.tries_mut())
+                    && entries.iter().all(|entry| entry.id != wanted)
+                {
+                    tries.not_on_disk();
+                }
                 for entry in entries {
                     if self.visit.as_ref().is_some_and(|visit| visit.page.waits_to_keep(entry.id)) {
                         self.kept(now, entry, out);
@@ -231,17 +250,22 @@ impl Kiosk {
                     self.outbox.add(entry, due);
                 }
             }
-            StoreEvent::Reopened { last, open, missing } => {
+            StoreEvent::Reopened { last, open, missing, aside } => {
                 if !self.reopening.opened() {
                     return ignored("a reopening that was not asked for", out);
                 }
                 out.push(Effect::Note(Note::StoreOpened { last, open }));
+                if aside.is_some() {
+                    out.push(Effect::Note(Note::StoreSalvaged { lost: missing.len() }));
+                }
+                self.store_found(StoreFound { last, missing: missing.clone(), aside });
                 out.extend(missing.into_iter().map(|sequence| Effect::Note(Note::StoreGap { sequence })));
                 self.ask_store(StoreCommand::LoadQueue, out);
             }
             StoreEvent::Measured { free } => self.measured(free),
             StoreEvent::Broken { code } => {
                 self.reopening.broke(now.since_start, &self.settings.times);
+                self.store_broke(&code);
                 out.push(Effect::Note(Note::StoreBroken { code: code.clone() }));
                 self.health.store = StoreHealth::Broken(code);
             }
@@ -300,24 +324,26 @@ impl Kiosk {
         }
     }
 
+    /// A try to keep did not end well. `answer`: the store's own word, certain or not; none when it is silent.
     pub(super) fn not_kept(
         &mut self,
         now: &Now,
         wanted: SubmissionId,
         code: String,
-        certain: bool,
+        answer: Option<bool>,
         out: &mut Vec<Effect>,
     ) {
         out.push(Effect::Note(Note::NotKept { visit: self.visit_no(), id: wanted, code }));
         let Some(visit) = &mut self.visit else { return };
-        if let Page::NotKept { application, certain: known, .. } = &mut visit.page
-            && application.client_submission_id == wanted
+        if let Some((id, tries)) = visit.page.tries_mut()
+            && let Some(certain) = answer
+            && id == wanted
         {
-            *known |= certain;
+            tries.refused(certain);
         }
         let waits = |page: &Page| matches!(page, Page::Storing { application, .. } if application.client_submission_id == wanted);
-        if let Some(Page::Storing { item, card, form, application, .. }) = visit.take_page(waits) {
-            self.turn_to(now, Page::NotKept { item, card, form, application, certain }, out);
+        if let Some(Page::Storing { item, card, form, application, tries, .. }) = visit.take_page(waits) {
+            self.turn_to(now, Page::NotKept { item, card, form, application, tries }, out);
         }
     }
 
@@ -343,6 +369,16 @@ impl Kiosk {
         if let Some(visit) = &mut self.visit {
             // The number has just appeared: the person gets the whole time to look at it.
             visit.touched = now.since_start;
+        }
+    }
+
+    /// The receipt came by hand: the application leaves the plan. Should somebody stand before its page, the page stays as it
+    /// is, for what it says is true; the number is asked for with the slip.
+    fn carried(&mut self, id: SubmissionId, out: &mut Vec<Effect>) {
+        self.receipts.remove(&id);
+        match self.outbox.acknowledged(id) {
+            Some(entry) => out.push(Effect::Note(Note::Acknowledged { sequence: entry.sequence, id })),
+            None => ignored("a carried receipt for nothing", out),
         }
     }
 

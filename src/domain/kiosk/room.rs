@@ -10,6 +10,9 @@ use crate::ipc::Held;
 /// Time between two looks at the room on the disk. After each application that is kept there is one more.
 const MEASURE: SinceStart = SinceStart::from_secs(600);
 
+/// Without a word of the county for so long, the kiosk counts as cut off.
+const CUT_OFF: SinceStart = SinceStart::from_secs(24 * 60 * 60);
+
 /// What is known about the room for applications.
 #[derive(Debug, Default)]
 pub(super) struct Room {
@@ -19,6 +22,8 @@ pub(super) struct Room {
     pub next: SinceStart,
     /// Why none are taken.
     pub full: Option<Full>,
+    /// When the county was last reached.
+    pub reached: Option<SinceStart>,
     /// Code of the county's refusal of this kiosk, until a call is answered again.
     pub stopped: Option<String>,
 }
@@ -30,7 +35,9 @@ impl Kiosk {
             self.room.next = now.since_start + MEASURE;
             self.ask_store(StoreCommand::Measure, out);
         }
-        let load = Load { waiting: self.outbox.waiting(), oldest: self.outbox.oldest(), free: self.room.free };
+        let is_cut_off = self.room.reached.is_none_or(|reached| now.since_start.saturating_sub(reached) >= CUT_OFF);
+        let load =
+            Load { waiting: self.outbox.waiting(), oldest: self.outbox.oldest(), is_cut_off, free: self.room.free };
         let full = self.settings.limits.judge(&load, now.wall);
         if full != self.room.full {
             self.room.full = full;

@@ -47,6 +47,9 @@ impl Kiosk {
 
     /// Notes what the last call says about the line, and tells of a change.
     fn line(&mut self, now: &Now, line: Line, out: &mut Vec<Effect>) {
+        if line == Line::Up {
+            self.room.reached = Some(now.since_start);
+        }
         if self.health.line != line {
             self.health.line = line;
             self.line_since = now.since_start;
@@ -56,6 +59,11 @@ impl Kiosk {
 
     /// What one call came to: each application by its own verdict, unless the call failed as a whole.
     fn submitted(&mut self, now: &Now, verdicts: Vec<(SubmissionId, Verdict)>, out: &mut Vec<Effect>) {
+        // What could not be read here was never sent: it says nothing about the line, nor about those that were.
+        let (here, verdicts): (Vec<_>, Vec<_>) = verdicts.into_iter().partition(|(_, verdict)| verdict.arose_here());
+        for (id, verdict) in here {
+            self.judged(now, id, verdict, out);
+        }
         let is_answered = verdicts.iter().any(|(_, verdict)| verdict.is_about_the_application());
         let is_known = verdicts.iter().any(|(id, _)| self.outbox.sequence_of(*id).is_some());
         if is_answered && is_known {
@@ -93,6 +101,12 @@ impl Kiosk {
         let Some(sequence) = self.outbox.sequence_of(id) else {
             return ignored("an answer for an application that is not waiting", out);
         };
+        let verdict = match verdict {
+            Verdict::TryAgain { code, .. } if self.outbox.is_given_up(id, &code, now.wall) => {
+                Verdict::SetAside { code }
+            }
+            verdict => verdict,
+        };
         match verdict {
             Verdict::Stored { receipt } => {
                 if !self.outbox.marking(id) {
@@ -113,6 +127,7 @@ impl Kiosk {
                 let Some(wait) = self.outbox.retry(id, now, after, waits) else {
                     return ignored("a second answer to the same question", out);
                 };
+                self.outbox.blame(id, &code);
                 out.push(Effect::Note(Note::SendFailed { sequence, code, wait }));
             }
             Verdict::StopAll { .. } => ignored("a kiosk that is refused is refused as a whole", out),
@@ -130,6 +145,11 @@ impl Kiosk {
         let Some(sequence) = ids.iter().find_map(|id| self.outbox.sequence_of(*id)) else {
             return ignored("an answer for an application that is not waiting", out);
         };
+        if let [id] = ids
+            && self.outbox.is_given_up(*id, &code, now.wall)
+        {
+            return self.judged(now, *id, Verdict::SetAside { code }, out);
+        }
         self.line(now, Line::Down, out);
         let Some(wait) = self.outbox.failed(ids, now, &code, after, self.waited_for()) else {
             return ignored("a second answer to the same question", out);

@@ -7,7 +7,7 @@ use crate::domain::catalog::{FULL_GUIDE_PAGES, list_pages};
 use crate::domain::effect::{Effect, Note, PaperKind, VisitEnd};
 use crate::domain::form::{Form, FormBack, FormStep};
 use crate::domain::id::{ItemId, SubmissionId, VisitNo};
-use crate::domain::session::{Page, Panel, SlipTrack, Trail, Visit};
+use crate::domain::session::{Page, Panel, SlipTrack, Trail, Tries, Visit};
 use crate::domain::submission::{Application, StoreCommand};
 use crate::domain::time::Now;
 use crate::ipc::{CanDo, CardPrompt, GuidePart, Intent, Pages, ScanPrompt, WindowReason};
@@ -19,6 +19,9 @@ const GUIDE_PAGES: usize = FULL_GUIDE_PAGES;
 
 impl Kiosk {
     pub(super) fn touch(&mut self, now: &Now, intent: Intent, out: &mut Vec<Effect>) {
+        if self.is_serviced() {
+            return self.service_touch(now, &intent, out);
+        }
         let Some(visit) = &mut self.visit else {
             self.first_touch(now, &intent, out);
             return;
@@ -65,10 +68,11 @@ impl Kiosk {
         clippy::wildcard_enum_match_arm,
         reason = "a touch that means nothing here is one thing; a test lists every pair"
     )]
-    fn first_touch(&mut self, now: &Now, intent: &Intent, out: &mut Vec<Effect>) {
+    pub(super) fn first_touch(&mut self, now: &Now, intent: &Intent, out: &mut Vec<Effect>) {
         let no = VisitNo(self.visits.0 + 1);
         let mut visit = Visit::new(no, now.since_start);
         match intent {
+            Intent::OpenService => return self.open_service(now),
             Intent::Begin => {}
             Intent::SetLanguage { language } => visit.language = *language,
             Intent::SetTextSize { size } => visit.size = *size,
@@ -126,8 +130,8 @@ impl Kiosk {
                 FormBack::Review | FormBack::Leave => visit.panel = Some(Panel::ConfirmLeave),
             },
             Page::Storing { .. } => ignored("being kept", out),
-            Page::NotKept { certain: true, .. } => self.back_to_review(now, out),
-            Page::NotKept { certain: false, .. } => ignored("the store may still keep it", out),
+            Page::NotKept { tries, .. } if tries.are_certainly_vain() => self.back_to_review(now, out),
+            Page::NotKept { .. } => ignored("the store may still keep it", out),
             Page::Kept(_) | Page::Accepted { .. } | Page::SetAside(_) => self.leave(now, out),
             Page::Window { from, .. } => {
                 let page = std::mem::replace(from.as_mut(), Page::Home);
@@ -385,15 +389,15 @@ impl Kiosk {
                 fields,
             })
         });
-        self.keep(now, item, card, form, application, out);
+        self.keep(now, item, card, form, (application, Tries::default()), out);
     }
 
     /// Tries once more to keep what could not be kept: the same id, the same bytes.
     fn keep_again(&mut self, now: &Now, out: &mut Vec<Effect>) {
         let Some(visit) = &mut self.visit else { return };
         let taken = visit.take_page(|page| matches!(page, Page::NotKept { .. }));
-        if let Some(Page::NotKept { item, card, form, application, .. }) = taken {
-            self.keep(now, item, card, form, application, out);
+        if let Some(Page::NotKept { item, card, form, application, tries }) = taken {
+            self.keep(now, item, card, form, (application, tries), out);
         }
     }
 
@@ -403,13 +407,13 @@ impl Kiosk {
         item: ItemId,
         card: Box<IdCard>,
         form: Box<Form>,
-        application: Box<Application>,
+        (application, tries): (Box<Application>, Tries),
         out: &mut Vec<Effect>,
     ) {
         out.push(Effect::Note(Note::Confirmed { visit: self.visit_no(), id: application.client_submission_id }));
         self.ask_store(StoreCommand::Keep { application: application.clone() }, out);
         let until = now.since_start + self.settings.times.store_limit;
-        self.turn_to(now, Page::Storing { item, card, form, application, until }, out);
+        self.turn_to(now, Page::Storing { item, card, form, application, tries: tries.asked(), until }, out);
     }
 
     fn print_again(&mut self, now: &Now, out: &mut Vec<Effect>) {

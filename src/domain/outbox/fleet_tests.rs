@@ -93,8 +93,7 @@ fn a_countys_kiosks_come_back_after_two_hours_without_a_second_outage() {
     assert!(seen.peak <= 2 * ADMITS, "{seen:?}");
     assert!(seen.calls_per_useful <= 1.2, "{seen:?}");
     assert!(seen.drained <= backoff.cap.mul_f64(1.2), "{seen:?}");
-    // With waits between nothing and the cap, the last of many waits 3.4 times as long as the one in the middle, by nature.
-    assert!(seen.drained <= seen.median.mul_f64(3.5), "nobody starves: {seen:?}");
+    assert!(seen.drained <= seen.median * 3, "nobody starves: {seen:?}");
 }
 
 #[test]

@@ -37,6 +37,8 @@ pub struct Load {
     pub waiting: usize,
     /// When the oldest of them was kept.
     pub oldest: Option<Timestamp>,
+    /// The county was not reached for a day, or not yet. With a line, an old entry is a matter of that entry.
+    pub is_cut_off: bool,
     /// Bytes that are free beside the database, if that is known.
     pub free: Option<u64>,
 }
@@ -73,7 +75,7 @@ impl Limits {
             return Some(Full::TooManyWaiting);
         }
         let age = load.oldest.map(|oldest| Duration::try_from(wall.duration_since(oldest)).unwrap_or_default());
-        (age? >= DAY * self.max_days_offline).then_some(Full::OfflineTooLong)
+        (load.is_cut_off && age? >= DAY * self.max_days_offline).then_some(Full::OfflineTooLong)
     }
 }
 
@@ -88,12 +90,13 @@ mod tests {
     #[test]
     fn each_limit_stops_at_its_edge_and_not_before() {
         let limits = Limits { max_days_offline: 14, max_waiting: 100, min_free_mb: 200 };
-        let good = Load { waiting: 99, oldest: Some(day(0)), free: Some(200 * MB) };
+        let good = Load { waiting: 99, oldest: Some(day(0)), is_cut_off: true, free: Some(200 * MB) };
         assert_eq!(limits.judge(&good, day(13)), None);
         assert_eq!(limits.judge(&good, day(14)), Some(Full::OfflineTooLong));
         assert_eq!(limits.judge(&Load { waiting: 100, ..good }, day(13)), Some(Full::TooManyWaiting));
         assert_eq!(limits.judge(&Load { free: Some(200 * MB - 1), ..good }, day(13)), Some(Full::NoRoom));
         assert_eq!(limits.judge(&Load { free: None, ..good }, day(13)), None, "what is not known stops nothing");
+        assert_eq!(limits.judge(&Load { is_cut_off: false, ..good }, day(900)), None, "one bad entry closes nothing");
         assert_eq!(limits.judge(&Load { oldest: None, ..good }, day(900)), None);
         assert_eq!(limits.judge(&good, day(-900)), None, "a clock that goes back is no reason");
     }

@@ -11,6 +11,8 @@
 //! has proven good since an entry failed, its next failure is its own: it waits by itself and the gate stays open. An
 //! entry that was never tried passes a shut gate once, and so does the one that somebody waits for.
 //!
+//! One that goes on failing by itself for a week while others go through is set aside too, with its last code.
+//!
 //! An entry leaves only when the county's stored acknowledgement is durable here, or when it is set aside for staff,
 //! with a reason they can read. The store holds the truth; this is the plan for it and is rebuilt from it
 //! at start.
@@ -42,6 +44,11 @@ const WRAPPING: u64 = 512;
 /// An entry of more bytes is bulky: it travels alone, after the others.
 pub const BULKY: u64 = 32 * 1024;
 
+/// An entry that failed by itself so often, while others went through, is given to staff …
+const OWN_FAILURES: u32 = 12;
+/// … when it was kept so long ago: time enough for a platform to mend what is wrong with it.
+const OWN_AGE: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+
 /// One entry of the plan.
 #[derive(Debug, Clone, PartialEq)]
 struct Planned {
@@ -52,6 +59,8 @@ struct Planned {
     company: usize,
     /// Whether one of its failures was its own.
     is_suspect: bool,
+    /// How many were, while others went through.
+    own_failures: u32,
     /// How often the line had proven good at its last failure.
     failed_at: Option<u64>,
     /// May be sent while the gate is shut.
@@ -123,8 +132,16 @@ impl Outbox {
             OutboxState::SetAside { .. } => Phase::Aside,
             OutboxState::Acknowledged { .. } => return,
         };
-        let planned =
-            Planned { attempt: 0, company: BATCH_MAX, is_suspect: false, failed_at: None, passes, phase, entry };
+        let planned = Planned {
+            attempt: 0,
+            company: BATCH_MAX,
+            is_suspect: false,
+            own_failures: 0,
+            failed_at: None,
+            passes,
+            phase,
+            entry,
+        };
         let (id, sequence) = (planned.entry.id, planned.entry.sequence);
         if !self.planned.contains_key(&sequence) {
             self.aside += usize::from(planned.phase == Phase::Aside);
@@ -228,6 +245,27 @@ impl Outbox {
         Some(wait)
     }
 
+    /// An answered call had no clear answer for this one: its own failure, unless the code speaks of this machine.
+    pub fn blame(&mut self, id: SubmissionId, code: &str) {
+        if let Some(planned) = self.find(id)
+            && !is_of_this_machine(code)
+        {
+            planned.own_failures = planned.own_failures.saturating_add(1);
+        }
+    }
+
+    /// Whether an entry that failed once more with this code has failed by itself for so long that staff must look:
+    /// [`OWN_FAILURES`] times while others went through, and kept [`OWN_AGE`] ago or more.
+    pub fn is_given_up(&self, id: SubmissionId, code: &str, wall: Timestamp) -> bool {
+        let planned = self.numbers.get(&id).and_then(|sequence| self.planned.get(sequence));
+        planned.is_some_and(|planned| {
+            let age = Duration::try_from(wall.duration_since(planned.entry.kept_at)).unwrap_or_default();
+            let has_line = planned.failed_at.is_none_or(|failed_at| failed_at < self.gate.proofs());
+            let is_about_it = !is_of_the_line(code) && !is_of_this_machine(code);
+            is_about_it && has_line && planned.own_failures >= OWN_FAILURES && age >= OWN_AGE
+        })
+    }
+
     /// A call failed as a whole, with this code: its entries again later with the same ids. `waited_for` is the entry
     /// somebody waits for. Returns the longest wait; `None` if nothing of it is on its way.
     pub fn failed(
@@ -244,7 +282,7 @@ impl Outbox {
             .copied()
             .filter(|id| self.find(*id).is_some_and(|planned| planned.phase == Phase::InFlight))
             .collect();
-        let blames_entries = !is_of_the_line(code);
+        let blames_entries = !is_of_the_line(code) && !is_of_this_machine(code);
         let is_their_own = blames_entries
             && on_their_way.iter().all(|id| {
                 self.find(*id).and_then(|planned| planned.failed_at).is_some_and(|failed_at| failed_at < proofs)
@@ -255,6 +293,7 @@ impl Outbox {
             let Some(planned) = self.find(*id) else { continue };
             planned.failed_at = Some(proofs);
             planned.is_suspect |= is_their_own;
+            planned.own_failures = planned.own_failures.saturating_add(u32::from(is_their_own));
             if blames_entries {
                 planned.company = (planned.company.min(on_their_way.len()) / 2).max(1);
             }
@@ -369,6 +408,11 @@ fn is_of_the_line(code: &str) -> bool {
             | "county.http-429"
             | "county.http-503"
     )
+}
+
+/// Whether a code speaks of this kiosk as a whole, its clock, its disk or its key, and not of one entry.
+fn is_of_this_machine(code: &str) -> bool {
+    code.starts_with("store.") || matches!(code, "county.clock" | "county.nonce" | "county.seal-key-unknown")
 }
 
 #[cfg(test)]

@@ -23,7 +23,7 @@ pub fn words(code: &str) -> Text {
         "store.body-missing" | "county.body-broken" => {
             ("本机找不到可发送的内容，请联系工程师", "there is nothing to send: call the engineer")
         }
-        _ => ("县里退回，请按原因码和县里核对", "the county refused it: ask with the code"),
+        _ => ("县里没有收下，请按原因码和县里核对", "the county did not take it: ask with the code"),
     };
     Text::new(zh, en)
 }

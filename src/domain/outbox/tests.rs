@@ -181,6 +181,54 @@ fn an_entry_that_fails_by_itself_does_not_shut_the_gate_for_the_others() {
     assert_eq!(numbers(&outbox.take_due(clock, None)), [3], "the line is good, only that one waits");
 }
 
+/// Entry 1 fails with this code time and again, and after each failure another one is taken. Tells at which failure it
+/// is given up, counted from one.
+fn given_up_after(code: &str, wall: Timestamp) -> Option<u32> {
+    let mut outbox = outbox([entry(1)]);
+    let mut clock = Duration::ZERO;
+    for failure in 1..=40 {
+        let handed = loop {
+            clock = clock.max(outbox.next_wake().unwrap());
+            let handed = outbox.take_due(clock, None);
+            if numbers(&handed) == [1] {
+                break handed;
+            }
+            taken(&mut outbox, &handed);
+        };
+        if outbox.is_given_up(entry(1).id, code, wall) {
+            return Some(failure);
+        }
+        outbox.failed(&ids(&handed), &at(clock, 255), code, None, None).unwrap();
+        outbox.add_fresh(entry(100 + u64::from(failure)), clock);
+    }
+    None
+}
+
+#[test]
+fn what_fails_by_itself_for_a_week_is_given_to_staff_and_nothing_else_is() {
+    let week = Timestamp::UNIX_EPOCH + OWN_AGE;
+    // The first two failures may still be the line's.
+    assert_eq!(given_up_after("county.http-500", week), Some(OWN_FAILURES + 2));
+    let earlier = week - Duration::from_secs(1);
+    assert_eq!(given_up_after("county.http-500", earlier), None, "the county has a week to mend it");
+    for of_all in ["county.unreachable", "county.http-503", "county.clock", "county.seal-key-unknown"] {
+        assert_eq!(given_up_after(of_all, week), None, "{of_all} speaks of no entry");
+    }
+}
+
+#[test]
+fn an_entry_without_an_answer_among_answered_ones_is_counted_and_then_given_to_staff() {
+    let mut outbox = outbox([entry(1)]);
+    let week = Timestamp::UNIX_EPOCH + OWN_AGE;
+    for _ in 0..OWN_FAILURES {
+        assert!(!outbox.is_given_up(entry(1).id, "county.http-500", week));
+        outbox.blame(entry(1).id, "county.http-500");
+        outbox.blame(entry(1).id, "store.io");
+    }
+    assert!(outbox.is_given_up(entry(1).id, "county.http-500", week));
+    assert!(!outbox.is_given_up(entry(1).id, "store.io", week), "a bad disk condemns nothing");
+}
+
 #[test]
 fn a_dead_line_lets_a_fresh_entry_try_once() {
     let mut outbox = outbox((1..=3).map(entry));

@@ -6,5 +6,5 @@
 mod page;
 mod visit;
 
-pub use page::{Done, Page, SlipTrack, Trail};
+pub use page::{Done, Page, SlipTrack, Trail, Tries};
 pub use visit::{Panel, Visit};

@@ -82,6 +82,8 @@ pub enum Page {
         form: Box<Form>,
         /// What is being kept.
         application: Box<Application>,
+        /// What became of the tries so far, this one among them.
+        tries: Tries,
         /// The store must have answered by then.
         until: SinceStart,
     },
@@ -95,9 +97,9 @@ pub enum Page {
         form: Box<Form>,
         /// What was not kept, for the next try.
         application: Box<Application>,
-        /// The store said so. Otherwise it has not answered and may still keep it: then nothing is changed any more,
-        /// so that no second application can come of it.
-        certain: bool,
+        /// What became of the tries. While one is in doubt nothing is changed any more, so that no second application
+        /// can come of it.
+        tries: Tries,
     },
     /// Kept here.
     Kept(Done),
@@ -191,6 +193,38 @@ pub enum SlipTrack {
         /// It carried the mark of a copy.
         copy: bool,
     },
+}
+
+/// The tries to keep one application, for the question whether it may be in the store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Tries {
+    /// Asked and not answered.
+    open: u32,
+    /// One ended without saying whether the disk has it.
+    in_doubt: bool,
+}
+
+impl Tries {
+    /// The store is asked once more.
+    pub const fn asked(self) -> Self {
+        Self { open: self.open.saturating_add(1), ..self }
+    }
+
+    /// One try was answered with a no.
+    pub const fn refused(&mut self, certain: bool) {
+        self.open = self.open.saturating_sub(1);
+        self.in_doubt |= !certain;
+    }
+
+    /// The queue was read afresh from the disk, and the application is not in it.
+    pub const fn not_on_disk(&mut self) {
+        self.in_doubt = false;
+    }
+
+    /// The application is certainly not in the store and will not get there by itself.
+    pub const fn are_certainly_vain(self) -> bool {
+        self.open == 0 && !self.in_doubt
+    }
 }
 
 impl SlipTrack {
@@ -319,6 +353,29 @@ impl Page {
             Self::Storing { application, .. } | Self::NotKept { application, .. }
                 if application.client_submission_id == wanted
         )
+    }
+
+    /// The application that this page, or the one behind the window, wants kept, and the tries so far.
+    pub fn tries_mut(&mut self) -> Option<(SubmissionId, &mut Tries)> {
+        match self {
+            Self::Storing { application, tries, .. } | Self::NotKept { application, tries, .. } => {
+                Some((application.client_submission_id, tries))
+            }
+            Self::Window { from, .. } => from.tries_mut(),
+            Self::Home
+            | Self::Departments
+            | Self::List { .. }
+            | Self::Guide { .. }
+            | Self::Identify { .. }
+            | Self::Fill { .. }
+            | Self::Review { .. }
+            | Self::Kept(_)
+            | Self::Accepted { .. }
+            | Self::SetAside(_)
+            | Self::Scan { .. }
+            | Self::Status(_)
+            | Self::Take { .. } => None,
+        }
     }
 
     /// The reader looks for cards on this page.

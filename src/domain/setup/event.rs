@@ -31,14 +31,14 @@ pub enum SetupEvent {
         /// Whether it is durable; a stable code if not.
         result: Result<(), String>,
     },
-    /// The enrolment ended; what the county gave is on the disk by then.
+    /// The enrolment ended. What the county gave is checked and not yet stored: that comes with [`SetupEffect::Keep`].
     Enrolled {
         /// The question it answers.
         ask: AskNo,
         /// What the county gave.
         result: Result<Grant, EnrolRefusal>,
     },
-    /// The county's answer was brought as a file, was checked, and is on the disk.
+    /// The county's answer was brought as a file and was checked; it is stored as the one over the line.
     AnswerFound(Result<Grant, EnrolRefusal>),
     /// A file with everything lay on the boot partition; its signature is checked.
     FileFound(Result<Box<Provision>, EnrolRefusal>),
@@ -97,14 +97,15 @@ pub enum SetupEffect {
     LookAtNetwork,
     /// Look for files: a prepared card, an answer of the county brought on a stick.
     LookForFiles,
-    /// Make the progress durable, with the network file that follows from it.
+    /// Make the progress durable, with the network file that follows from it, and before it what the county gave if the
+    /// progress takes it.
     Keep {
         /// Number of the question.
         ask: AskNo,
         /// What is finished.
         progress: Box<Progress>,
     },
-    /// Check the code, make the key, ask the county, store what it gives.
+    /// Check the code, make the key, ask the county.
     Enrol {
         /// Number of the question.
         ask: AskNo,

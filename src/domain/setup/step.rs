@@ -72,20 +72,26 @@ impl Setup {
                 out.push(SetupEffect::Note(SetupNote::StepDone { step: step.number() }));
                 self.enter(now, out);
             }
-            Err(_) => {
-                self.not_saved = true;
-                self.auto = None;
-                out.push(SetupEffect::Note(SetupNote::NotSaved));
-            }
+            Err(_) => self.not_kept(now, out),
         }
+    }
+
+    /// The step stays, and says so; whoever waits on the enrolment page for the disk holds the code up again.
+    fn not_kept(&mut self, now: &Now, out: Out) {
+        self.not_saved = true;
+        self.auto = None;
+        if let View::Enrol(enrol) = &mut self.view {
+            *enrol = Enrol::Waiting(EnrolPrompt::Refused { why: EnrolRefusal::NotStored });
+            // An answer that was brought is taken again, and a broken disk does not fill the log.
+            self.next_look = now.since_start + AUTO_AGAIN;
+        }
+        out.push(SetupEffect::Note(SetupNote::NotSaved));
     }
 
     /// Ends what has run out, and looks around when it is time.
     pub(super) fn expire(&mut self, now: &Now, out: Out) {
         if self.saving.take_if(|saving| now.since_start >= saving.until).is_some() {
-            self.not_saved = true;
-            self.auto = None;
-            out.push(SetupEffect::Note(SetupNote::NotSaved));
+            self.not_kept(now, out);
         }
         if now.since_start >= self.next_look {
             self.next_look = now.since_start + LOOK;
@@ -177,7 +183,12 @@ impl Setup {
             View::Network { .. } => self.touch_network(now, intent, out),
             View::Enrol(_) => match intent {
                 Intent::Back => {
-                    self.view = View::Network { typing: None, fixed: None };
+                    // What was chosen before is what "go on" chooses again.
+                    let fixed = match self.progress.network {
+                        Some(NetworkChoice::Fixed(fixed)) => Some(fixed),
+                        Some(NetworkChoice::Dhcp) | None => None,
+                    };
+                    self.view = View::Network { typing: None, fixed };
                     out.push(SetupEffect::Scanner(ScannerRequest::Disable));
                     out.push(SetupEffect::LookAtNetwork);
                 }
@@ -400,7 +411,9 @@ impl Setup {
     pub(super) fn answer_found(&mut self, now: &Now, result: Result<Grant, EnrolRefusal>, out: Out) {
         match (&self.view, result) {
             (View::Enrol(_), Ok(grant)) if self.saving.is_none() => self.take_grant(now, grant, out),
-            (View::Enrol(_), Err(why)) => self.refuse(now, why, out),
+            (View::Enrol(Enrol::Waiting(_)), Err(why)) if self.saving.is_none() => self.refuse(now, why, out),
+            // A file that is not for this machine stops neither the county's answer nor a prepared card.
+            (View::Enrol(_), Err(why)) => out.push(SetupEffect::Note(SetupNote::Refused { why })),
             (_, _) => ignored("nobody waits for an answer of the county", out),
         }
     }

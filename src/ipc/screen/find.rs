@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::SlipState;
+use super::{ServiceLine, SlipState};
 
 /// Whether something works right now, in the resident's terms.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,6 +35,9 @@ pub struct Idle {
     pub held: Held,
     /// Local notices in force today.
     pub notices: Vec<String>,
+    /// What the technician should know, if there is anything.
+    #[serde(default)]
+    pub service: Option<ServiceLine>,
 }
 
 /// What the machine holds back, for residents and for staff who pass by.

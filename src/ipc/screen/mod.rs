@@ -1,8 +1,8 @@
 //! What is on the screen, as values. A projection of the engine's state, sent when it changed.
 //!
 //! The frame and the list of pages are here; the pages themselves are grouped as a person meets them: finding an item
-//! (`find`), applying for it (`apply`), and what came of it (`outcome`). The pages of the first start (`setup`) are for the
-//! technician who puts the machine up.
+//! (`find`), applying for it (`apply`), and what came of it (`outcome`). The pages of the first start (`setup`) and
+//! the page of updates and repairs (`service`) are for the technician.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,11 +11,13 @@ use super::{Language, TextSize};
 mod apply;
 mod find;
 mod outcome;
+mod service;
 mod setup;
 
 pub use apply::*;
 pub use find::*;
 pub use outcome::*;
+pub use service::*;
 pub use setup::*;
 
 /// The whole picture.
@@ -151,6 +153,8 @@ pub enum Body {
     Take(Take),
     /// The machine cannot serve.
     OutOfService(OutOfService),
+    /// Updates and repairs, for the technician.
+    Service(Box<ServicePage>),
     /// The machine is being set up.
     Setup(Box<Setup>),
 }
@@ -192,6 +196,7 @@ impl Body {
             Self::Window(_) => "window",
             Self::Take(_) => "take",
             Self::OutOfService(_) => "out-of-service",
+            Self::Service(_) => "service",
             Self::Setup(setup) => match setup.page {
                 SetupPage::Language => "setup-language",
                 SetupPage::Place(_) => "setup-place",

@@ -218,6 +218,9 @@ pub struct OutOfService {
     pub window: WindowPlace,
     /// Small line for the technician: codes.
     pub codes: String,
+    /// The line leads to the technician's page. Without an engine there is none.
+    #[serde(default)]
+    pub leads_on: bool,
 }
 
 /// Why the machine cannot serve.

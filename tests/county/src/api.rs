@@ -16,7 +16,8 @@ use zeroize::Zeroizing;
 
 use crate::ServeError;
 use crate::attachment::{self, Wrong};
-use crate::ledger::{Case, Field, HandedIn, Submission};
+use crate::fault::Lie;
+use crate::ledger::{Case, Claim, Field, HandedIn, Submission};
 use crate::server::{Platform, Unsealed};
 use crate::{seal, sign, slip};
 
@@ -26,6 +27,8 @@ pub const JSON: &str = "application/json; charset=utf-8";
 const PROBLEM_JSON: &str = "application/problem+json; charset=utf-8";
 /// Most submissions in one batch.
 const BATCH_MAX: usize = 50;
+/// Most cases in one page of a terminal's ledger; an answer stays far below 64 kB.
+const LEDGER_PAGE: usize = 250;
 /// Most fields in one application.
 const FIELDS_MAX: usize = 200;
 
@@ -40,6 +43,7 @@ pub fn router() -> Router<Arc<Platform>> {
         .route("/api/v1/catalogue/version", get(catalogue_version))
         .route("/api/v1/queue-tickets", post(queue_ticket))
         .route("/api/v1/terminals/{terminalId}/gaps", get(gaps))
+        .route("/api/v1/terminals/{terminalId}/ledger/{after}", get(ledger))
         .route("/api/v1/terminals/{terminalId}/receipt-key", put(receipt_key))
         .route("/api/v1/health", get(health))
 }
@@ -165,8 +169,35 @@ pub fn result_of(platform: &Platform, id: &str, body: &[u8]) -> serde_json::Valu
     }
 }
 
-/// Stores a submission, or finds that it is there already.
+/// Takes a submission, or refuses it and remembers for staff that it did.
 fn take_in(platform: &Platform, id: &str, body: &[u8]) -> Result<(StatusCode, Case), Problem> {
+    let taken = store(platform, id, body);
+    match &taken {
+        Ok(_) => platform.ledger().settle(id)?,
+        Err(problem) => note_refusal(platform, id, body, problem.status, &problem.code)?,
+    }
+    taken
+}
+
+/// Where a submission that was refused for good comes from. What names no place, or is no fault of its own, is not
+/// remembered; a conflict is one of the body that came second, and what stands under the id stays a case.
+pub fn note_refusal(platform: &Platform, id: &str, body: &[u8], status: u16, code: &str) -> Result<(), ServeError> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Place {
+        terminal_id: String,
+        sequence: i64,
+    }
+    if ![400, 409, 413, 422].contains(&status) || check_id(id).is_err() {
+        return Ok(());
+    }
+    let Ok(Place { terminal_id, sequence }) = serde_json::from_slice(body) else { return Ok(()) };
+    let now = platform.now();
+    platform.ledger().refuse(id, &terminal_id, sequence, code, now)
+}
+
+/// Stores a submission, or finds that it is there already.
+fn store(platform: &Platform, id: &str, body: &[u8]) -> Result<(StatusCode, Case), Problem> {
     check_id(id)?;
     let envelope: Envelope = serde_json::from_slice(body)
         .map_err(|_| Problem::new(400, "body-malformed", "the body is not a submission"))?;
@@ -305,6 +336,38 @@ async fn queue_ticket(State(platform): State<Arc<Platform>>, body: Bytes) -> Res
 async fn gaps(State(platform): State<Arc<Platform>>, Path(terminal): Path<String>) -> Result<Response, Problem> {
     let count = platform.ledger().terminal(&terminal)?;
     Ok(answer(StatusCode::OK, &json!(count)))
+}
+
+/// What is held of a terminal, a page at a time, for its recount.
+async fn ledger(
+    State(platform): State<Arc<Platform>>,
+    Path((terminal, after)): Path<(String, i64)>,
+) -> Result<Response, Problem> {
+    check_terminal(&platform, &terminal)?;
+    let lies = platform.faults.troubles().lies;
+    let repeats = lies.contains(&Lie::RepeatsItself);
+    let mut entries = platform.ledger().claims(&terminal, if repeats { 0 } else { after }, LEDGER_PAGE + 1)?;
+    let more = entries.len() > LEDGER_PAGE || repeats;
+    entries.truncate(LEDGER_PAGE);
+    for lie in lies {
+        match lie {
+            Lie::Forgets { sequence } => entries.retain(|claim| claim.sequence != sequence),
+            Lie::OtherBytes { sequence } => {
+                entries.iter_mut().filter(|c| c.sequence == sequence).for_each(|c| c.body_digest = "0".repeat(64));
+            }
+            Lie::OtherCase { sequence } => {
+                entries.iter_mut().filter(|c| c.sequence == sequence).for_each(|c| c.case_number.push('9'));
+            }
+            Lie::Invents { sequence } if !more && sequence > after => entries.push(Claim {
+                sequence,
+                client_submission_id: "019ad0f2-7a3c-7000-8000-00000000dead".into(),
+                body_digest: "0".repeat(64),
+                case_number: "320699202601010001".into(),
+            }),
+            Lie::Invents { .. } | Lie::RepeatsItself => {}
+        }
+    }
+    Ok(answer(StatusCode::OK, &json!({ "terminal": terminal, "entries": entries, "more": more })))
 }
 
 #[derive(Deserialize)]

@@ -191,6 +191,7 @@ pub fn answer(platform: &Platform, body: &[u8]) -> Result<String, Problem> {
         "v": 1,
         "kiosk": payload.k,
         "key": key,
+        "token": payload.t,
         "url": payload.u,
         "appId": platform.settings.app_id,
         "secret": platform.secret,

@@ -65,6 +65,34 @@ impl Fault {
     }
 }
 
+/// What the platform says wrongly when a terminal counts, until it is taken back. What it holds stays as it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", rename_all_fields = "camelCase", tag = "lie", deny_unknown_fields)]
+pub enum Lie {
+    /// It leaves this number out.
+    Forgets {
+        /// Which.
+        sequence: i64,
+    },
+    /// It tells another digest for this number.
+    OtherBytes {
+        /// Which.
+        sequence: i64,
+    },
+    /// It tells another case number for this number.
+    OtherCase {
+        /// Which.
+        sequence: i64,
+    },
+    /// It tells a number that never came, at the end.
+    Invents {
+        /// Which.
+        sequence: i64,
+    },
+    /// It tells its first page for ever, and says each time that there is more.
+    RepeatsItself,
+}
+
 /// What is wrong at the moment.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
@@ -77,6 +105,8 @@ pub struct Troubles {
     pub line_down: bool,
     /// Failures waiting for a submission each.
     pub next: VecDeque<Fault>,
+    /// What is said wrongly when a terminal counts.
+    pub lies: Vec<Lie>,
 }
 
 /// The switchboard, shared by the server and whoever sets faults.
@@ -92,6 +122,11 @@ impl Faults {
     /// The same fault `times` times.
     pub fn push_times(&self, times: usize, fault: Fault) {
         self.lock().next.extend(std::iter::repeat_n(fault, times));
+    }
+
+    /// Lets the platform say something wrong when a terminal counts.
+    pub fn lie(&self, lie: Lie) {
+        self.lock().lies.push(lie);
     }
 
     /// Makes every request wait.

@@ -96,6 +96,8 @@ pub async fn pass(State(platform): State<Arc<Platform>>, request: Request, next:
         [Method::PUT, Method::POST].contains(request.method()) && asked.path.starts_with("/api/v1/submissions/");
     let fault = is_handing_in.then(|| platform.faults.take()).flatten();
     let answer = match &fault {
+        // Refused by order: it is remembered for staff as a refusal of the platform's own would be.
+        Some(Fault::Refused { code }) => refuse(&platform, request, &asked, code).await,
         Some(fault) if fault.is_before_commit() => match instead(fault) {
             Instead::Signed(answer) => answer,
             Instead::Raw(answer) => return answer,
@@ -124,15 +126,13 @@ fn instead(fault: &Fault) -> Instead {
         Fault::Unauthorised => {
             Instead::Signed(Problem::new(401, "signature", "the signature does not fit").into_response())
         }
-        Fault::Refused { code } => {
-            Instead::Signed(Problem::new(422, code, "the application is refused").into_response())
-        }
         Fault::Html => Instead::Raw(
             axum::response::Html("<!doctype html><title>Sign in</title><p>Sign in to go on.").into_response(),
         ),
         Fault::Empty => Instead::Raw(StatusCode::OK.into_response()),
         Fault::DropBefore => Instead::Raw(abort()),
         Fault::Broken
+        | Fault::Refused { .. }
         | Fault::DropAfterCommit
         | Fault::Truncated
         | Fault::Repeated
@@ -140,6 +140,17 @@ fn instead(fault: &Fault) -> Instead {
         | Fault::Unsigned
         | Fault::Drift => Instead::Raw((StatusCode::INTERNAL_SERVER_ERROR, "internal error").into_response()),
     }
+}
+
+/// Refuses a submission whatever it is.
+async fn refuse(platform: &Platform, request: Request, asked: &Asked, code: &str) -> Response {
+    let refused = || Problem::new(422, code, "the application is refused").into_response();
+    let Ok(body) = to_bytes(request.into_body(), BODY_MAX).await else { return refused() };
+    let id = asked.path.rsplit('/').next().unwrap_or_default();
+    if let Err(error) = api::note_refusal(platform, id, &body, 422, code) {
+        tracing::error!(%error, "a refusal could not be remembered");
+    }
+    refused()
 }
 
 /// Checks a request and hands it on with its body read.

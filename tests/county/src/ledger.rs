@@ -44,6 +44,14 @@ const SCHEMA: &str = "
         serial INTEGER NOT NULL,
         issued_at TEXT NOT NULL
     ) STRICT;
+    CREATE TABLE IF NOT EXISTS refusals (
+        client_submission_id TEXT NOT NULL PRIMARY KEY,
+        terminal TEXT NOT NULL,
+        sequence INTEGER NOT NULL,
+        code TEXT NOT NULL,
+        times INTEGER NOT NULL,
+        last_at TEXT NOT NULL
+    ) STRICT;
     CREATE TABLE IF NOT EXISTS receipt_keys (
         terminal TEXT NOT NULL,
         suite TEXT NOT NULL,
@@ -86,6 +94,35 @@ pub struct Submission {
     pub item_name: String,
     /// Fields.
     pub fields: Vec<Field>,
+}
+
+/// A submission that was refused for good. Nothing of its content is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// Terminal that handed it in.
+    pub terminal: String,
+    /// Its number there.
+    pub sequence: i64,
+    /// Machine code of the last refusal.
+    pub code: String,
+    /// How often it was refused.
+    pub times: i64,
+    /// When last.
+    pub last_at: String,
+}
+
+/// What is told of a case when a terminal counts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Claim {
+    /// The terminal's number.
+    pub sequence: i64,
+    /// Identity it came under.
+    pub client_submission_id: String,
+    /// SM3 of the body as received.
+    pub body_digest: String,
+    /// Our number.
+    pub case_number: String,
 }
 
 /// A case.
@@ -279,6 +316,64 @@ impl Ledger {
             last = sequence;
         }
         Ok(Terminal { terminal: terminal.to_owned(), cases: sequences.len(), highest: last, missing, repeated })
+    }
+
+    /// Remembers a refusal, or counts one more of the same submission.
+    pub fn refuse(
+        &self,
+        id: &str,
+        terminal: &str,
+        sequence: i64,
+        code: &str,
+        now: Timestamp,
+    ) -> Result<(), ServeError> {
+        self.0.execute(
+            "INSERT INTO refusals VALUES (?1, ?2, ?3, ?4, 1, ?5)
+             ON CONFLICT (client_submission_id) DO UPDATE SET code = ?4, times = times + 1, last_at = ?5",
+            params![id, terminal, sequence, code, now.to_string()],
+        )?;
+        Ok(())
+    }
+
+    /// Forgets the refusals of a submission that has come in after all.
+    pub fn settle(&self, id: &str) -> Result<(), ServeError> {
+        self.0.execute("DELETE FROM refusals WHERE client_submission_id = ?1", [id])?;
+        Ok(())
+    }
+
+    /// Submissions that were refused for good and never came in, by terminal and number.
+    pub fn refusals(&self) -> Result<Vec<Refusal>, ServeError> {
+        let mut statement = self
+            .0
+            .prepare("SELECT terminal, sequence, code, times, last_at FROM refusals ORDER BY terminal, sequence")?;
+        let refusals = statement.query_map([], |row| {
+            Ok(Refusal {
+                terminal: row.get(0)?,
+                sequence: row.get(1)?,
+                code: row.get(2)?,
+                times: row.get(3)?,
+                last_at: row.get(4)?,
+            })
+        })?;
+        Ok(refusals.collect::<Result<_, _>>()?)
+    }
+
+    /// Cases of a terminal above a number, by number, at most so many.
+    pub fn claims(&self, terminal: &str, after: i64, most: usize) -> Result<Vec<Claim>, ServeError> {
+        let mut statement = self.0.prepare(
+            "SELECT sequence, client_submission_id, body_digest, case_number FROM cases
+             WHERE terminal = ?1 AND sequence > ?2 ORDER BY sequence, rowid LIMIT ?3",
+        )?;
+        let most = i64::try_from(most).unwrap_or(i64::MAX);
+        let claims = statement.query_map(params![terminal, after, most], |row| {
+            Ok(Claim {
+                sequence: row.get(0)?,
+                client_submission_id: row.get(1)?,
+                body_digest: row.get(2)?,
+                case_number: row.get(3)?,
+            })
+        })?;
+        Ok(claims.collect::<Result<_, _>>()?)
     }
 
     /// Cases of one number of a terminal; more than one only if it counts wrongly.

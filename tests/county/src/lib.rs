@@ -29,9 +29,10 @@ pub mod seal;
 mod server;
 pub mod sign;
 mod slip;
+mod staff;
 mod verify;
 
 pub use carry::CarryRefusal;
-pub use fault::{Fault, Faults, Troubles};
-pub use ledger::{Case, Field, Terminal};
+pub use fault::{Fault, Faults, Lie, Troubles};
+pub use ledger::{Case, Claim, Field, Terminal};
 pub use server::{Admin, Handle, ServeError, Settings, Unsealed, enrol_code, serve};

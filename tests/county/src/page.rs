@@ -20,6 +20,8 @@ use crate::ledger::{Case, Terminal};
 use crate::server::Platform;
 
 const STYLE: &str = include_str!("page.css");
+const LINKS: &str = "<p><a href=\"/staff\">退回的申请 <span lang=en>Refused for good</span></a>　\
+    <a href=\"/verify\">查单子 <span lang=en>Check a slip</span></a></p>";
 const NOT_FOUND: &str = "<p>没有找到这个编号和查询码的办件。\
     <span lang=en>No case with this number and query code.</span></p>";
 
@@ -36,7 +38,7 @@ async fn list(State(platform): State<Arc<Platform>>) -> Result<Response, Problem
         let terminals = names.into_iter().map(|name| ledger.terminal(name)).collect::<Result<Vec<_>, _>>()?;
         (cases, terminals)
     };
-    Ok(page(StatusCode::OK, "办件列表 Cases", &(list_html(&cases) + &terminals_html(&terminals))))
+    Ok(page(StatusCode::OK, "办件列表 Cases", &(list_html(&cases) + &terminals_html(&terminals) + LINKS)))
 }
 
 #[derive(Deserialize)]

@@ -30,7 +30,7 @@ use crate::fault::Faults;
 use crate::gate::{Fate, Gate};
 use crate::ledger::{Case, Ledger, Terminal};
 use crate::seal::Keys;
-use crate::{admin, api, authority, clock, gate, page, verify};
+use crate::{admin, api, authority, clock, gate, page, staff, verify};
 
 /// A client that does not finish its handshake in this time is let go.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -347,6 +347,7 @@ async fn accept(listener: TcpListener, tls: TlsAcceptor, platform: Arc<Platform>
     let router = api::router()
         .merge(enrol::router())
         .merge(page::router())
+        .merge(staff::router())
         .merge(verify::router())
         .merge(admin::router(platform.settings.admin))
         .fallback(api::no_such_path)

@@ -178,6 +178,15 @@ fn number_of(number: &str) -> Option<(String, i64)> {
     Some((number[..4].to_owned(), number[4..last].parse().ok()?))
 }
 
+/// A terminal's number as it is printed, in groups and with its check character. `None` if such a terminal has no slips.
+pub fn number(terminal: &str, sequence: i64) -> Option<String> {
+    let bare = format!("{terminal}{sequence:06}");
+    let whole = CHECKS.chars().map(|check| format!("{bare}{check}")).find(|whole| number_of(whole).is_some())?;
+    // Every character of such a number is ASCII.
+    let groups: Vec<String> = whole.as_bytes().chunks(4).map(|group| String::from_utf8_lossy(group).into()).collect();
+    Some(groups.join(" "))
+}
+
 fn bytes_of(signature: &str) -> Option<[u8; 64]> {
     let values: Vec<usize> = signature.chars().map(|c| DIGITS.find(c)).collect::<Option<_>>()?;
     let mut bytes = Vec::with_capacity(64);

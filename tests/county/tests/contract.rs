@@ -47,6 +47,7 @@ async fn the_example_submission_is_taken_and_the_example_answers_have_the_true_s
         ("/api/v1/catalogue/version", "CatalogueVersion"),
         ("/api/v1/health", "Health"),
         ("/api/v1/terminals/320699-0001/gaps", "Gaps"),
+        ("/api/v1/terminals/320699-0001/ledger/0", "Ledger"),
     ] {
         let answer = bench.ask(Ask::get(path)).await;
         assert_eq!(answer.status, 200, "{path}");
@@ -124,7 +125,7 @@ fn document_and_program_have_the_same_paths_and_codes() {
     let served: BTreeSet<&str> =
         [API, ENROL].into_iter().flat_map(|source| source.split('"')).filter_map(|s| s.strip_prefix("/api/")).collect();
     assert_eq!(documented, served);
-    assert_eq!(documented.len(), 11);
+    assert_eq!(documented.len(), 12);
     for code in ENROL.split("\"enrolment-").skip(1).filter_map(|rest| rest.split('"').next()) {
         assert!(CONTRACT.contains(&format!("`enrolment-{code}`")), "{code} is not documented");
     }
@@ -173,6 +174,33 @@ async fn a_restart_keeps_cases_secret_and_authority() {
     let again = bench.put(&path, &unsealed()).await;
     assert_eq!(again.status, 200);
     assert_eq!(first.json(), again.json());
+}
+
+#[tokio::test]
+async fn what_was_refused_for_good_is_shown_to_staff_with_its_reason_and_leaves_when_it_comes_in() {
+    let bench = Bench::with_example_keys();
+    let path = format!("/api/v1/submissions/{ID}");
+    assert!(bench.page("/staff").await.contains("没有需要处理的申请"));
+    // By the platform's own rules, twice, and by order.
+    for _ in 0..2 {
+        bench.put(&path, &unsealed()).await.is_problem(422, "seal-missing");
+    }
+    let page = bench.page("/staff").await;
+    assert!(page.contains("内容没有加密") && page.contains("seal-missing") && page.contains("<td>2<td>"), "{page}");
+    bench.platform.faults().push(Fault::Refused { code: "form-outdated".into() });
+    bench.put(&path, &example("Submission")).await.is_problem(422, "form-outdated");
+    let page = bench.page("/staff").await;
+    assert!(page.contains("表单是旧版本") && !page.contains("seal-missing"), "the last reason counts: {page}");
+    let application = example("Application");
+    for field in application["fields"].as_array().unwrap() {
+        let value = field["value"].as_str().unwrap();
+        assert!(value.chars().count() < 3 || !page.contains(value), "{value} is on the page");
+    }
+    // What is no final refusal is not for staff, and neither is what came in.
+    bench.platform.faults().push(Fault::Busy { retry_after: 1 });
+    bench.put(&path.replace("8a90", "8a91"), &example("Submission")).await;
+    assert_eq!(bench.put(&path, &example("Submission")).await.status, 201);
+    assert!(bench.page("/staff").await.contains("没有需要处理的申请"));
 }
 
 #[tokio::test]

@@ -7,7 +7,6 @@
 
 use kiosk::domain::submission::{StoreCommand, StoreEvent};
 
-use crate::Tally;
 use crate::chance::Chance;
 use crate::disk::cut::{Names, Replay};
 use crate::disk::{Disk, Failure, Faults, Mount, Op};
@@ -15,6 +14,7 @@ use crate::people::{application, id, receipt};
 use crate::powercut::check::check;
 use crate::powercut::history::{Desk, Fact, History, Promise};
 use crate::powercut::workload::Files;
+use crate::{Pace, Tally};
 
 /// Applications of the script.
 const RESIDENTS: u64 = 5;
@@ -32,28 +32,26 @@ pub enum Planted {
     FailedSyncAnsweredAsGood,
 }
 
-/// Every failure at every call, or at every `stride`-th; `rounds` with other chance for the cuts.
-pub fn run(rounds: u64, stride: usize, seed: u64, planted: Planted) -> Tally {
-    let mut tally = Tally::new(seed);
-    for round in 0..rounds {
-        for failure in Failure::ALL {
-            for times in [1, u64::MAX] {
-                for call in (0..).step_by(stride) {
-                    let mut chance = Chance::new(seed ^ call ^ (round << 32));
-                    let (result, was_hit) = fail_at(
-                        Faults { fail: Some((call, failure, times)), ..Faults::default() },
-                        planted,
-                        &mut chance,
-                    );
-                    if !was_hit {
-                        break;
-                    }
-                    tally.note(result.map_err(|why| format!("{failure:?} at call {call}, {times} times: {why}")));
-                }
+/// Every failure at every call, or at every `stride`-th; `count` of the pace is how often all are gone through, with other
+/// chance for the cuts.
+pub fn run(pace: Pace, stride: usize, seed: u64, planted: Planted) -> Tally {
+    let ways: Vec<(Failure, u64)> =
+        Failure::ALL.into_iter().flat_map(|failure| [(failure, 1), (failure, u64::MAX)]).collect();
+    let all = ways.len() as u64;
+    let pace = Pace { count: pace.count.saturating_mul(all), ..pace };
+    pace.run_rounds(seed, |number, tally| {
+        let (round, way) = (number / all, number % all);
+        let Some((failure, times)) = usize::try_from(way).ok().and_then(|way| ways.get(way)) else { return };
+        for call in (0..).step_by(stride) {
+            let mut chance = Chance::new(seed ^ call ^ (round << 32));
+            let faults = Faults { fail: Some((call, *failure, *times)), ..Faults::default() };
+            let (result, was_hit) = fail_at(faults, planted, &mut chance);
+            if !was_hit {
+                break;
             }
+            tally.note(result.map_err(|why| format!("{failure:?} at call {call}, {times} times: {why}")));
         }
-    }
-    tally
+    })
 }
 
 /// One run of the script. Says also whether the failure came at all.
@@ -208,6 +206,8 @@ fn promise(answer: &StoreEvent, desk: &mut Desk) -> Option<Promise> {
         StoreEvent::Acknowledged { id } => Some(Promise::Acknowledged { id: *id }),
         StoreEvent::SetAside { id } => Some(Promise::SetAside { id: *id }),
         StoreEvent::NotKept { .. }
+        | StoreEvent::Carried { .. }
+        | StoreEvent::Requeued { .. }
         | StoreEvent::MarkFailed { .. }
         | StoreEvent::Found { .. }
         | StoreEvent::FindFailed { .. }
@@ -226,19 +226,19 @@ mod tests {
 
     #[test]
     fn whichever_call_fails_nothing_answered_is_lost_and_a_reopening_serves_again() {
-        let tally = run(1, 1, SEED, Planted::Nothing);
+        let tally = run(Pace { threads: 2, ..Pace::of(1) }, 1, SEED, Planted::Nothing);
         assert_eq!(tally.bad, 0, "{tally}\n{:#?}", tally.findings);
         assert!(tally.tried > 500, "{tally}");
     }
 
     #[test]
     fn the_lane_notices_a_refusal_that_is_taken_for_kept() {
-        assert!(run(1, 11, SEED, Planted::RefusalTakenForKept).bad > 0);
+        assert!(run(Pace::of(1), 11, SEED, Planted::RefusalTakenForKept).bad > 0);
     }
 
     #[test]
     fn the_lane_notices_a_failed_sync_that_is_answered_as_good() {
-        let tally = run(1, 3, SEED, Planted::FailedSyncAnsweredAsGood);
+        let tally = run(Pace::of(1), 3, SEED, Planted::FailedSyncAnsweredAsGood);
         assert!(tally.findings.iter().any(|finding| finding.contains("lost")), "{:#?}", tally.findings);
     }
 }

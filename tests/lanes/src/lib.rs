@@ -10,6 +10,7 @@ pub mod bitrot;
 pub mod chance;
 pub mod disk;
 pub mod faults;
+pub mod pace;
 mod people;
 pub mod powercut;
 pub mod proxy;
@@ -17,4 +18,5 @@ pub mod seeds;
 mod tally;
 pub mod volume;
 
+pub use pace::Pace;
 pub use tally::{Stopwatch, Tally};

@@ -10,10 +10,10 @@ use kiosk::domain::submission::{Application, CaseReceipt, FieldValue, ItemRef};
 use kiosk::domain::text::Text;
 use kiosk::ipc::Source;
 use kiosk::seal::{CountyKey, LookupKey, Sealer, Suite};
-use kiosk::store::Opening;
+use kiosk::store::{Elsewhere, Opening};
 
 use crate::chance::Chance;
-use crate::disk::{Mount, NAME, store_file};
+use crate::disk::{Mount, NAME, WholeFiles, store_file};
 
 /// The kiosk of all lanes.
 ///
@@ -39,7 +39,9 @@ pub fn sealer() -> Arc<Sealer> {
 
 /// The store on a mounted disk.
 pub fn opening(mount: &Mount) -> Opening {
-    Opening { vfs: Some(NAME.to_owned()), ..Opening::at(&store_file(mount), &kiosk_code(), &sealer()) }
+    let files = Arc::new(WholeFiles(Arc::clone(&mount.disk)));
+    let elsewhere = Some(Elsewhere { vfs: NAME.to_owned(), files });
+    Opening { elsewhere, ..Opening::at(&store_file(mount), &kiosk_code(), &sealer()) }
 }
 
 /// Identity of the application with this mark.

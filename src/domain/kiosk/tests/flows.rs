@@ -8,10 +8,10 @@ use kiosk_hal::model::{
 };
 
 use super::machine::{Machine, card, receipt};
-use crate::domain::effect::{Effect, Note, PaperKind};
+use crate::domain::effect::{Effect, PaperKind};
 use crate::domain::event::{AskNo, Event};
 use crate::domain::receipt::{SlipCode, parse, payload};
-use crate::domain::submission::{CountyCommand, CountyEvent, StoreEvent, Verdict};
+use crate::domain::submission::{CountyCommand, CountyEvent, StoreCommand, StoreEvent, Verdict};
 use crate::ipc::{Body, CardPrompt, Intent, Language, Overlay, ScanPrompt, SlipState, TextSize, WindowReason};
 
 const PENSION: &str = "sample-01";
@@ -122,13 +122,14 @@ fn what_could_not_be_kept_was_never_promised_and_is_tried_again_under_the_same_i
     machine.store_answers();
     machine.confirmed(PENSION);
     let (ask, command) = machine.store.remove(0);
-    let crate::domain::submission::StoreCommand::Keep { application } = command else { panic!("it is being kept") };
+    let StoreCommand::Keep { application } = command else { panic!("it is being kept") };
     let id = application.client_submission_id;
-    machine.event(Event::Store { ask, event: StoreEvent::NotKept { id, code: "store.disk-full".into() } });
+    machine
+        .event(Event::Store { ask, event: StoreEvent::NotKept { id, code: "store.disk-full".into(), certain: true } });
     assert_eq!(machine.page(), "not-kept");
     assert!(machine.prints.is_empty());
     machine.touch(Intent::Confirm);
-    let Some((_, crate::domain::submission::StoreCommand::Keep { application: again })) = machine.store.first() else {
+    let Some((_, StoreCommand::Keep { application: again })) = machine.store.first() else {
         panic!("it is being kept again")
     };
     assert_eq!(again.client_submission_id, id);
@@ -172,10 +173,12 @@ fn a_touch_that_comes_after_the_end_begins_a_new_visit_and_never_acts_in_the_old
     machine.at += 3 * MINUTE;
     machine.touch(Intent::Confirm);
     assert_eq!(machine.page(), "idle");
-    assert!(!machine.effects.iter().any(|effect| matches!(
-        effect,
-        Effect::Store { command: crate::domain::submission::StoreCommand::Keep { .. }, .. }
-    )));
+    assert!(
+        !machine
+            .effects
+            .iter()
+            .any(|effect| matches!(effect, Effect::Store { command: StoreCommand::Keep { .. }, .. }))
+    );
 }
 
 #[test]
@@ -430,7 +433,7 @@ fn a_broken_store_is_opened_again_and_what_was_under_way_is_settled() {
     machine.county_answers(Verdict::Stored { receipt: receipt() });
     // The mark reached the disk, but the answer was an error: the disk broke on the way.
     let (ask, command) = machine.store.remove(0);
-    let crate::domain::submission::StoreCommand::Acknowledge { id, .. } = command else { panic!("{command:?}") };
+    let StoreCommand::Acknowledge { id, .. } = command else { panic!("{command:?}") };
     machine.marked.insert(id);
     machine.event(Event::Store { ask, event: StoreEvent::MarkFailed { id, code: "store.io".into() } });
     let event = StoreEvent::Broken { code: "store.io".into() };
@@ -440,7 +443,7 @@ fn a_broken_store_is_opened_again_and_what_was_under_way_is_settled() {
     assert_eq!(machine.page(), "out-of-service");
     assert!(machine.store.is_empty(), "not before the pause is over: {:?}", machine.store);
     machine.pass(Duration::from_secs(11));
-    assert!(matches!(machine.store[..], [(_, crate::domain::submission::StoreCommand::Reopen)]));
+    assert!(matches!(machine.store[..], [(_, StoreCommand::Reopen)]));
     machine.store_answers();
     assert_eq!(machine.page(), "out-of-service", "open is not enough: the queue must be read");
     machine.store_answers();
@@ -456,16 +459,120 @@ fn an_application_that_reached_the_disk_while_it_broke_is_kept_after_all() {
     }
     machine.confirmed(PENSION);
     let (ask, command) = machine.store.remove(0);
-    let crate::domain::submission::StoreCommand::Keep { application } = command else { panic!("{command:?}") };
+    let StoreCommand::Keep { application } = command else { panic!("{command:?}") };
     let id = application.client_submission_id;
     machine.kept.insert(id, (crate::domain::id::Sequence(1), *application));
-    machine.event(Event::Store { ask, event: StoreEvent::NotKept { id, code: "store.io".into() } });
+    machine.event(Event::Store { ask, event: StoreEvent::NotKept { id, code: "store.io".into(), certain: false } });
     let event = StoreEvent::Broken { code: "store.io".into() };
     machine.event(Event::Store { ask: AskNo::default(), event });
     assert_eq!(machine.page(), "not-kept");
     machine.pass(Duration::from_secs(31));
     machine.store_answers().store_answers();
     assert_eq!(machine.page(), "kept");
+}
+
+#[test]
+fn while_nobody_knows_whether_the_disk_has_it_nothing_can_be_changed() {
+    let mut machine = Machine::new();
+    while !machine.store.is_empty() {
+        machine.store_answers();
+    }
+    machine.confirmed(PENSION);
+    let (ask, command) = machine.store.remove(0);
+    let StoreCommand::Keep { application } = command else { panic!("{command:?}") };
+    let id = application.client_submission_id;
+    machine.event(Event::Store { ask, event: StoreEvent::NotKept { id, code: "store.io".into(), certain: false } });
+    let event = StoreEvent::Broken { code: "store.io".into() };
+    machine.event(Event::Store { ask: AskNo::default(), event });
+    machine.touch(Intent::Back);
+    assert_eq!(machine.page(), "not-kept", "a changed application would be a second one");
+    // A further try that certainly wrote nothing says nothing about the first.
+    machine.touch(Intent::Confirm);
+    let (ask, _) = machine.store.remove(0);
+    machine.event(Event::Store { ask, event: StoreEvent::NotKept { id, code: "store.io".into(), certain: true } });
+    machine.touch(Intent::Back);
+    assert_eq!(machine.page(), "not-kept");
+    // The window and back: the doubt goes along.
+    machine.touch(Intent::ToWindow).touch(Intent::Back).touch(Intent::Back);
+    assert_eq!(machine.page(), "not-kept");
+    machine.pass(Duration::from_secs(31));
+    machine.store_answers().store_answers();
+    assert_eq!(machine.page(), "not-kept", "the disk does not have it");
+    machine.touch(Intent::Back);
+    assert_eq!(machine.page(), "review", "now it is certain");
+}
+
+#[test]
+fn a_slow_first_try_is_still_open_when_the_second_was_refused() {
+    let mut machine = Machine::new();
+    machine.store_answers();
+    machine.confirmed(PENSION);
+    machine.pass(Duration::from_secs(31));
+    assert_eq!(machine.page(), "not-kept", "the store is silent");
+    machine.touch(Intent::Confirm);
+    let keeps: Vec<_> = std::mem::take(&mut machine.store);
+    let [(first, command), (second, _)] = &keeps[..] else { panic!("{keeps:?}") };
+    let StoreCommand::Keep { application } = command else { panic!("{command:?}") };
+    let id = application.client_submission_id;
+    let refused = || StoreEvent::NotKept { id, code: "store.disk-full".into(), certain: true };
+    machine.event(Event::Store { ask: *first, event: refused() });
+    machine.touch(Intent::Back);
+    assert_eq!(machine.page(), "not-kept", "the second may still be kept");
+    machine.event(Event::Store { ask: *second, event: refused() });
+    machine.touch(Intent::Back);
+    assert_eq!(machine.page(), "review");
+}
+
+/// Two applications that are with the county in one call, by their ids.
+fn two_in_one_call() -> (Machine, AskNo, [crate::domain::id::SubmissionId; 2]) {
+    use crate::domain::id::{ItemId, Sequence, SubmissionId};
+    use crate::domain::submission::{ItemRef, OutboxEntry, OutboxState};
+    use crate::domain::text::Text;
+
+    let mut machine = Machine::new();
+    let name = Text::new("事项", "item");
+    let entry = |n: u64| OutboxEntry {
+        id: SubmissionId::from_parts(n, [7; 10]),
+        sequence: Sequence(n),
+        item: ItemRef {
+            item: ItemId("x".into()),
+            code: "c".into(),
+            version: 1,
+            name: name.clone(),
+            plain_name: name.clone(),
+        },
+        kept_at: machine.now().wall,
+        size: 1500,
+        state: OutboxState::Queued,
+    };
+    let entries = vec![entry(1), entry(2)];
+    let ids = [entries[0].id, entries[1].id];
+    let (ask, _) = machine.store.remove(0);
+    machine.event(Event::Store { ask, event: StoreEvent::Queue { entries } });
+    machine.pass(Duration::from_secs(5));
+    let asked = machine.county.iter().find_map(|(ask, command)| {
+        matches!(command, CountyCommand::SubmitBatch { handed } if handed.len() == 2).then_some(*ask)
+    });
+    (machine, asked.expect("both go together"), ids)
+}
+
+#[test]
+fn what_cannot_be_read_here_says_nothing_about_the_line() {
+    let (mut machine, ask, [damaged, other]) = two_in_one_call();
+    let timeout = Verdict::TryAgain { code: "county.timeout".into(), after: None };
+    let unreadable = Verdict::SetAside { code: "store.entry-damaged".into() };
+    let verdicts = vec![(damaged, unreadable), (other, timeout)];
+    machine.event(Event::County { ask, event: CountyEvent::BatchSubmitted { verdicts } });
+    assert_eq!(machine.kiosk.health.line, crate::domain::kiosk::Line::Down, "nobody has answered");
+    let aside =
+        |(_, command): &(AskNo, StoreCommand)| matches!(command, StoreCommand::SetAside { id, .. } if *id == damaged);
+    assert!(machine.store.iter().any(aside), "{:?}", machine.store);
+
+    let (mut machine, ask, ids) = two_in_one_call();
+    let verdicts = ids.map(|id| (id, Verdict::TryAgain { code: "store.io".into(), after: None })).to_vec();
+    let before = machine.kiosk.health.line;
+    machine.event(Event::County { ask, event: CountyEvent::BatchSubmitted { verdicts } });
+    assert_eq!(machine.kiosk.health.line, before, "the disk is not the line");
 }
 
 #[test]
@@ -546,126 +653,15 @@ fn another_try_keeps_the_same_application_to_the_last_byte() {
         .store
         .iter()
         .filter_map(|(_, command)| match command {
-            crate::domain::submission::StoreCommand::Keep { application } => {
-                Some(serde_json::to_string(application).expect("plain data"))
-            }
-            crate::domain::submission::StoreCommand::Acknowledge { .. }
-            | crate::domain::submission::StoreCommand::SetAside { .. }
-            | crate::domain::submission::StoreCommand::Find { .. }
-            | crate::domain::submission::StoreCommand::Measure
-            | crate::domain::submission::StoreCommand::LoadQueue
-            | crate::domain::submission::StoreCommand::Reopen => None,
+            StoreCommand::Keep { application } => Some(serde_json::to_string(application).expect("plain data")),
+            StoreCommand::Acknowledge { .. }
+            | StoreCommand::SetAside { .. }
+            | StoreCommand::Find { .. }
+            | StoreCommand::Measure
+            | StoreCommand::LoadQueue
+            | StoreCommand::Reopen => None,
         })
         .collect();
     assert_eq!(kept.len(), 2);
     assert_eq!(kept[0], kept[1], "the store takes the same id with the same content only");
-}
-
-#[test]
-fn a_slip_whose_page_was_left_is_still_taken_and_still_written_down() {
-    let mut machine = Machine::new();
-    machine.open_guide(PENSION).touch(Intent::PrintNotice).touch(Intent::Home).touch(Intent::Back);
-    let Body::Take(take) = machine.screen().body else { panic!("there is paper to take") };
-    assert!(take.paper);
-    machine.took();
-    machine.prints(PrintOutcome::Printed);
-    let noted = machine
-        .took()
-        .into_iter()
-        .any(|effect| matches!(effect, Effect::Note(Note::Slip { outcome: PrintOutcome::Printed, .. })));
-    assert!(noted, "the journal knows of the slip");
-}
-
-#[test]
-fn a_look_up_that_fails_or_stays_away_ends_and_the_next_one_works() {
-    let mut machine = Machine::new();
-    machine.kept(PENSION);
-    let PaperKind::Kept { claim, .. } = machine.prints(PrintOutcome::Printed) else { panic!("a kept slip") };
-    machine.touch(Intent::Finish).pass(Duration::from_secs(10));
-    machine.touch(Intent::Begin).touch(Intent::OpenScan);
-    let scan = |machine: &mut Machine| {
-        machine.event(Event::Scanner(ScannerEvent::Code(ScannedCode { text: Ok(payload(&claim, None)) })));
-    };
-    scan(&mut machine);
-    let (ask, _) = machine.store.pop().expect("the store is asked");
-    machine.event(Event::Store { ask, event: StoreEvent::FindFailed { code: "store.internal".into() } });
-    let Body::Scan(shown) = machine.screen().body else { panic!("still scanning") };
-    assert_eq!(shown.prompt, ScanPrompt::NoLine);
-    scan(&mut machine);
-    machine.store.clear();
-    machine.pass(Duration::from_secs(46));
-    let Body::Scan(shown) = machine.screen().body else { panic!("still scanning") };
-    assert_eq!(shown.prompt, ScanPrompt::NoLine, "a look-up has an end");
-    scan(&mut machine);
-    machine.store_answers();
-    assert_eq!(machine.page(), "status");
-}
-
-#[test]
-fn without_a_reader_nothing_is_offered_that_leads_nowhere() {
-    let mut settings = super::machine::settings();
-    settings.fitted.reader = false;
-    let (mut kiosk, _) =
-        crate::domain::kiosk::Kiosk::new(settings, super::machine::catalog(), super::machine::now(Duration::ZERO, 0));
-    let mut at = Duration::ZERO;
-    for intent in [Intent::Begin, Intent::OpenTheme { theme: "elder".into() }] {
-        at += Duration::from_secs(1);
-        kiosk.handle(super::machine::now(at, 1), Event::Intent(intent));
-    }
-    let Body::List(list) = kiosk.screen(&super::machine::now(at, 2)).body else { panic!("a list is shown") };
-    assert!(list.rows.iter().all(|row| row.can != crate::ipc::CanDo::Apply));
-}
-
-fn load(machine: &mut Machine, free: Option<u64>) {
-    machine.event(Event::Store { ask: AskNo::default(), event: StoreEvent::Measured { free } });
-}
-
-#[test]
-fn before_the_disk_is_full_no_more_are_taken_and_the_idle_screen_says_so() {
-    let mut machine = Machine::new();
-    let held = |machine: &Machine| {
-        let body = machine.screen().body;
-        let Body::Idle(idle) = body else { panic!("the idle screen, not {}", body.name()) };
-        (idle.held, idle.apply_count > 0, idle.guide_count > 0)
-    };
-    load(&mut machine, Some(500_000_000));
-    assert_eq!(held(&machine), (crate::ipc::Held::Nothing, true, true));
-    machine.took();
-    load(&mut machine, Some(199_000_000));
-    assert_eq!(held(&machine), (crate::ipc::Held::NoRoom, false, true));
-    let stopped = Note::TakingStopped { code: "outbox.no-room", waiting: 0, free_mb: 199 };
-    assert!(machine.took().contains(&Effect::Note(stopped)), "never silently");
-    assert_eq!(machine.kiosk.status(&machine.now(), "idle").taking, "outbox.no-room");
-    load(&mut machine, Some(500_000_000));
-    assert_eq!(held(&machine), (crate::ipc::Held::Nothing, true, true));
-    assert!(machine.took().contains(&Effect::Note(Note::TakingAgain { waiting: 0 })));
-}
-
-#[test]
-fn while_none_are_taken_apply_leads_to_the_window_and_guides_go_on() {
-    let mut machine = Machine::new();
-    load(&mut machine, Some(0));
-    machine.open_guide(PENSION);
-    let Body::Item(guide) = machine.screen().body else { panic!("the guide is shown") };
-    assert_eq!(guide.can, crate::ipc::CanDo::WindowOnly, "never a button that leads nowhere");
-    machine.touch(Intent::Apply);
-    assert_eq!(machine.page(), "window");
-}
-
-#[test]
-fn a_kiosk_that_the_county_refuses_says_so_until_it_is_known_again() {
-    let mut machine = Machine::new();
-    machine.kept(PENSION).prints(PrintOutcome::Printed);
-    machine.county_answers(Verdict::StopAll { code: "county.signature".into() });
-    assert!(machine.took().contains(&Effect::Note(Note::SendingStopped { code: "county.signature".into() })));
-    assert_eq!(machine.kiosk.status(&machine.now(), "kept").sending, "county.signature");
-    machine.pass(MINUTE * 20);
-    let Body::Idle(idle) = machine.screen().body else { panic!("nobody is here") };
-    assert_eq!(idle.held, crate::ipc::Held::SendingStopped);
-    assert!(idle.apply_count > 0, "applications are still taken and kept");
-    machine.pass(MINUTE * 20);
-    machine.county_answers(Verdict::Stored { receipt: receipt() }).store_answers();
-    assert!(machine.took().contains(&Effect::Note(Note::SendingGoesOn)));
-    let Body::Idle(idle) = machine.screen().body else { panic!("nobody is here") };
-    assert_eq!(idle.held, crate::ipc::Held::Nothing);
 }

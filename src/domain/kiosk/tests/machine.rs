@@ -206,7 +206,12 @@ impl Machine {
             },
             StoreCommand::Reopen => {
                 let last = Sequence(self.kept.len() as u64);
-                StoreEvent::Reopened { last, open: (self.kept.len() - self.marked.len()) as u64, missing: Vec::new() }
+                StoreEvent::Reopened {
+                    last,
+                    open: (self.kept.len() - self.marked.len()) as u64,
+                    missing: Vec::new(),
+                    aside: None,
+                }
             }
             StoreCommand::Measure => StoreEvent::Measured { free: None },
         };

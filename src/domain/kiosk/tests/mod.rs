@@ -2,5 +2,7 @@
 
 mod flows;
 mod machine;
+mod missing;
 mod random;
+mod service;
 mod table;

@@ -14,7 +14,7 @@ use crate::domain::effect::{Effect, PaperKind};
 use crate::domain::event::Event;
 use crate::domain::id::SubmissionId;
 use crate::domain::submission::{CountyCommand, CountyEvent, StoreCommand, StoreEvent, Verdict};
-use crate::ipc::{Body, Intent, Language, Pad, TextSize};
+use crate::ipc::{Body, Intent, Language, Pad, TextSize, UpdateAnswer, UpdateNews, UpdatePhase};
 
 /// Everything people, devices, disks and lines can do.
 #[derive(Debug, Clone)]
@@ -42,6 +42,8 @@ enum Op {
     SlipEnds(u8),
     StaleSlip,
     Pass(u16),
+    /// The agent tells something: a phase by its number.
+    Updates(u8),
 }
 
 fn op() -> impl Strategy<Value = Op> {
@@ -66,6 +68,7 @@ fn op() -> impl Strategy<Value = Op> {
         1 => Just(Op::StaleSlip),
         3 => (0..40_u16).prop_map(Op::Pass),
         1 => (0..200_u16).prop_map(Op::Pass),
+        2 => any::<u8>().prop_map(Op::Updates),
     ]
 }
 
@@ -74,7 +77,7 @@ fn offered(machine: &Machine) -> Vec<Intent> {
     let screen = machine.screen();
     let mut touches = vec![Intent::Back, Intent::Home, Intent::Help, Intent::MoreTime, Intent::CloseHelp];
     match screen.body {
-        Body::Idle(_) | Body::OutOfService(_) | Body::Setup(_) => touches.push(Intent::Begin),
+        Body::Idle(_) | Body::OutOfService(_) | Body::Setup(_) => touches.extend([Intent::Begin, Intent::OpenService]),
         Body::Home(home) => {
             touches.extend([Intent::OpenDepartments, Intent::OpenScan]);
             touches.extend(home.themes.into_iter().map(|tile| Intent::OpenTheme { theme: tile.id }));
@@ -102,6 +105,7 @@ fn offered(machine: &Machine) -> Vec<Intent> {
             touches = vec![Intent::Finish, Intent::PrintAgain, Intent::MoreTime, Intent::MoreTime]
         }
         Body::Status(_) | Body::Window(_) | Body::Take(_) => touches.push(Intent::Finish),
+        Body::Service(_) => touches.push(Intent::AnswerUpdate { answer: UpdateAnswer::Install }),
         Body::Scan(_) | Body::Storing => {}
     }
     touches
@@ -189,7 +193,10 @@ impl Witness {
         let screen = machine.screen();
         let identifying = matches!(screen.body, Body::Identify(_));
         assert!(identifying || !self.watching, "the reader looks for cards on {} too", screen.body.name());
-        if matches!(screen.body, Body::Idle(_) | Body::OutOfService(_)) {
+        if matches!(screen.body, Body::Service(_)) {
+            assert!(machine.kiosk.visit.is_none(), "the technician's page lies over a visit");
+        }
+        if matches!(screen.body, Body::Idle(_) | Body::OutOfService(_) | Body::Service(_)) {
             let kiosk = &machine.kiosk;
             assert!(kiosk.visit.is_none());
             let shown = serde_json::to_string(&screen).expect("plain data");
@@ -256,7 +263,7 @@ fn apply(machine: &mut Machine, witness: &mut Witness, op: &Op) {
                 let code = "store.disk-full".to_owned();
                 let event = match command {
                     StoreCommand::Keep { application } => {
-                        StoreEvent::NotKept { id: application.client_submission_id, code }
+                        StoreEvent::NotKept { id: application.client_submission_id, code, certain: true }
                     }
                     StoreCommand::Acknowledge { id, .. } | StoreCommand::SetAside { id, .. } => {
                         StoreEvent::MarkFailed { id, code }
@@ -297,6 +304,18 @@ fn apply(machine: &mut Machine, witness: &mut Witness, op: &Op) {
         Op::StaleSlip => {
             let outcome = PrintOutcome::Printed;
             machine.event(Event::Printer(PrinterEvent::Finished { job: u64::MAX, outcome }));
+        }
+        Op::Updates(number) => {
+            let phases = [
+                UpdatePhase::Resting,
+                UpdatePhase::Asking,
+                UpdatePhase::Installing,
+                UpdatePhase::Restart,
+                UpdatePhase::Refused,
+            ];
+            let phase = phases[usize::from(*number) % phases.len()];
+            let news = UpdateNews { phase, ..super::service::asking("1.1.0") };
+            machine.event(Event::Updates(Box::new(news)));
         }
         Op::Pass(seconds) => drop(machine.pass(Duration::from_secs(u64::from(*seconds)))),
     }

@@ -53,6 +53,7 @@ fn pages() -> Vec<(&'static str, Make)> {
                 });
             })
         }),
+        ("service", || with(|machine| _ = machine.touch(Intent::OpenService))),
         ("home", || with(|machine| _ = machine.touch(Intent::Begin))),
         ("departments", || with(|machine| _ = machine.touch(Intent::Begin).touch(Intent::OpenDepartments))),
         ("list", || with(|machine| _ = machine.open_guide(ITEM).touch(Intent::Back))),
@@ -67,8 +68,10 @@ fn pages() -> Vec<(&'static str, Make)> {
                 let (ask, command) = machine.store[0].clone();
                 if let crate::domain::submission::StoreCommand::Keep { application } = command {
                     let id = application.client_submission_id;
-                    machine
-                        .event(Event::Store { ask, event: StoreEvent::NotKept { id, code: "store.disk-full".into() } });
+                    machine.event(Event::Store {
+                        ask,
+                        event: StoreEvent::NotKept { id, code: "store.disk-full".into(), certain: true },
+                    });
                 }
             })
         }),
@@ -156,6 +159,10 @@ fn events(machine: &Machine) -> Vec<(&'static str, Event)> {
         ("touch finish", touch(Intent::Finish)),
         ("touch scan", touch(Intent::OpenScan)),
         ("touch window", touch(Intent::ToWindow)),
+        ("touch service", touch(Intent::OpenService)),
+        ("touch answer", touch(Intent::AnswerUpdate { answer: crate::ipc::UpdateAnswer::Install })),
+        ("update asks", Event::Updates(Box::new(super::service::asking("1.1.0")))),
+        ("store repaired", Event::StoreFound(super::service::repaired())),
         ("reader lost", device(Role::IdReader, DeviceState::NoDevice)),
         ("reader online", device(Role::IdReader, DeviceState::Online)),
         ("printer lost", device(Role::Printer, DeviceState::NoDevice)),
@@ -194,9 +201,13 @@ fn events(machine: &Machine) -> Vec<(&'static str, Event)> {
                 },
             })
         }),
-        ("store not kept", store(StoreEvent::NotKept { id: storing.unwrap_or(id), code: "store.io".into() })),
+        (
+            "store not kept",
+            store(StoreEvent::NotKept { id: storing.unwrap_or(id), code: "store.io".into(), certain: false }),
+        ),
         ("store acknowledged", store(StoreEvent::Acknowledged { id })),
         ("store set aside", store(StoreEvent::SetAside { id })),
+        ("store carried", store(StoreEvent::Carried { id })),
         ("store mark failed", store(StoreEvent::MarkFailed { id, code: "store.io".into() })),
         ("store found nothing", store(StoreEvent::Found { entry: None })),
         ("store cannot look up", store(StoreEvent::FindFailed { code: "store.internal".into() })),

@@ -324,6 +324,77 @@ fn an_unclear_slip_asks_the_person_and_a_failed_one_does_not_count() {
     assert_eq!(bench.setup.checks.of(Role::Printer), DeviceCheck::Fails, "nobody can say that a failed slip came out");
 }
 
+/// A machine on the page of the enrolment, with a fixed address, whose county has not answered yet.
+fn asking() -> Bench {
+    let mut bench = Bench::new();
+    bench.touch(Intent::SetLanguage { language: Language::Zh });
+    bench.choose("示例县");
+    bench.choose("示例镇");
+    bench.choose("河东村");
+    bench.touch(Intent::Next);
+    let fixed = FixedAddress::new([10, 0, 0, 5].into(), 24, [10, 0, 0, 1].into(), [10, 0, 0, 1].into()).unwrap();
+    bench.setup.view = View::Network { typing: None, fixed: Some(fixed) };
+    bench.touch(Intent::Next);
+    assert_eq!(bench.setup.step(), Step::Enrol);
+    let ask = bench.setup.next_ask();
+    bench.setup.view = View::Enrol(Enrol::Asking { ask, until: SinceStart::from_secs(1_000) });
+    bench
+}
+
+fn prompt(bench: &Bench) -> EnrolPrompt {
+    let SetupPage::Enrol(page) = bench.page() else { panic!("{:?}", bench.page()) };
+    page.prompt
+}
+
+#[test]
+fn an_answer_that_could_not_be_stored_leaves_a_page_that_takes_the_code_again() {
+    for disk_answers in [true, false] {
+        let mut bench = asking();
+        bench.disk_works = false;
+        let ask = AskNo(bench.setup.last_ask);
+        let given = grant(&bench.setup);
+        if disk_answers {
+            bench.event(SetupEvent::Enrolled { ask, result: Ok(given) });
+        } else {
+            bench.setup.handle(now(0), SetupEvent::Enrolled { ask, result: Ok(given) });
+            assert_eq!(prompt(&bench), EnrolPrompt::Asking);
+            bench.wait(SAVE_LIMIT.as_secs());
+        }
+        assert_eq!(prompt(&bench), EnrolPrompt::Refused { why: EnrolRefusal::NotStored });
+        let (next, _) = bench.setup.next_wake(&now(bench.seconds));
+        assert!(next >= SinceStart::from_secs(bench.seconds) + AUTO_AGAIN, "a broken disk is not asked all the time");
+        bench.disk_works = true;
+        bench.scan();
+        assert_eq!(bench.setup.step(), Step::Devices);
+    }
+}
+
+#[test]
+fn back_from_the_enrolment_keeps_the_address_that_was_typed() {
+    let mut bench = asking();
+    let before = bench.disk.clone().unwrap().network;
+    assert!(matches!(before, Some(NetworkChoice::Fixed(_))));
+    bench.touch(Intent::Back);
+    bench.touch(Intent::Next);
+    assert_eq!(bench.disk.unwrap().network, before);
+}
+
+#[test]
+fn a_strange_file_stops_neither_the_countys_answer_nor_a_prepared_card() {
+    let mut bench = asking();
+    let ask = AskNo(bench.setup.last_ask);
+    let given = grant(&bench.setup);
+    bench.event(SetupEvent::AnswerFound(Err(EnrolRefusal::BadAnswer)));
+    bench.event(SetupEvent::Enrolled { ask, result: Ok(given) });
+    assert_eq!(bench.setup.step(), Step::Devices);
+    let mut bench = asking();
+    bench.setup.auto = Some(provision());
+    bench.setup.view = View::Enrol(Enrol::Again { at: SinceStart::from_secs(15), why: EnrolRefusal::NoLine });
+    bench.event(SetupEvent::AnswerFound(Err(EnrolRefusal::BadAnswer)));
+    bench.wait(15);
+    assert_eq!(bench.setup.step(), Step::Devices, "the card has tried again by itself");
+}
+
 fn any_event() -> impl Strategy<Value = SetupEvent> {
     let intents = prop_oneof![
         Just(Intent::Next),

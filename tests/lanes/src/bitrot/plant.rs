@@ -3,13 +3,14 @@
 //! The real store cannot be told to leave its protections out. What it would do without one is done here in its place, on
 //! the same file.
 
-use std::collections::BTreeMap;
-use std::path::Path;
-
 use kiosk::domain::id::SubmissionId;
-use kiosk::store::{Keeper, OpenReport, Opening};
-use rusqlite::Connection;
+use kiosk::store::{FILE_NAME, Files, Keeper, OpenReport, Salvaged};
 use sm3::{Digest, Sm3};
+use std::collections::BTreeMap;
+
+use crate::disk::{Mount, WholeFiles, store_file};
+use crate::people::opening;
+use crate::powercut::workload::raw;
 
 /// A protection that is left out on purpose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,31 +37,32 @@ pub(super) struct Shop {
 
 impl Shop {
     /// Opens the store. An error is the code of its refusal.
-    pub fn open(opening: &Opening, planted: Planted) -> Result<Self, String> {
-        let (keeper, report) = open(opening)?;
+    pub fn open(mount: &Mount, planted: Planted) -> Result<Self, String> {
+        let (keeper, report) = open(mount)?;
         let mut shop = Self { keeper, report, past: None };
         match planted {
             Planted::Nothing => {}
             Planted::CounterNotCompared => shop.report.missing.clear(),
             Planted::DigestNotChecked => {
                 drop(shop.keeper);
-                shop.past = Some(read_past(&opening.file));
-                shop.keeper = open(opening)?.0;
+                shop.past = Some(read_past(mount));
+                shop.keeper = open(mount)?.0;
             }
             Planted::StartsEmpty if shop.report.salvaged.is_some() => {
                 drop(shop.keeper);
-                std::fs::remove_file(&opening.file).map_err(|error| error.to_string())?;
+                let files = WholeFiles(std::sync::Arc::clone(&mount.disk));
+                files.remove(&store_file(mount)).map_err(|error| error.to_string())?;
                 let salvaged = shop.report.salvaged.take();
-                (shop.keeper, shop.report) = open(opening)?;
+                (shop.keeper, shop.report) = open(mount)?;
                 shop.report.salvaged = salvaged;
             }
             Planted::TakenOverUnchecked => {
                 drop(shop.keeper);
-                if let Some(aside) = &shop.report.salvaged {
-                    take_over(&opening.file, aside);
+                if let Some(Salvaged::InPart { .. }) = &shop.report.salvaged {
+                    take_over(mount);
                 }
                 let salvaged = shop.report.salvaged.take();
-                (shop.keeper, shop.report) = open(opening)?;
+                (shop.keeper, shop.report) = open(mount)?;
                 shop.report.salvaged = salvaged;
             }
             Planted::StartsEmpty => {}
@@ -80,14 +82,14 @@ impl Shop {
     }
 }
 
-fn open(opening: &Opening) -> Result<(Keeper, OpenReport), String> {
-    Keeper::open(opening).map_err(|error| error.code().to_owned())
+fn open(mount: &Mount) -> Result<(Keeper, OpenReport), String> {
+    Keeper::open(&opening(mount)).map_err(|error| error.code().to_owned())
 }
 
 /// Every content that reads, right or wrong.
-fn read_past(file: &Path) -> BTreeMap<u64, Vec<u8>> {
+fn read_past(mount: &Mount) -> BTreeMap<u64, Vec<u8>> {
     let read = || -> rusqlite::Result<BTreeMap<u64, Vec<u8>>> {
-        Connection::open(file)?
+        raw(mount)?
             .prepare(
                 "SELECT o.sequence, a.body FROM outbox o JOIN application a ON a.id = o.id WHERE a.body IS NOT NULL",
             )?
@@ -98,10 +100,10 @@ fn read_past(file: &Path) -> BTreeMap<u64, Vec<u8>> {
 }
 
 /// Takes over whatever reads of the rows that are missing. What does not read is left, as in the real salvage.
-fn take_over(file: &Path, aside: &Path) {
-    let Ok(connection) = Connection::open(file) else { return };
-    let Some(aside) = aside.to_str() else { return };
-    if connection.execute("ATTACH ?1 AS damaged", [aside]).is_err() {
+fn take_over(mount: &Mount) {
+    let Ok(connection) = raw(mount) else { return };
+    let aside = mount.folder().join(format!("{FILE_NAME}.damaged-1"));
+    if connection.execute("ATTACH ?1 AS damaged", [aside.to_string_lossy()]).is_err() {
         return;
     }
     for number in 1..=1_000_u32 {

@@ -110,7 +110,7 @@ impl<'l> Replay<'l> {
             let at = self.at;
             self.at += 1;
             match &self.log[at] {
-                Op::Create { .. } | Op::Delete { .. } => self.waiting_names.push(at),
+                Op::Create { .. } | Op::Delete { .. } | Op::Rename { .. } => self.waiting_names.push(at),
                 Op::Write { file, .. } => self.file(*file).waiting.push(Change::Write(at)),
                 Op::Truncate { file, length } => {
                     self.file(*file).waiting.push(Change::Truncate(at, *length));
@@ -147,7 +147,12 @@ impl<'l> Replay<'l> {
                 }
             }
             Op::SyncFolder => self.sync_names(place),
-            Op::Create { .. } | Op::Delete { .. } | Op::Write { .. } | Op::Truncate { .. } | Op::SyncFailed { .. } => {}
+            Op::Create { .. }
+            | Op::Delete { .. }
+            | Op::Rename { .. }
+            | Op::Write { .. }
+            | Op::Truncate { .. }
+            | Op::SyncFailed { .. } => {}
         }
     }
 
@@ -156,6 +161,19 @@ impl<'l> Replay<'l> {
         for at in self.waiting_names.drain(..later) {
             rename(&mut self.names, &self.log[at]);
         }
+    }
+
+    /// The disk as a program sees it that goes on running: everything before this point was done.
+    pub fn written(&self) -> BTreeMap<String, Vec<u8>> {
+        let mut names = self.names.clone();
+        self.waiting_names.iter().for_each(|at| rename(&mut names, &self.log[*at]));
+        let content = |inode: &Inode| {
+            let file = self.files.get(inode).cloned().unwrap_or_default();
+            let mut content = file.durable;
+            file.given_up.iter().chain(&file.waiting).for_each(|change| apply(&mut content, self.log, change));
+            content
+        };
+        names.iter().map(|(name, inode)| (name.clone(), content(inode))).collect()
     }
 
     /// One disk as it may be found if the power goes at this point.
@@ -245,6 +263,13 @@ fn rename(names: &mut BTreeMap<String, Inode>, op: &Op) {
         }
         Op::Delete { name } => {
             names.remove(name);
+        }
+        Op::Rename { from, to, file } => {
+            // What the name leads to by now may be another file, where an earlier change of it was lost.
+            if names.get(from) == Some(file) {
+                names.remove(from);
+            }
+            names.insert(to.clone(), *file);
         }
         Op::Write { .. } | Op::Truncate { .. } | Op::Sync { .. } | Op::SyncFailed { .. } | Op::SyncFolder => {}
     }

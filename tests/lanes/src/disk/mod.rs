@@ -9,12 +9,14 @@
 //! [`cut`], from the log alone.
 
 pub mod cut;
+mod files;
 mod vfs;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+pub use files::WholeFiles;
 pub use vfs::{Mount, NAME};
 
 /// Number of a file, also when its name is gone.
@@ -27,6 +29,8 @@ pub enum Op {
     Create { name: String, file: Inode },
     /// A name was taken away.
     Delete { name: String },
+    /// A file got another name, in the place of any other file.
+    Rename { from: String, to: String, file: Inode },
     /// Bytes were written.
     Write { file: Inode, at: usize, bytes: Arc<[u8]> },
     /// The length was set.
@@ -85,6 +89,8 @@ pub struct Faults {
     pub skips_log_syncs: bool,
     /// No sync is done.
     pub skips_syncs: bool,
+    /// Syncs of the folder that a program asks for itself are answered and not done.
+    pub skips_folder_syncs: bool,
     /// A shorter length is answered and not set.
     pub skips_truncates: bool,
 }
@@ -112,6 +118,7 @@ enum Call {
     Truncate,
     Sync,
     Delete,
+    Rename,
 }
 
 impl Disk {
@@ -191,7 +198,9 @@ impl State {
         let fails = match failure {
             Failure::Full | Failure::ShortWrite => call == Call::Write,
             Failure::Device => true,
-            Failure::ReadOnly => matches!(call, Call::Write | Call::Truncate | Call::Sync | Call::Delete),
+            Failure::ReadOnly => {
+                matches!(call, Call::Write | Call::Truncate | Call::Sync | Call::Delete | Call::Rename)
+            }
             Failure::Sync => call == Call::Sync,
         };
         if fails {
@@ -299,6 +308,27 @@ impl State {
             self.log.push(Op::SyncFolder);
         }
         Ok(was_there)
+    }
+
+    fn rename(&mut self, from: &str, to: &str) -> Result<bool, Failure> {
+        if let Some(failure) = self.call(Call::Rename) {
+            return Err(failure);
+        }
+        let Some(file) = self.names.remove(from) else { return Ok(false) };
+        self.names.insert(to.to_owned(), file);
+        self.log.push(Op::Rename { from: from.to_owned(), to: to.to_owned(), file });
+        Ok(true)
+    }
+
+    fn sync_folder(&mut self) -> Result<(), Failure> {
+        self.counts.syncs += 1;
+        if let Some(failure) = self.call(Call::Sync) {
+            return Err(failure);
+        }
+        if !self.faults.skips_syncs && !self.faults.skips_folder_syncs {
+            self.log.push(Op::SyncFolder);
+        }
+        Ok(())
     }
 
     fn length(&self, file: Inode) -> usize {

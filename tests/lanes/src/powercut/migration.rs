@@ -13,10 +13,11 @@ use super::again;
 use super::check::compare;
 use super::history::{History, Row, Rows, Stage};
 use super::workload::{Files, Planted, Size, record};
-use crate::Tally;
 use crate::chance::Chance;
 use crate::disk::cut::{Names, Replay};
 use crate::disk::{Disk, Mount, NAME, store_file};
+use crate::pace::seed_of;
+use crate::{Pace, Tally};
 
 /// What the program of schema 1 left.
 const SCHEMA_1: &str = include_str!("../../fixtures/schema-1.sql");
@@ -28,19 +29,15 @@ const KNOWN_TO_SCHEMA_1: i64 = 1;
 const AFTERWARDS: Size = Size { steps: 6, keeps: 4 };
 
 /// Tries this many cuts. One try is one disk, started in one of the two slots.
-pub fn run(cuts: u64, seed: u64, planted: Planted) -> Tally {
-    let mut tally = Tally::new(seed);
-    let mut round = 0;
-    while tally.tried < cuts {
-        let round_seed = Chance::new(seed ^ Chance::new(round).bits()).bits();
+pub fn run(pace: Pace, seed: u64, planted: Planted) -> Tally {
+    pace.run(seed, |round, tally| {
+        let round_seed = seed_of(seed, round);
         // In order, or as the power or a kill left it, with everything in the log.
         let ends_in_order = round % 2 == 0;
-        if let Err(why) = cut(round_seed, ends_in_order, cuts, planted, &mut tally) {
+        if let Err(why) = cut(round_seed, ends_in_order, pace.count, planted, tally) {
             tally.note(Err(format!("run {round_seed}: {why}")));
         }
-        round += 1;
-    }
-    tally
+    })
 }
 
 fn cut(seed: u64, ends_in_order: bool, cuts: u64, planted: Planted, tally: &mut Tally) -> Result<(), String> {
@@ -192,14 +189,14 @@ mod tests {
 
     #[test]
     fn a_power_cut_at_any_write_of_a_migration_loses_nothing_in_either_slot() {
-        let tally = run(3_000, SEED, Planted::Nothing);
+        let tally = run(Pace::of(3_000), SEED, Planted::Nothing);
         assert_eq!(tally.bad, 0, "{tally}\n{:#?}", tally.findings);
         assert!(tally.tried >= 3_000, "{tally}");
     }
 
     #[test]
     fn the_lane_notices_a_migration_in_pieces() {
-        let tally = run(2_000, SEED, Planted::MigrationInPieces);
+        let tally = run(Pace::of(2_000), SEED, Planted::MigrationInPieces);
         assert!(tally.findings.iter().any(|finding| finding.contains("does not open")), "{:#?}", tally.findings);
     }
 

@@ -11,16 +11,18 @@
 pub mod check;
 pub mod history;
 pub mod migration;
+pub mod salvage;
 pub mod workload;
 
 use check::check;
 use history::{History, Rows};
 use workload::{Files, Planted, Recording, Size, record};
 
-use crate::Tally;
 use crate::chance::Chance;
 use crate::disk::cut::{Names, Replay};
 use crate::disk::{Disk, Mount};
+use crate::pace::seed_of;
+use crate::{Pace, Tally};
 
 /// Points tried within one run of a kiosk; a longer run is sampled.
 const POINTS: usize = 400;
@@ -28,18 +30,14 @@ const POINTS: usize = 400;
 const DISKS: u64 = 2;
 
 /// Tries this many cuts.
-pub fn run(cuts: u64, seed: u64, planted: Planted) -> Tally {
-    let mut tally = Tally::new(seed);
-    let mut round = 0;
-    while tally.tried < cuts {
-        let round_seed = Chance::new(seed ^ Chance::new(round).bits()).bits();
+pub fn run(pace: Pace, seed: u64, planted: Planted) -> Tally {
+    pace.run(seed, |round, tally| {
+        let round_seed = seed_of(seed, round);
         match record(round_seed, size(round), History::default(), Files::new(), planted) {
-            Ok(recording) => cut_everywhere(&recording, round_seed, cuts, &mut tally),
+            Ok(recording) => cut_everywhere(&recording, round_seed, pace.count, tally),
             Err(why) => tally.note(Err(format!("run {round_seed}: {why}"))),
         }
-        round += 1;
-    }
-    tally
+    })
 }
 
 /// Most runs are short, so that the start and the first commits are tried often; one in sixteen is long enough for the
@@ -114,7 +112,7 @@ mod tests {
 
     #[test]
     fn twenty_thousand_power_cuts_lose_nothing() {
-        let tally = run(20_000, SEED, Planted::Nothing);
+        let tally = run(Pace { threads: 2, ..Pace::of(20_000) }, SEED, Planted::Nothing);
         assert_eq!(tally.bad, 0, "{tally}\n{:#?}", tally.findings);
         assert!(tally.tried >= 20_000);
     }
@@ -146,7 +144,7 @@ mod tests {
     }
 
     fn notices(planted: Planted, words: &str) {
-        let tally = run(3_000, SEED, planted);
+        let tally = run(Pace::of(3_000), SEED, planted);
         assert!(tally.bad > 0, "{planted:?} was not noticed in {} cuts", tally.tried);
         assert!(tally.findings.iter().any(|finding| finding.contains(words)), "{:#?}", tally.findings);
     }

@@ -37,6 +37,7 @@ impl Planted {
             hides_failed_syncs: false,
             skips_log_syncs: false,
             skips_syncs: false,
+            skips_folder_syncs: false,
             skips_truncates: false,
         };
         match self {

@@ -11,8 +11,7 @@
 mod relay;
 
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use county_stand_in::{Handle, Settings, serve};
@@ -26,7 +25,7 @@ use relay::{Relay, Trouble};
 use tempfile::TempDir;
 
 use crate::chance::Chance;
-use crate::tally::Tally;
+use crate::{Pace, Tally};
 
 /// The terminal of all tries.
 const TERMINAL: &str = "K032";
@@ -51,27 +50,13 @@ pub enum Planted {
 }
 
 /// Tries this many kiosks over real sockets, on `threads` threads.
-pub fn run(count: u64, seed: u64, threads: u64, planted: Planted) -> Tally {
-    let next = AtomicU64::new(0);
-    let sum = Mutex::new(Tally::new(seed));
-    std::thread::scope(|scope| {
-        for _ in 0..threads.max(1) {
-            scope.spawn(|| {
-                let mut part = Tally::new(seed);
-                loop {
-                    let from = next.fetch_add(PER_COUNTY, Ordering::Relaxed);
-                    if from >= count {
-                        break;
-                    }
-                    if let Err(error) = tries(from..(from + PER_COUNTY).min(count), seed, planted, &mut part) {
-                        part.note(Err(format!("the lane itself failed: {error}")));
-                    }
-                }
-                sum.lock().unwrap_or_else(PoisonError::into_inner).add(part);
-            });
+pub fn run(pace: Pace, seed: u64, planted: Planted) -> Tally {
+    pace.run(seed, |round, tally| {
+        let from = round * PER_COUNTY;
+        if let Err(error) = tries(from..from + PER_COUNTY.min(pace.count), seed, planted, tally) {
+            tally.note(Err(format!("the lane itself failed: {error}")));
         }
-    });
-    sum.into_inner().unwrap_or_else(PoisonError::into_inner)
+    })
 }
 
 fn tries(numbers: std::ops::Range<u64>, seed: u64, planted: Planted, tally: &mut Tally) -> anyhow::Result<()> {
@@ -217,19 +202,19 @@ mod tests {
 
     #[test]
     fn a_hundred_kiosks_over_broken_connections_have_one_case_per_application() {
-        let tally = run(100, 20_261_124, 2, Planted::Nothing);
+        let tally = run(Pace { threads: 2, ..Pace::of(100) }, 20_261_124, Planted::Nothing);
         assert_eq!((tally.tried, tally.bad), (100, 0), "{:#?}", tally.findings);
     }
 
     #[test]
     fn the_lane_notices_a_fresh_id_on_retry() {
-        let tally = run(6, 1, 1, Planted::FreshId);
+        let tally = run(Pace::of(6), 1, Planted::FreshId);
         assert!(tally.findings.iter().any(|finding| finding.contains("cases stand for")), "{:#?}", tally.findings);
     }
 
     #[test]
     fn the_lane_notices_bytes_that_change_from_try_to_try() {
-        let tally = run(6, 1, 1, Planted::OtherBytes);
+        let tally = run(Pace::of(6), 1, Planted::OtherBytes);
         let words = ["id-conflict", "other bytes"];
         let is_noticed = |finding: &String| words.iter().any(|words| finding.contains(words));
         assert!(tally.findings.iter().any(is_noticed), "{:#?}", tally.findings);

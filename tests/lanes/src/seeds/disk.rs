@@ -10,7 +10,7 @@ use kiosk::store::{Keeper, OpenReport};
 
 use crate::chance::Chance;
 use crate::disk::cut::{Names, Replay};
-use crate::disk::{self, Mount};
+use crate::disk::{self, Failure, Faults, Mount};
 use crate::people::opening;
 
 /// How a program ends.
@@ -50,6 +50,22 @@ impl Disk {
     /// Opens the store, as a program does at its start.
     pub fn open(&self) -> Result<(Keeper, OpenReport), String> {
         Keeper::open(&opening(&self.mount)).map_err(|error| format!("the store does not open: {}", error.code()))
+    }
+
+    /// Something is about to fail: a call soon after this moment, once or a few times. `hides_syncs`: a failed sync is
+    /// answered as good.
+    pub fn will_fail(&self, chance: &mut Chance, hides_syncs: bool) {
+        let failure = if hides_syncs { Failure::Sync } else { Failure::ALL[chance.index(Failure::ALL.len())] };
+        let call = self.mount.disk.counts().calls + if hides_syncs { 0 } else { chance.below(24) };
+        let fail = Some((call, failure, 1 + chance.below(3)));
+        self.mount.disk.set_faults(Faults { fail, hides_failed_syncs: hides_syncs, ..Faults::default() });
+    }
+
+    /// The disk is sound. Says whether something has failed.
+    pub fn mend(&self) -> bool {
+        let has_failed = self.mount.disk.failed() > 0;
+        self.mount.disk.set_faults(Faults::default());
+        has_failed
     }
 
     /// Ends the program that holds the store, and leaves what is left of the files.

@@ -11,6 +11,7 @@ use kiosk::domain::id::{Sequence, SubmissionId};
 use kiosk::domain::receipt::read_number;
 use kiosk::domain::submission::{Application, CaseReceipt, OutboxEntry, OutboxState};
 use kiosk::ipc::{Body, CaseState, Screen};
+use kiosk::store::{self, StoreError, StoreErrorKind};
 
 use super::county::{Case, County};
 use super::line::Letter;
@@ -25,7 +26,8 @@ pub const KIOSK: &str = "K032";
 #[derive(Debug)]
 struct Kept {
     sequence: Sequence,
-    bytes: Vec<u8>,
+    /// `None`: the store broke before they could be read.
+    bytes: Option<Vec<u8>>,
 }
 
 /// The record of one run.
@@ -78,12 +80,26 @@ impl History {
         }
     }
 
-    /// The store confirmed it, with these bytes.
-    pub fn kept(&mut self, id: SubmissionId, sequence: Sequence, bytes: &[u8]) {
-        let kept = self.kept.entry(id).or_insert_with(|| Kept { sequence, bytes: bytes.to_vec() });
-        if kept.sequence != sequence || kept.bytes != bytes {
+    /// The store confirmed it; this is what it then gave out.
+    pub fn kept(&mut self, entry: &OutboxEntry, body: Result<Option<store::Body>, StoreError>) {
+        let (id, sequence) = (entry.id, entry.sequence);
+        let bytes = match body {
+            Ok(body) => body.map(|body| body.bytes().to_vec()),
+            Err(error) if error.kind == StoreErrorKind::EntryDamaged => {
+                return self.blame("what was just kept does not read".to_owned());
+            }
+            Err(_) => None,
+        };
+        let kept = self.kept.entry(id).or_insert_with(|| Kept { sequence, bytes: bytes.clone() });
+        let is_other = kept.bytes.is_some() && bytes.is_some() && kept.bytes != bytes;
+        if kept.sequence != sequence || is_other {
             self.blame(format!("{id} was kept twice with different numbers or bytes"));
         }
+    }
+
+    /// Whether the store has confirmed it.
+    pub fn knows(&self, id: SubmissionId) -> bool {
+        self.kept.contains_key(&id)
     }
 
     /// The receipt is durable.
@@ -91,7 +107,7 @@ impl History {
         self.acknowledged.insert(id, receipt.clone());
     }
 
-    /// The mark for staff is durable.
+    /// The mark for staff is durable, or the disk failed and may have it.
     pub fn set_aside(&mut self, id: SubmissionId, reason: &str) {
         self.aside.insert(id, reason.to_owned());
     }
@@ -245,7 +261,7 @@ fn objection(case: &Case, sequence: Sequence, kept: Option<&Kept>) -> Option<Str
     let Some(kept) = kept else {
         return Some(format!("number {} was never confirmed by the store", sequence.0));
     };
-    let carries = case.envelope.windows(kept.bytes.len()).any(|part| part == kept.bytes);
+    let carries = kept.bytes.as_ref().is_none_or(|bytes| case.envelope.windows(bytes.len()).any(|part| part == bytes));
     if !carries {
         return Some(format!("number {} is at the county with other bytes", sequence.0));
     }

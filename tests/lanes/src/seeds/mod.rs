@@ -3,7 +3,7 @@
 //! The kiosk (`domain`), the store (`Keeper` over real SQLite) and the county's client are the real ones. Invented are
 //! the line, the county behind it, the devices, the people, and time itself (`world`). Letters are lost, repeated, late
 //! by seconds or weeks, cut, answered by somebody else; the county is busy, broken, dies before and after it has
-//! stored, refuses the kiosk for a while; the program stops, is killed or loses its power between any two steps, also in
+//! stored, refuses the kiosk for a while; the disk fails at any call, so that the store breaks and is opened again; the program stops, is killed or loses its power between any two steps, also in
 //! the middle of a call; both clocks jump by up to twenty years; cards do not read, slips do not come out, people walk off and come back
 //! with their slip.
 //!
@@ -12,7 +12,7 @@
 //! application and after its receipt is stored; nobody sees what belongs to somebody else; numbers have no gaps; no
 //! slip comes out twice without the mark of a copy.
 //!
-//! Left out: a bad disk (other lanes), pixels, and real sockets (the lane of the proxy).
+//! Left out: damage at rest and a disk that lies (other lanes), pixels, and real sockets (the lane of the proxy).
 
 mod county;
 mod disk;
@@ -28,13 +28,10 @@ mod turns;
 mod weather;
 mod world;
 
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
-
 pub use plant::Plant;
 use world::World;
 
-use crate::tally::Tally;
+use crate::{Pace, Tally};
 
 /// Seeds that found something once, each with the reason why it is kept. They are tried before all others.
 const KEPT_SEEDS: &str = include_str!("kept.txt");
@@ -74,26 +71,9 @@ pub fn run(seed: u64, plant: Plant, keeps_trace: bool) -> Result<Run, String> {
     })
 }
 
-/// Tries `count` seeds from `first` on, on `threads` threads. One try is one seed.
-pub fn lane(first: u64, count: u64, threads: u64, plant: Plant) -> Tally {
-    let next = AtomicU64::new(first);
-    let sum = Mutex::new(Tally::new(first));
-    std::thread::scope(|scope| {
-        for _ in 0..threads.max(1) {
-            scope.spawn(|| {
-                let mut part = Tally::new(first);
-                loop {
-                    let seed = next.fetch_add(1, Ordering::Relaxed);
-                    if seed - first >= count {
-                        break;
-                    }
-                    part.note(judged(seed, plant));
-                }
-                sum.lock().unwrap_or_else(PoisonError::into_inner).add(part);
-            });
-        }
-    });
-    sum.into_inner().unwrap_or_else(PoisonError::into_inner)
+/// Tries seeds from `first` on. One try is one seed.
+pub fn lane(first: u64, pace: Pace, plant: Plant) -> Tally {
+    pace.run_rounds(first, |number, tally| tally.note(judged(first.saturating_add(number), plant)))
 }
 
 fn judged(seed: u64, plant: Plant) -> Result<(), String> {

@@ -21,13 +21,17 @@ pub enum Plant {
     WallClockDeadlines,
     /// The bytes are written anew for each try, as a program does that rebuilds what it sends.
     BytesRebuilt,
+    /// A sync that failed is answered as good, and the store goes on.
+    FailedSyncHidden,
+    /// A broken store is never opened again.
+    NeverReopened,
     /// A slip is printed a second time by itself, without the mark of a copy.
     SlipRepeated,
 }
 
 impl Plant {
     /// Everything that can be planted, with words of the finding that must come of it.
-    pub const ALL: [(Self, &'static [&'static str]); 9] = [
+    pub const ALL: [(Self, &'static [&'static str]); 11] = [
         (Self::FreshIdOnRetry, &["was never given to the store"]),
         (Self::NoUniqueKey, &["cases stand under"]),
         (Self::ReceiptNotStored, &["before its receipt was stored"]),
@@ -36,6 +40,8 @@ impl Plant {
         (Self::UnsignedAccepted, &["the county does not have", "with the number of somebody else"]),
         (Self::WallClockDeadlines, &["still waiting"]),
         (Self::BytesRebuilt, &["went out with other bytes"]),
+        (Self::FailedSyncHidden, &["is gone", "the store misses", "the numbers have gaps"]),
+        (Self::NeverReopened, &["still waiting"]),
         (Self::SlipRepeated, &["printed twice without the mark"]),
     ];
 }

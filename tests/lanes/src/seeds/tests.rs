@@ -9,7 +9,7 @@ const SEEDS: u64 = 2_000;
 
 #[test]
 fn whatever_happens_every_promise_is_kept_exactly_once() {
-    let tally = lane(1, SEEDS, 2, Plant::None);
+    let tally = lane(1, Pace { threads: 2, ..Pace::of(SEEDS) }, Plant::None);
     assert_eq!((tally.tried, tally.bad), (SEEDS, 0), "{:#?}", tally.findings);
 }
 

@@ -234,25 +234,55 @@ impl World {
             (Plant::QueueForgotten, StoreCommand::LoadQueue) => return vec![StoreEvent::Queue { entries: Vec::new() }],
             _ => {}
         }
+        if self.plant == Plant::NeverReopened && *command == StoreCommand::Reopen {
+            return vec![StoreEvent::Broken { code: "store.io".to_owned() }];
+        }
+        let strikes = !self.is_calm && self.rot.below(1_000) < self.weather.disk_fails;
+        if strikes {
+            self.disk.will_fail(&mut self.rot, self.plant == Plant::FailedSyncHidden);
+        }
         let mut events = Vec::new();
         program.keeper.command(command, &mut |event| events.push(event));
-        for event in &events {
+        if strikes && self.disk.mend() {
+            self.trace.note(self.at, format_args!("the disk failed"));
+        }
+        self.write_down(command, &events);
+        events
+    }
+
+    /// What the answers of the store mean for the judge.
+    fn write_down(&mut self, command: &StoreCommand, events: &[StoreEvent]) {
+        let Some(program) = &mut self.program else { return };
+        for event in events {
             match (event, command) {
-                (StoreEvent::Kept { entry }, _) => match program.keeper.body(entry.id, &mut drop) {
-                    Ok(Some(body)) => self.history.kept(entry.id, entry.sequence, body.bytes()),
-                    Ok(None) => {}
-                    Err(error) => self.history.blame(format!("what was just kept does not read: {}", error.code())),
-                },
+                (StoreEvent::Kept { entry }, _) => {
+                    let body = program.keeper.body(entry.id, &mut drop);
+                    self.history.kept(entry, body);
+                }
+                // What was under way when the disk failed may be on it: the queue tells, and then it counts.
+                (StoreEvent::Queue { entries }, _) => {
+                    for entry in entries {
+                        if !self.history.knows(entry.id) {
+                            let body = program.keeper.body(entry.id, &mut drop);
+                            self.history.kept(entry, body);
+                        }
+                    }
+                }
+                (StoreEvent::Reopened { missing, .. }, _) if !missing.is_empty() => {
+                    self.history.blame(format!("after a reopening the store misses {missing:?}"));
+                }
                 (StoreEvent::Acknowledged { id }, StoreCommand::Acknowledge { receipt, .. }) => {
                     self.history.acknowledged(*id, receipt);
                 }
-                (StoreEvent::SetAside { id }, StoreCommand::SetAside { reason, .. }) => {
+                (
+                    StoreEvent::MarkFailed { id, .. } | StoreEvent::SetAside { id },
+                    StoreCommand::SetAside { reason, .. },
+                ) => {
                     self.history.set_aside(*id, reason);
                 }
                 _ => {}
             }
         }
-        events
     }
 
     fn ask_county(&mut self, ask: AskNo, command: CountyCommand) {
@@ -341,7 +371,9 @@ impl World {
 fn no_room(command: &StoreCommand) -> Option<StoreEvent> {
     let code = "store.overloaded".to_owned();
     match command {
-        StoreCommand::Keep { application } => Some(StoreEvent::NotKept { id: application.client_submission_id, code }),
+        StoreCommand::Keep { application } => {
+            Some(StoreEvent::NotKept { id: application.client_submission_id, code, certain: true })
+        }
         StoreCommand::Acknowledge { id, .. } | StoreCommand::SetAside { id, .. } => {
             Some(StoreEvent::MarkFailed { id: *id, code })
         }
@@ -357,6 +389,8 @@ const fn word(event: &StoreEvent) -> &'static str {
         StoreEvent::NotKept { .. } => "not kept",
         StoreEvent::Acknowledged { .. } => "acknowledged",
         StoreEvent::SetAside { .. } => "set aside",
+        StoreEvent::Carried { .. } => "carried",
+        StoreEvent::Requeued { .. } => "requeued",
         StoreEvent::MarkFailed { .. } => "mark failed",
         StoreEvent::Found { .. } => "found",
         StoreEvent::FindFailed { .. } => "find failed",

@@ -46,6 +46,8 @@ pub struct Weather {
     pub store_full: u64,
     /// The store is slow.
     pub store_slow: u64,
+    /// The disk fails at some call of a question to the store.
+    pub disk_fails: u64,
     /// A card does not read, a slip does not come out or nobody knows, a code is misread.
     pub device: u64,
     /// Devices come and go.
@@ -88,7 +90,13 @@ impl Weather {
             clock_jumps: some(5),
             spells: some(4),
             people: 2 + chance.below(5),
+            disk_fails: 0,
         }
+    }
+
+    /// With a disk that fails, in some runs; from a stream of its own, so that all others stay as they were.
+    pub fn with_a_bad_disk(self, rot: &mut Chance) -> Self {
+        Self { disk_fails: if rot.one_in(3) { 1 + rot.below(150) } else { 0 }, ..self }
     }
 }
 

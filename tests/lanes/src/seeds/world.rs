@@ -97,6 +97,8 @@ pub struct World {
     pub net: Chance,
     pub fate: Chance,
     pub chip: Chance,
+    /// What the disk does wrong.
+    pub rot: Chance,
     queue: BTreeMap<(Duration, u64), Thing>,
     queued: u64,
     over: bool,
@@ -106,7 +108,8 @@ impl World {
     /// The world of a seed, before anything has happened.
     pub fn new(seed: u64, plant: Plant, keeps_trace: bool) -> Result<Self, String> {
         let mut sky = Chance::new(seed);
-        let weather = Weather::of(&mut sky);
+        let mut rot = Chance::new(!seed);
+        let weather = Weather::of(&mut sky).with_a_bad_disk(&mut rot);
         let mut county = County::new(weather.poison);
         county.has_unique_key = plant != Plant::NoUniqueKey;
         let mut street = Chance::new(sky.bits());
@@ -134,6 +137,7 @@ impl World {
             net: Chance::new(sky.bits()),
             fate: Chance::new(sky.bits()),
             chip: Chance::new(sky.bits()),
+            rot,
             queue: BTreeMap::new(),
             queued: 0,
             over: false,
@@ -301,6 +305,7 @@ impl World {
     fn calm(&mut self) {
         self.note(format_args!("calm"));
         self.is_calm = true;
+        self.disk.mend();
         self.spells.clear();
         self.soon(DRAIN + self.asked_to_wait, Thing::Deadline);
     }
