@@ -80,10 +80,12 @@ pub struct OpenReport {
 }
 
 impl OpenReport {
-    /// Name of the damaged file that was put aside, without its folder.
+    /// Name of the damaged file that was put aside because something in it is missing, without its folder.
     pub fn aside(&self) -> Option<String> {
-        let name = self.salvaged.as_ref()?.file_name()?;
-        Some(name.to_string_lossy().into_owned())
+        match self.salvaged.as_ref()? {
+            Salvaged::InPart { aside } => Some(aside.file_name()?.to_string_lossy().into_owned()),
+            Salvaged::Whole => None,
+        }
     }
 }
 
