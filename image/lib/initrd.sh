@@ -21,12 +21,13 @@ initrd() {
         cp -L "$root$name" "$tree$name"
     done
     ln -s usr/lib "$tree/lib"
-    find "$tree" -exec touch -hd "@$SOURCE_DATE_EPOCH" {} +
+    # Of no date, for that of the commit would change every block of it with every release.
+    find "$tree" -exec touch -hd @0 {} +
     (cd "$tree" && find . | sort | cpio --quiet -o -H newc -R 0:0 --reproducible) | zstd -q -19 -T1 -f -o "$into/initrd.rest"
     rm -rf "$tree"
     tree=$(mktemp -d)
     printf 'ROOT_HASH=%s\nHASH_OFFSET=%s\n' "$hash" "$offset" >"$tree/root-hash"
-    touch -d "@$SOURCE_DATE_EPOCH" "$tree/root-hash"
+    touch -d @0 "$tree/root-hash"
     (cd "$tree" && echo root-hash | cpio --quiet -o -H newc -R 0:0 --reproducible) | cat - "$into/initrd.rest" >"$into/initrd.zst"
     rm -rf "$tree" "$into/initrd.rest"
 }
