@@ -201,8 +201,18 @@ fn text(value: &OwnedValue) -> Option<String> {
     value.downcast_ref::<&str>().ok().map(str::to_owned)
 }
 
+/// A table of the installer's answer. It wraps tables once more than others do, and a section of `meta` holds plain words.
 fn table(value: &OwnedValue) -> Option<HashMap<String, OwnedValue>> {
-    HashMap::<String, OwnedValue>::try_from(value.try_clone().ok()?).ok()
+    let mut inner: &Value<'_> = value;
+    while let Value::Value(wrapped) = inner {
+        inner = wrapped;
+    }
+    let Value::Dict(rows) = inner else { return None };
+    let row = |(key, value): (&Value<'_>, &Value<'_>)| {
+        let value = if let Value::Value(wrapped) = value { wrapped.as_ref() } else { value };
+        Some((key.downcast_ref::<&str>().ok()?.to_owned(), value.try_to_owned().ok()?))
+    };
+    rows.iter().map(row).collect()
 }
 
 #[cfg(test)]

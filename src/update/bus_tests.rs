@@ -54,10 +54,11 @@ impl FakeRauc {
         }
         let update: HashMap<&str, Value<'_>> =
             [("compatible", Value::from("bianmin-kiosk")), ("version", Value::from("1.1.0"))].into();
-        let ours: HashMap<&str, Value<'_>> =
-            [("store-schema", Value::from("3")), ("store-readable-from", Value::from("2"))].into();
-        let meta: HashMap<&str, Value<'_>> = [(META, Value::from(ours))].into();
-        Ok([("update".to_owned(), value(update)), ("meta".to_owned(), value(meta))].into())
+        // As RAUC 1.13 answers: tables are wrapped twice, and `meta` is a table of tables of words.
+        let ours: HashMap<&str, &str> = [("store-schema", "3"), ("store-readable-from", "2")].into();
+        let meta: HashMap<&str, HashMap<&str, &str>> = [(META, ours)].into();
+        let twice = |table: Value<'static>| value(Value::Value(Box::new(table)));
+        Ok([("update".to_owned(), twice(Value::from(update))), ("meta".to_owned(), twice(Value::from(meta)))].into())
     }
 
     fn mark(&self, state: &str, slot: &str) -> fdo::Result<(String, String)> {

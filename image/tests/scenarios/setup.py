@@ -19,7 +19,8 @@ PAGES = (
     ("centre", (290, 550), True),
     ("network", PRIMARY, True),
     ("enrol", PRIMARY, True),
-    ("devices", "code", True),
+    ("asking", "code", True),
+    ("devices", "answer", False),
     ("printed", "print", False),
     ("tried", "card", False),
     ("done", PRIMARY, True),
@@ -45,6 +46,9 @@ def wizard(stage):
                 # The reader's card has one button, the printer's two; the left one of them prints.
                 machine.fingers.tap(290, outlined(picture, 290)[1])
                 until("the test slip", 20, stage.bench.slips, 0.5)
+            elif what == "answer":
+                until("the page of the devices", 40, lambda: len(outlined(machine.picture(), 290)) >= 2, 0.5)
+                picture = None
             elif what:
                 machine.fingers.tap(*what)
             try:
