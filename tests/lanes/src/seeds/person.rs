@@ -115,7 +115,8 @@ impl Person {
                 Goal::Apply(_) => Act::Touch(Intent::OpenTheme { theme: THEME.to_owned() }),
                 Goal::Ask(_) => Act::Touch(Intent::OpenScan),
             },
-            Body::Departments(_) => Act::Touch(Intent::Back),
+            // The technician's page: nobody here came for it.
+            Body::Departments(_) | Body::Service(_) => Act::Touch(Intent::Back),
             Body::List(list) => {
                 let Goal::Apply(item) = self.goal else { return Act::Touch(Intent::Back) };
                 let is_there = list.rows.iter().any(|row| row.id == item);
