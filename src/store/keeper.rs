@@ -82,7 +82,10 @@ pub struct OpenReport {
 impl OpenReport {
     /// Name of the damaged file that was put aside, without its folder.
     pub fn aside(&self) -> Option<String> {
-        let name = self.salvaged.as_ref()?.file_name()?;
+        let name = match self.salvaged.as_ref()? {
+            Salvaged::InPart { aside } => aside.file_name()?,
+            Salvaged::Whole => return None,
+        };
         Some(name.to_string_lossy().into_owned())
     }
 }
