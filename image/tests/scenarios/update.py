@@ -14,6 +14,7 @@ from lab.waiting import Failed, until
 
 from .scenario import scenarios
 from .stage import BOOT, HEALTHY, SICK
+from .visit import PRIMARY, TITLE, rested
 
 # Seconds for an install on an idle machine, streamed whole.
 INSTALL = 90
@@ -134,14 +135,17 @@ def stick_with(stage, name, *files):
 
 
 def by_stick(stage):
-    """A stick is put in and nothing else is done: with a clock that is years off and no line to the county."""
+    """A stick is put in and its question answered with one touch: with a clock that is years off and no line to the county."""
     stick = stick_with(stage, "stick", ("next.raucb", next_version(stage) / "bundle.raucb"))
     with stage.from_served("by-stick") as machine:
         agent = stage.agent(machine)
         agent.ok("systemctl stop systemd-timesyncd; date -s '2019-01-01 00:00:00'")
         year = agent.ok("date +%Y")
         since, place = machine.console.mark(), agent.mark()
+        before = machine.picture()
         machine.plug_stick(stick)
+        rested(machine, before, 60, rows=TITLE)
+        machine.fingers.tap(*PRIMARY)
         took, _, since = machine.console.wait("KIOSK-STICK installed", 2 * INSTALL, since, unless="KIOSK-STICK refused.*")
         took -= machine.console.lines[since - 2][0] if since > 1 else 0
         version, slot = good(machine, agent, since, place, 2 * BOOT)
@@ -150,7 +154,7 @@ def by_stick(stage):
         until("the agent forgets the old image", 60, lambda: told(agent)[0] == "resting", 2)
         if waiting(stage, agent) != 1:
             raise Failed("the outbox changed")
-    return f"clock of {year}; plugged in, installed, restarted, good in B, by itself"
+    return f"clock of {year}; plugged in, one touch, installed, restarted, good in B"
 
 
 def refused(stage):
