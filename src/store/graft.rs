@@ -23,16 +23,14 @@ const FREE: usize = 32;
 const OWNER: usize = 68;
 const VALID_FOR: usize = 92;
 const HEADER: usize = 100;
-/// The second page of a file that can shrink says what the others are.
-const MAP: u32 = 2;
 
 /// A store that has kept nothing.
 #[derive(Debug)]
 pub(super) struct Template {
     /// Its file, without a log.
     pub bytes: Vec<u8>,
-    /// Pages on which its tables and indexes begin, from 1. What they hold is no part of the schema.
-    pub roots: Vec<u32>,
+    /// The pages that its schema lies on, from 1. All others hold rows, or will.
+    pub schema: Vec<u32>,
 }
 
 /// Whether a file can be one whose schema lies as that of a fresh store.
@@ -61,7 +59,7 @@ pub(super) fn grafted(damaged: &[u8], template: &Template) -> Vec<u8> {
     // Pages that the disk lost at the end read as empty.
     bytes.resize(damaged.len().max(template.bytes.len()).next_multiple_of(PAGE), 0);
     for ((number, page), old) in (1..).zip(template.bytes.chunks_exact(PAGE)).zip(bytes.chunks_exact_mut(PAGE)) {
-        if number != MAP && !template.roots.contains(&number) {
+        if template.schema.contains(&number) {
             old.copy_from_slice(page);
         }
     }
@@ -79,7 +77,7 @@ mod tests {
 
     #[test]
     fn the_schema_is_that_of_the_fresh_file_and_everything_else_that_of_the_damaged_one() {
-        let template = Template { bytes: (1..=5).flat_map(|page| vec![page; PAGE]).collect(), roots: vec![4] };
+        let template = Template { bytes: (1..=5).flat_map(|page| vec![page; PAGE]).collect(), schema: vec![1, 3, 5] };
         let damaged: Vec<u8> = (11..=17).flat_map(|page| vec![page; PAGE]).collect();
         let grafted = grafted(&damaged, &template);
         let kinds: Vec<u8> = grafted.chunks(PAGE).map(|page| page[HEADER]).collect();

@@ -6,7 +6,7 @@
 //!
 //! **What becomes of the damaged file.** If it gave up everything, the fresh file is opened and checked like any store and
 //! then takes its place, and the old bytes are overwritten: sealed content must not outlive its acknowledgement in a
-//! copy. If anything is missing, the damaged file and its log are kept byte by byte as they were found, under the first free
+//! copy. If anything is missing, or if its schema had to be laid over, the damaged file and its log are kept byte by byte as they were found, under the first free
 //! name `kiosk.db.damaged-1`, `-2` …, for whoever can do more with them; the status says so until somebody takes them
 //! away.
 //!
@@ -193,9 +193,9 @@ fn template(fresh: &Opening) -> Result<graft::Template, StoreError> {
     let sql = |error| StoreError::sql(&fresh.file, DOING, error);
     let files = fresh.files();
     let connection = schema::open(fresh)?.connection;
-    let roots = connection
-        .prepare("SELECT rootpage FROM sqlite_schema WHERE rootpage > 0")
-        .and_then(|mut roots| roots.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<Vec<u32>>>())
+    let schema = connection
+        .prepare("SELECT pageno FROM dbstat WHERE name IN ('sqlite_schema', 'sqlite_master')")
+        .and_then(|mut pages| pages.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<Vec<u32>>>())
         .map_err(sql)?;
     // Closing empties its log into it.
     drop(connection);
@@ -203,7 +203,7 @@ fn template(fresh: &Opening) -> Result<graft::Template, StoreError> {
     for end in PARTS {
         files.remove(&with_end(&fresh.file, end)).map_err(|error| failed(&fresh.file, &error))?;
     }
-    Ok(graft::Template { bytes, roots })
+    Ok(graft::Template { bytes, schema })
 }
 
 /// Begins an empty store: what was damaged had kept nothing that left a trace.
@@ -320,15 +320,39 @@ impl Source {
             .max()
     }
 
-    /// One row by its key, with the names of its columns. A row that does not read is none.
-    fn row(&self, statement: &str, key: &Value) -> Option<(Vec<String>, Vec<Value>)> {
-        let mut statement = self.connection.prepare_cached(statement).ok()?;
-        let names: Vec<String> = statement.column_names().map(str::to_owned).collect();
+    /// One row of a table by its key. One that does not read is none.
+    fn row(&self, (table, columns): (&'static str, &[String]), by: &str, key: &Value) -> Option<TableRow> {
+        let statement = format!("SELECT {} FROM {table} WHERE {by} = ?1", columns.join(", "));
+        let mut statement = self.connection.prepare_cached(&statement).ok()?;
         let values = statement
-            .query_row([key], |row| (0..names.len()).map(|column| row.get(column)).collect::<rusqlite::Result<_>>())
+            .query_row([key], |row| (0..columns.len()).map(|column| row.get(column)).collect::<rusqlite::Result<_>>())
             .optional()
             .ok()??;
-        Some((names, values))
+        Some((table, columns.to_vec(), values))
+    }
+}
+
+/// The columns of both tables, application and outbox.
+struct Columns([Vec<String>; 2]);
+
+impl Columns {
+    /// As bytes first, for a damaged schema may call its columns by anything. `None`: that is not how a table is called.
+    fn of(connection: &Connection) -> Option<Self> {
+        let of = |table: &str| -> Option<Vec<String>> {
+            let mut names = connection.prepare("SELECT CAST(name AS BLOB) FROM pragma_table_info(?1)").ok()?;
+            let names: Vec<Vec<u8>> =
+                names.query_map([table], |row| row.get(0)).ok()?.collect::<Result<_, _>>().ok()?;
+            names.into_iter().map(|name| String::from_utf8(name).ok()).collect()
+        };
+        Some(Self([of("application")?, of("outbox")?]))
+    }
+
+    /// Whether they are some of these: an earlier schema has fewer.
+    fn are_some_of(&self, known: &Self) -> bool {
+        self.0
+            .iter()
+            .zip(&known.0)
+            .all(|(ours, known)| !ours.is_empty() && ours.iter().all(|name| known.contains(name)))
     }
 }
 
@@ -340,11 +364,18 @@ struct Taken {
 }
 
 /// Takes over row by row; each in a transaction of its own, so that one that is not right takes nothing with it.
-/// `None`: the schema itself does not read, and nothing was written.
+/// `None`: the schema itself does not read, and nothing was taken over.
 fn copy(source: &Source, fresh: &Opening, stop: &mut dyn FnMut()) -> Result<Option<Taken>, StoreError> {
     if let Some(found) = source.kiosk().filter(|found| found != fresh.kiosk.as_str()) {
         return Err(StoreError::new(&source.file, DOING, StoreErrorKind::OtherKiosk { found }));
     }
+    let target = schema::open(fresh)?;
+    let columns = Columns::of(&source.connection);
+    let Some(columns) =
+        columns.zip(Columns::of(&target.connection)).and_then(|(ours, known)| ours.are_some_of(&known).then_some(ours))
+    else {
+        return Ok(None);
+    };
     // Where the counter does not read or is wrong, the rows tell how far it was.
     let (counted, highest) = (source.counted(), source.highest());
     if counted.is_none() && highest.unwrap_or(0) == 0 {
@@ -356,12 +387,11 @@ fn copy(source: &Source, fresh: &Opening, stop: &mut dyn FnMut()) -> Result<Opti
     let has_rows_that_read = highest.is_some();
     let highest = highest.unwrap_or(0);
     let last = counted.filter(|counted| counted.saturating_sub(highest) <= MOST_MISSING).unwrap_or(0).max(highest);
-    let target = schema::open(fresh)?;
     let mut ledger = Ledger::new(&fresh.file, target.connection, &fresh.sealer);
     let mut is_whole = has_rows_that_read && counted == Some(last);
     for sequence in 1..=last {
         // What is not taken over is named by the opening: its number is missing.
-        is_whole &= match read(source, sequence) {
+        is_whole &= match read(source, &columns, sequence) {
             Some((id, rows)) => ledger.take_over(id, &rows)?,
             None => false,
         };
@@ -376,13 +406,14 @@ fn copy(source: &Source, fresh: &Opening, stop: &mut dyn FnMut()) -> Result<Opti
 /// A row of a table: its name, its columns, its values.
 pub(super) type TableRow = (&'static str, Vec<String>, Vec<Value>);
 
-fn read(source: &Source, sequence: i64) -> Option<(SubmissionId, [TableRow; 2])> {
-    let (names, outbox) = source.row("SELECT * FROM outbox WHERE sequence = ?1", &Value::Integer(sequence))?;
-    let key = outbox.get(names.iter().position(|name| name == "id")?)?.clone();
+fn read(source: &Source, columns: &Columns, sequence: i64) -> Option<(SubmissionId, [TableRow; 2])> {
+    let Columns([of_application, of_outbox]) = columns;
+    let outbox = source.row(("outbox", of_outbox), "sequence", &Value::Integer(sequence))?;
+    let key = outbox.2.get(of_outbox.iter().position(|name| name == "id")?)?.clone();
     let Value::Blob(id) = &key else { return None };
     let id = SubmissionId(uuid::Uuid::from_slice(id).ok()?);
-    let (columns, application) = source.row("SELECT * FROM application WHERE id = ?1", &key)?;
-    Some((id, [("application", columns, application), ("outbox", names, outbox)]))
+    let application = source.row(("application", of_application), "id", &key)?;
+    Some((id, [application, outbox]))
 }
 
 /// The statement that writes a row; names of tables and columns are those of the schema.
