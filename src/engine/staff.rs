@@ -121,7 +121,7 @@ impl StaffDesk {
         let county = self.county()?;
         let answers = carry::read_back(county.signer(), &self.terminal, file)?;
         let terminal = self.terminal.clone();
-        Ok(self.on_store(move |keeper, tell| take_carried(keeper, &answers, &terminal, tell)).await??)
+        self.on_store(move |keeper, tell| take_carried(keeper, &answers, &terminal, tell)).await?
     }
 
     /// Counts against the county, keeps the result, and writes down what differs. `is_free` says whether the ledger may be

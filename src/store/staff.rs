@@ -82,16 +82,16 @@ pub fn requeue(keeper: &mut Keeper, sequence: Sequence, tell: &mut dyn FnMut(Sto
 /// The stable code of why the store did not take it.
 pub fn mark(keeper: &mut Keeper, command: &StoreCommand, tell: &mut dyn FnMut(StoreEvent)) -> Result<(), String> {
     let mut failed = None;
-    keeper.command(command, &mut |event| match event {
-        StoreEvent::Acknowledged { id } => tell(StoreEvent::Carried { id }),
-        StoreEvent::MarkFailed { code, .. } => failed = Some(code),
-        broken @ StoreEvent::Broken { .. } => {
-            if let StoreEvent::Broken { code } = &broken {
-                failed = Some(code.clone());
-            }
-            tell(broken);
+    keeper.command(command, &mut |event| {
+        if let StoreEvent::Acknowledged { id } = event {
+            return tell(StoreEvent::Carried { id });
         }
-        other => tell(other),
+        if let StoreEvent::MarkFailed { code, .. } | StoreEvent::Broken { code } = &event {
+            failed = Some(code.clone());
+        }
+        if !matches!(event, StoreEvent::MarkFailed { .. }) {
+            tell(event);
+        }
     });
     failed.map_or(Ok(()), Err)
 }

@@ -342,11 +342,9 @@ fn coming_up_in_the_old_slot_is_a_fall_back_and_its_reason_is_shown_and_reported
         let out = agent.handle(&at, Event::Started(Seen { resume: Some(resume("an earlier one")), bad }));
         assert!(failed(&out), "{out:?}");
         assert!(out.contains(&Effect::Remember(None)));
-        let remembered = out.iter().find_map(|effect| match effect {
-            Effect::RememberFall(Some(fell)) => {
-                Some((fell.version.as_str(), fell.back_to.as_str(), fell.code.as_str()))
-            }
-            _ => None,
+        let remembered = out.iter().find_map(|effect| {
+            let Effect::RememberFall(Some(fell)) = effect else { return None };
+            Some((fell.version.as_str(), fell.back_to.as_str(), fell.code.as_str()))
         });
         assert_eq!(remembered, Some(("1.1.0", "1.0.0", code)), "with the version, and what runs again");
         let shown = shown(&out).map(|status| (status.phase.as_str(), status.code.as_str(), !status.zh.is_empty()));

@@ -17,9 +17,8 @@ use crate::link::LinkError;
 use crate::model::{DeviceState, DeviceStatus, Role, ScannerEvent, ScannerRequest};
 use crate::runner::{DeviceEvent, Elapsed, Protocol, Transmit};
 
-/// Silence that ends a code without suffix. One code's pieces follow each other within a few milliseconds; a machine that is
-/// busy with something else hears of them later, and must not take a piece of a long code for the whole.
-const IDLE_GAP: Duration = Duration::from_millis(250);
+/// Silence that ends a code without suffix. One code's pieces follow each other within a few milliseconds.
+const IDLE_GAP: Duration = Duration::from_millis(50);
 
 /// An identical code within this time of the last one is the same presentation; each repeat starts it anew.
 const DUPLICATE: Duration = Duration::from_millis(1500);

@@ -63,15 +63,12 @@ impl<'a> Desk<'a> {
         let mut all: Vec<Told> = Vec::new();
         loop {
             let after = all.last().map_or(Sequence(0), |told| told.sequence);
-            match ask(connection, StaffAsk::List { after })? {
-                StaffTold::List { entries, more } => {
-                    let ends = !more || entries.is_empty();
-                    all.extend(entries);
-                    if ends {
-                        return Ok(all);
-                    }
-                }
-                other => return Err(crossed(&other)),
+            let told = ask(connection, StaffAsk::List { after })?;
+            let StaffTold::List { entries, more } = told else { return Err(crossed(&told)) };
+            let ends = !more || entries.is_empty();
+            all.extend(entries);
+            if ends {
+                return Ok(all);
             }
         }
     }
@@ -79,10 +76,10 @@ impl<'a> Desk<'a> {
     /// The bytes of one as they would travel, if they are here and sound.
     pub fn body(&mut self, sequence: Sequence) -> Result<Option<String>, CtlError> {
         match self {
-            Self::Engine(connection) => match ask(connection, StaffAsk::Body { sequence })? {
-                StaffTold::Body { stored } => Ok(stored),
-                other => Err(crossed(&other)),
-            },
+            Self::Engine(connection) => {
+                let told = ask(connection, StaffAsk::Body { sequence })?;
+                if let StaffTold::Body { stored } = told { Ok(stored) } else { Err(crossed(&told)) }
+            }
             Self::Store { keeper, .. } => Ok(body(keeper, sequence, &mut drop)),
         }
     }
@@ -90,10 +87,10 @@ impl<'a> Desk<'a> {
     /// Back into the queue.
     pub fn retry(&mut self, sequence: Sequence) -> Result<(), CtlError> {
         match self {
-            Self::Engine(connection) => match ask(connection, StaffAsk::Retry { sequence })? {
-                StaffTold::Done => Ok(()),
-                other => Err(crossed(&other)),
-            },
+            Self::Engine(connection) => {
+                let told = ask(connection, StaffAsk::Retry { sequence })?;
+                if matches!(told, StaffTold::Done) { Ok(()) } else { Err(crossed(&told)) }
+            }
             Self::Store { keeper, .. } => requeue(keeper, sequence, &mut drop).map_err(of_store),
         }
     }
@@ -106,10 +103,12 @@ impl<'a> Desk<'a> {
                 let parts = parts(text);
                 for (at, part) in parts.iter().enumerate() {
                     let last = at + 1 == parts.len();
-                    match ask(connection, StaffAsk::Import { part: (*part).to_owned(), last })? {
-                        StaffTold::Taken if !last => {}
-                        StaffTold::Imported(imported) if last => return Ok(imported),
-                        other => return Err(crossed(&other)),
+                    let told = ask(connection, StaffAsk::Import { part: (*part).to_owned(), last })?;
+                    if let StaffTold::Imported(imported) = told {
+                        return Ok(imported);
+                    }
+                    if last || !matches!(told, StaffTold::Taken) {
+                        return Err(crossed(&told));
                     }
                 }
                 Err(super::of_carry(carry::CarryError::NotAFile))
@@ -128,10 +127,8 @@ impl<'a> Desk<'a> {
         match self {
             Self::Engine(connection) => {
                 connection.wait_at_most(RECOUNT).map_err(of_line)?;
-                match ask(connection, StaffAsk::Recount)? {
-                    StaffTold::Recounted { recount } => Ok(recount),
-                    other => Err(crossed(&other)),
-                }
+                let told = ask(connection, StaffAsk::Recount)?;
+                if let StaffTold::Recounted { recount } = told { Ok(recount) } else { Err(crossed(&told)) }
             }
             Self::Store { config, keeper } => {
                 let client = county(config).map_err(AssembleError::from)?;
@@ -175,10 +172,12 @@ fn parts(text: &str) -> Vec<&str> {
 fn ask(connection: &mut Connection, question: StaffAsk) -> Result<StaffTold, CtlError> {
     connection.send(&Request::Staff { question }).map_err(of_line)?;
     match connection.receive().map_err(of_line)? {
-        Some(Reply::Staff { answer }) => match *answer {
-            StaffTold::Refused { code, message } => Err(of_refusal(Refusal { code, message })),
-            answer => Ok(answer),
-        },
+        Some(Reply::Staff { answer }) => {
+            if let StaffTold::Refused { code, message } = *answer {
+                return Err(of_refusal(Refusal { code, message }));
+            }
+            Ok(*answer)
+        }
         Some(Reply::Error { message }) => {
             Err(CtlError::new("engine.unexpected", message, "use the kioskctl of the same version as the engine"))
         }

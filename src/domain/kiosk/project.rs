@@ -119,10 +119,8 @@ impl Kiosk {
 
     fn visit_screen(&self, visit: &Visit, now: &Now) -> Screen {
         let (body, progress) = self.page(visit);
-        let may_be_kept = match &visit.page {
-            Page::NotKept { tries, .. } => !tries.are_certainly_vain(),
-            page => matches!(page, Page::Storing { .. }),
-        };
+        let may_be_kept = matches!(visit.page, Page::Storing { .. })
+            || matches!(&visit.page, Page::NotKept { tries, .. } if !tries.are_certainly_vain());
         let can_back = !may_be_kept;
         let can_home = !matches!(visit.page, Page::Home | Page::Storing { .. });
         let overlay = if visit.is_warning(&self.settings.times, now.since_start) {

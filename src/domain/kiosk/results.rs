@@ -1,7 +1,5 @@
 //! What devices and store report, and what follows from it for the person in front of the machine.
 
-use std::collections::BTreeSet;
-
 use kiosk_hal::model::{
     CardFailure, CardKind, DeviceState, DeviceStatus, IdCard, IdReaderEvent, IdReaderRequest, NumberCheck,
     PrintOutcome, PrinterEvent, Role, ScannedCode, ScannerEvent, ScannerRequest, Validity,
@@ -225,12 +223,6 @@ impl Kiosk {
             StoreEvent::Queue { entries } => {
                 if self.reopening.read() {
                     // The disk alone knows what became of the questions under way when the store broke.
-                    let there: BTreeSet<SubmissionId> = entries.iter().map(|entry| entry.id).collect();
-                    let marked: Vec<SubmissionId> =
-                        self.receipts.keys().copied().filter(|id| !there.contains(id)).collect();
-                    for id in marked {
-                        self.acknowledged(now, id, out);
-                    }
                     self.outbox.keep_only(&entries);
                     self.health.store = StoreHealth::Good;
                 }

@@ -101,13 +101,10 @@ impl Kiosk {
         let Some(sequence) = self.outbox.sequence_of(id) else {
             return ignored("an answer for an application that is not waiting", out);
         };
-        let verdict = match verdict {
-            Verdict::TryAgain { code, .. } if self.outbox.is_given_up(id, &code, now.wall) => {
-                Verdict::SetAside { code }
-            }
-            verdict => verdict,
-        };
         match verdict {
+            Verdict::TryAgain { code, .. } if self.outbox.is_given_up(id, &code, now.wall) => {
+                self.judged(now, id, Verdict::SetAside { code }, out);
+            }
             Verdict::Stored { receipt } => {
                 if !self.outbox.marking(id) {
                     return ignored("a second answer to the same question", out);

@@ -27,17 +27,13 @@ fn told(machine: &mut Machine, news: UpdateNews) -> &mut Machine {
 }
 
 fn page(machine: &Machine) -> Option<ServicePage> {
-    match machine.screen().body {
-        Body::Service(page) => Some(*page),
-        _ => None,
-    }
+    let Body::Service(page) = machine.screen().body else { return None };
+    Some(*page)
 }
 
 fn line(machine: &Machine) -> Option<ServiceLine> {
-    match machine.screen().body {
-        Body::Idle(idle) => idle.service,
-        _ => None,
-    }
+    let Body::Idle(idle) = machine.screen().body else { return None };
+    idle.service
 }
 
 fn answer(machine: &Machine) -> Option<UpdateAnswer> {

@@ -203,7 +203,8 @@ mod tests {
     #[test]
     fn a_hundred_kiosks_over_broken_connections_have_one_case_per_application() {
         let tally = run(Pace { threads: 2, ..Pace::of(100) }, 20_261_124, Planted::Nothing);
-        assert_eq!((tally.tried, tally.bad), (100, 0), "{:#?}", tally.findings);
+        // Rounds are whole, so a few more than were asked for.
+        assert!(tally.tried >= 100 && tally.bad == 0, "{tally} {:#?}", tally.findings);
     }
 
     #[test]
