@@ -111,7 +111,7 @@ fn visit(world: &World, moment: u64) -> Vec<Promise> {
     confirm(&mut screen);
     rest(Duration::from_millis(moment));
     drop(engine);
-    screen.to_the_end().iter().filter_map(promise).collect()
+    screen.into_the_rest().iter().filter_map(promise).collect()
 }
 
 /// Keeps applications while no engine runs, and gives what was promised.
@@ -120,9 +120,9 @@ fn keep(world: &World, life: u64) -> Vec<Promise> {
     let mut numbers = Vec::new();
     for n in 0..WAITING {
         let application = Box::new(application(life * WAITING + n));
-        keeper.command(&StoreCommand::Keep { application }, &mut |event| match event {
-            StoreEvent::Kept { entry } => numbers.push((entry.sequence.0, kept_code(entry.id))),
-            other => panic!("{other:?}"),
+        keeper.command(&StoreCommand::Keep { application }, &mut |event| {
+            let StoreEvent::Kept { entry } = event else { panic!("{event:?}") };
+            numbers.push((entry.sequence.0, kept_code(entry.id)));
         });
     }
     numbers

@@ -216,7 +216,7 @@ impl ScreenClient {
     }
 
     /// What is still shown until the engine is gone.
-    pub fn to_the_end(mut self) -> Vec<Screen> {
+    pub fn into_the_rest(mut self) -> Vec<Screen> {
         let mut screens = Vec::new();
         while let Ok(Some(reply)) = self.connection.receive() {
             if let Reply::Screen { screen } = reply {
