@@ -1,6 +1,6 @@
 //! Small files that are there whole or not at all, and that a folder's owner can trust root with.
 //!
-//! [`write`] opens the folder once and works inside of it: a left-over is unlinked, a file that must be new is made beside
+//! [`write()`] opens the folder once and works inside of it: a left-over is unlinked, a file that must be new is made beside
 //! the place, filled, given its mode and its owner, synced and renamed, and the folder is synced. After a loss of power the
 //! old file is there or the new one, and no link in the folder leads the writing anywhere else. The mode is the one that was
 //! asked for, whatever mask the program was started with: what is open is read by other users of the machine at the next

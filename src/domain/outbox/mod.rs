@@ -255,7 +255,7 @@ impl Outbox {
     }
 
     /// Whether an entry that failed once more with this code has failed by itself for so long that staff must look:
-    /// [`OWN_FAILURES`] times while others went through, and kept [`OWN_AGE`] ago or more.
+    /// twelve times while others went through, and kept a week ago or more.
     pub fn is_given_up(&self, id: SubmissionId, code: &str, wall: Timestamp) -> bool {
         let planned = self.numbers.get(&id).and_then(|sequence| self.planned.get(sequence));
         planned.is_some_and(|planned| {
