@@ -209,7 +209,7 @@ mod tests {
 
     #[test]
     fn the_lane_notices_a_fresh_id_on_retry() {
-        let tally = run(Pace::of(6), 1, Planted::FreshId);
+        let tally = run(Pace { threads: 2, ..Pace::of(40) }, 1, Planted::FreshId);
         assert!(tally.findings.iter().any(|finding| finding.contains("cases stand for")), "{:#?}", tally.findings);
     }
 
