@@ -4,13 +4,13 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use super::provision::{machine, remove_settings, text_of, time_floor};
+use super::provision::{fingerprint, machine, remove_settings, text_of, time_floor};
 use super::{CtlError, Report};
 use crate::config::{Config, Loaded};
 use crate::domain::place::KioskCode;
 use crate::engine::{Clock, wall_clock};
 use crate::provision::order::{Anew, Here, Order, OrderRefusal, SpendError};
-use crate::provision::{MachineKey, SigningKey, disk};
+use crate::provision::{SigningKey, disk};
 use crate::update::ask_engine;
 
 /// What an order is made from.
@@ -89,10 +89,8 @@ pub fn obey(config: &Path, file: &Path) -> Result<Ordered, CtlError> {
         Loaded::Whole(config) => (Some(config.kiosk), config.socket),
         Loaded::ToSetUp(vendor) => (vendor.kiosk, vendor.socket),
     };
-    // A machine that was never enrolled has no key, and no order is for it: none is made here.
-    let key = folders.machine_key();
-    let machine = if key.exists() { Some(MachineKey::open_or_make(&key)?.fingerprint()) } else { None };
-    let here = Here { kiosk, machine, floor: time_floor(), all_sent: all_sent(&socket) };
+    // A machine that was never enrolled has no key, and no order is for it.
+    let here = Here { kiosk, machine: fingerprint(&folders)?, floor: time_floor(), all_sent: all_sent(&socket) };
     let refused = |why: OrderRefusal| {
         CtlError::new(why.code(), format!("not obeyed: {why}"), "ask the county for an order for this machine")
     };

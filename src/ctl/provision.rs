@@ -263,9 +263,13 @@ pub fn show(config: &Path) -> Result<Shown, CtlError> {
         NetworkChoice::Fixed(fixed) => format!("fixed address {}/{}", fixed.address(), fixed.prefix()),
     });
     let finished_steps = progress.map(|progress| progress.step().number() - 1);
+    Ok(Shown { finished_steps, network, machine: fingerprint(&folders)?, files })
+}
+
+/// Fingerprint of the machine's key, if it has one; none is made.
+pub(super) fn fingerprint(folders: &Folders) -> Result<Option<String>, CtlError> {
     let key = folders.machine_key();
-    let machine = if key.exists() { Some(MachineKey::open_or_make(&key)?.fingerprint()) } else { None };
-    Ok(Shown { finished_steps, network, machine, files })
+    Ok(if key.exists() { Some(MachineKey::open_or_make(&key)?.fingerprint()) } else { None })
 }
 
 /// What was removed.

@@ -52,7 +52,7 @@ pub fn write(path: &Path, bytes: &[u8], mode: u32) -> Result<(), DiskError> {
 }
 
 fn whole(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
-    let above = path.parent().filter(|above| !above.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let above = above(path);
     let name = path.file_name().ok_or_else(|| io::Error::from(io::ErrorKind::InvalidInput))?;
     let mut beside = name.to_owned();
     beside.push(".new");
@@ -73,14 +73,18 @@ fn whole(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
     folder.sync_all()
 }
 
+/// The folder that a name stands in.
+fn above(path: &Path) -> &Path {
+    path.parent().filter(|above| !above.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
 /// Makes the folders that are missing: open to everybody for an open file, to their owner alone for a secret.
 fn make_folders(folder: &Path, mode: u32) -> io::Result<()> {
     if folder.is_dir() {
         return Ok(());
     }
-    let above = folder.parent().filter(|above| !above.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    make_folders(above, mode)?;
-    let above = File::open(above)?;
+    make_folders(above(folder), mode)?;
+    let above = File::open(above(folder))?;
     let name = folder.file_name().ok_or_else(|| io::Error::from(io::ErrorKind::InvalidInput))?;
     match rustix::fs::mkdirat(&above, name, Mode::RWXU) {
         Ok(()) => {}
@@ -114,10 +118,7 @@ pub fn remove(path: &Path) -> Result<(), DiskError> {
     let gone = || match fs::remove_file(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         Err(error) => Err(error),
-        Ok(()) => match path.parent().filter(|above| !above.as_os_str().is_empty()) {
-            Some(above) => File::open(above)?.sync_all(),
-            None => File::open(".")?.sync_all(),
-        },
+        Ok(()) => File::open(above(path))?.sync_all(),
     };
     gone().map_err(|source| DiskError::new("remove", path, source))
 }

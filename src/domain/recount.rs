@@ -111,7 +111,7 @@ impl Recount {
     ) -> Self {
         let first = differences(before, theirs, digest);
         let lasting: Vec<Difference> =
-            differences(after, theirs, digest).into_iter().filter(|found| first.contains(found)).collect();
+            differences(after, theirs, digest).into_iter().filter(|found| first.binary_search(found).is_ok()).collect();
         Self {
             at,
             here: after.len(),

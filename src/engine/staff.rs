@@ -219,8 +219,7 @@ impl From<CarryError> for Refusal {
 
 /// Some applications above a number, and whether there are more.
 fn page(keeper: &Keeper, after: Sequence) -> Result<(Vec<Told>, bool), StoreError> {
-    let mut entries: Vec<Told> =
-        keeper.listed()?.into_iter().filter(|listed| listed.entry.sequence > after).take(PAGE + 1).map(told).collect();
+    let mut entries: Vec<Told> = keeper.listed_after(after, PAGE + 1)?.into_iter().map(told).collect();
     let more = entries.len() > PAGE;
     entries.truncate(PAGE);
     Ok((entries, more))

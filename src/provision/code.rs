@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::keys::{Document, SigningKey, Trusted};
+use super::signed::{self, Unopened};
 use crate::config::check_county_url;
 use crate::domain::place::KioskCode;
 use crate::domain::setup::Expected;
@@ -71,9 +72,7 @@ impl EnrolCode {
             k: self.kiosk.to_string(),
             p: self.place.clone(),
         };
-        let text = URL_SAFE_NO_PAD.encode(serde_json::to_vec(&payload)?);
-        let signature = key.sign(Document::Code, text.as_bytes());
-        Ok(format!("{HEAD}{text}.{signature}"))
+        signed::sign(HEAD, Document::Code, &payload, key)
     }
 
     /// Reads a stranger's text. `floor` is a moment that has certainly passed.
@@ -89,13 +88,10 @@ impl EnrolCode {
         if text.len() > LONGEST {
             return Err(EnrolRefusal::TooLong);
         }
-        let parts = text.strip_prefix(HEAD).and_then(|rest| rest.split_once('.'));
-        let (payload, signature) = parts.ok_or(EnrolRefusal::NotACode)?;
-        if !trusted.has_signed(Document::Code, payload.as_bytes(), signature) {
-            return Err(EnrolRefusal::Foreign);
-        }
-        let json = URL_SAFE_NO_PAD.decode(payload).map_err(|_| EnrolRefusal::NotACode)?;
-        let payload: Payload = serde_json::from_slice(&json).map_err(|_| EnrolRefusal::NotACode)?;
+        let payload: Payload = signed::open(HEAD, Document::Code, text, trusted).map_err(|why| match why {
+            Unopened::Form => EnrolRefusal::NotACode,
+            Unopened::Foreign => EnrolRefusal::Foreign,
+        })?;
         let code = Self::of(payload).ok_or(EnrolRefusal::NotACode)?;
         if check_county_url("the enrolment code", &code.url).is_err() {
             return Err(EnrolRefusal::BadAddress);

@@ -25,6 +25,7 @@ pub mod list;
 pub mod order;
 pub mod rollout;
 pub mod settings;
+mod signed;
 
 pub use answer::{Answer, Request};
 pub use card::{card_text, read_card, rollout_of_card};

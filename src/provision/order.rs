@@ -12,13 +12,12 @@
 //! Left out: what follows from it. Removing settings is the business of [`super::settings`]; for everything else whoever
 //! called starts the machine anew with an empty data partition.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::disk::{self, DiskError, Folders};
 use super::keys::{Document, SigningKey, Trusted};
+use super::signed::{self, Unopened};
 use crate::domain::place::KioskCode;
 
 /// Beginning of every order.
@@ -140,9 +139,7 @@ impl Order {
             e: self.expires.as_second(),
             u: self.even_unsent,
         };
-        let text = URL_SAFE_NO_PAD.encode(serde_json::to_vec(&payload)?);
-        let signature = key.sign(Document::Order, text.as_bytes());
-        Ok(format!("{HEAD}{text}.{signature}"))
+        signed::sign(HEAD, Document::Order, &payload, key)
     }
 
     /// Reads a stranger's text and checks everything but whether it was obeyed before.
@@ -152,13 +149,13 @@ impl Order {
     pub fn read(text: &str, trusted: &Trusted, here: &Here) -> Result<Self, OrderRefusal> {
         let none = OrderRefusal::NotAnOrder;
         let text = text.trim();
-        let parts = text.strip_prefix(HEAD).filter(|_| text.len() <= LONGEST).and_then(|rest| rest.split_once('.'));
-        let (payload, signature) = parts.ok_or(none)?;
-        if !trusted.has_signed(Document::Order, payload.as_bytes(), signature) {
-            return Err(OrderRefusal::Foreign);
+        if text.len() > LONGEST {
+            return Err(none);
         }
-        let json = URL_SAFE_NO_PAD.decode(payload).map_err(|_| none)?;
-        let payload: Payload = serde_json::from_slice(&json).map_err(|_| none)?;
+        let payload: Payload = signed::open(HEAD, Document::Order, text, trusted).map_err(|why| match why {
+            Unopened::Form => none,
+            Unopened::Foreign => OrderRefusal::Foreign,
+        })?;
         let is_hex = |text: &str, length: usize| text.len() == length && text.bytes().all(|b| b.is_ascii_hexdigit());
         if payload.v != 1 || !is_hex(&payload.m, 64) || !is_hex(&payload.n, 32) {
             return Err(none);

@@ -195,8 +195,20 @@ impl Keeper {
     /// # Errors
     /// The database cannot be read.
     pub fn listed(&self) -> Result<Vec<Listed>, StoreError> {
+        self.some_listed(Sequence(0), None)
+    }
+
+    /// The same, above a number and at most so many.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn listed_after(&self, after: Sequence, most: usize) -> Result<Vec<Listed>, StoreError> {
+        self.some_listed(after, Some(most))
+    }
+
+    fn some_listed(&self, after: Sequence, most: Option<usize>) -> Result<Vec<Listed>, StoreError> {
         match &self.state {
-            State::Open(ledger) => ledger.listed(),
+            State::Open(ledger) => ledger.listed(after, most),
             State::Broken(kind) => Err(StoreError::new(&self.opening.file, "read from", kind.clone())),
         }
     }

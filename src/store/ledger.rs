@@ -67,7 +67,7 @@ impl Ledger {
 
     /// Takes over the rows of one application from a damaged file, if they keep the rules of the schema and the content
     /// matches its digest. `false`: they do not, and nothing of them is here.
-    pub(super) fn take_over(&mut self, id: SubmissionId, rows: &[TableRow]) -> Result<bool, StoreError> {
+    pub(super) fn take_over(&mut self, id: SubmissionId, rows: &[TableRow<'_>]) -> Result<bool, StoreError> {
         let transaction = begin(&self.file, &mut self.connection, "salvage")?;
         for row in rows {
             match transaction.prepare_cached(&insertion(row)).and_then(|mut insert| insert.execute(values(row))) {
@@ -250,12 +250,16 @@ impl Ledger {
         read().map_err(|e| StoreError::sql(&self.file, "read the queue of", e))
     }
 
-    /// Every application by number, with the masked name of its applicant.
-    pub(super) fn listed(&self) -> Result<Vec<Listed>, StoreError> {
+    /// The applications above a number, by number, at most so many, with the masked name of the applicant.
+    pub(super) fn listed(&self, after: Sequence, most: Option<usize>) -> Result<Vec<Listed>, StoreError> {
+        // Below zero there is no limit.
+        let limit = most.map_or(-1, |most| i64::try_from(most).unwrap_or(i64::MAX));
         let read = || -> rusqlite::Result<Vec<Listed>> {
             self.connection
-                .prepare(entries!("ORDER BY o.sequence"))?
-                .query_map([], |row| Ok(Listed { entry: entry(row)?, masked_name: row.get(17).ok().flatten() }))?
+                .prepare(entries!("WHERE o.sequence > ?1 ORDER BY o.sequence LIMIT ?2"))?
+                .query_map((as_column(after), limit), |row| {
+                    Ok(Listed { entry: entry(row)?, masked_name: row.get(17).ok().flatten() })
+                })?
                 .collect()
         };
         read().map_err(|e| StoreError::sql(&self.file, "list the entries of", e))

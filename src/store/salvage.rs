@@ -321,14 +321,14 @@ impl Source {
     }
 
     /// One row of a table by its key. One that does not read is none.
-    fn row(&self, (table, columns): (&'static str, &[String]), by: &str, key: &Value) -> Option<TableRow> {
+    fn row<'a>(&self, (table, columns): (&'static str, &'a [String]), by: &str, key: &Value) -> Option<TableRow<'a>> {
         let statement = format!("SELECT {} FROM {table} WHERE {by} = ?1", columns.join(", "));
         let mut statement = self.connection.prepare_cached(&statement).ok()?;
         let values = statement
             .query_row([key], |row| (0..columns.len()).map(|column| row.get(column)).collect::<rusqlite::Result<_>>())
             .optional()
             .ok()??;
-        Some((table, columns.to_vec(), values))
+        Some((table, columns, values))
     }
 }
 
@@ -404,9 +404,9 @@ fn copy(source: &Source, fresh: &Opening, stop: &mut dyn FnMut()) -> Result<Opti
 }
 
 /// A row of a table: its name, its columns, its values.
-pub(super) type TableRow = (&'static str, Vec<String>, Vec<Value>);
+pub(super) type TableRow<'a> = (&'static str, &'a [String], Vec<Value>);
 
-fn read(source: &Source, columns: &Columns, sequence: i64) -> Option<(SubmissionId, [TableRow; 2])> {
+fn read<'a>(source: &Source, columns: &'a Columns, sequence: i64) -> Option<(SubmissionId, [TableRow<'a>; 2])> {
     let Columns([of_application, of_outbox]) = columns;
     let outbox = source.row(("outbox", of_outbox), "sequence", &Value::Integer(sequence))?;
     let key = outbox.2.get(of_outbox.iter().position(|name| name == "id")?)?.clone();
@@ -417,13 +417,13 @@ fn read(source: &Source, columns: &Columns, sequence: i64) -> Option<(Submission
 }
 
 /// The statement that writes a row; names of tables and columns are those of the schema.
-pub(super) fn insertion((table, columns, _): &TableRow) -> String {
+pub(super) fn insertion((table, columns, _): &TableRow<'_>) -> String {
     let places: Vec<String> = (1..=columns.len()).map(|place| format!("?{place}")).collect();
     format!("INSERT INTO {table} ({}) VALUES ({})", columns.join(", "), places.join(", "))
 }
 
 /// The values of a row, for its statement.
-pub(super) fn values(row: &TableRow) -> rusqlite::ParamsFromIter<&Vec<Value>> {
+pub(super) fn values<'a>(row: &'a TableRow<'_>) -> rusqlite::ParamsFromIter<&'a Vec<Value>> {
     params_from_iter(&row.2)
 }
 

@@ -11,7 +11,7 @@ use crate::domain::id::Sequence;
 use crate::domain::recount::Recount;
 use crate::engine::{Refusal, body, entries, sum_up, take_carried, told, wall_clock};
 use crate::ipc::{Connection, ConnectionError, Imported, Reply, Request, StaffAsk, StaffTold, Told};
-use crate::store::{FILE_NAME, Keeper, Opening, StoreError, last_recount, remember_recount, requeue};
+use crate::store::{FILE_NAME, Keeper, Opening, StoreError, remember_recount, requeue};
 
 /// The engine answers within a turn of its store; a recount takes as long as the line takes.
 const ANSWER: Duration = Duration::from_secs(30);
@@ -137,8 +137,8 @@ impl<'a> Desk<'a> {
                 let terminal = config.kiosk.as_str();
                 let recount = sum_up(keeper, wall_clock(), &before, &theirs, terminal, &mut drop).map_err(of_store)?;
                 // Without it the engine counts once more than it would have; the report is what was asked for.
-                if remember_recount(&config.store_folder, &recount).is_err() {
-                    tracing::warn!(had = last_recount(&config.store_folder).is_some(), "the recount is not remembered");
+                if let Err(error) = remember_recount(&config.store_folder, &recount) {
+                    tracing::warn!(%error, "the recount could not be written beside the store");
                 }
                 Ok(recount)
             }

@@ -13,6 +13,7 @@
 use super::touch::ignored;
 use super::{Kiosk, StoreHealth};
 use crate::domain::effect::{Effect, Note};
+use crate::domain::id::Sequence;
 use crate::domain::receipt;
 use crate::domain::submission::StoreFound;
 use crate::domain::time::{Now, SinceStart, clock};
@@ -42,6 +43,13 @@ pub(super) struct Service {
     /// Code of what last broke the store since the start.
     broke: String,
     open: Option<Open>,
+}
+
+impl Service {
+    /// Numbers without an application.
+    fn missing(&self) -> &[Sequence] {
+        self.found.as_ref().map_or(&[], |found| &found.missing)
+    }
 }
 
 /// The page is open.
@@ -167,8 +175,7 @@ impl Kiosk {
                 format!("{} refused: {} ({}, {})", news.version, news.why.en, news.code, news.why.zh)
             }
         };
-        let lost = self.service.found.as_ref().map_or(0, |found| found.missing.len());
-        let repair = match (self.service.aside.as_str(), lost) {
+        let repair = match (self.service.aside.as_str(), self.service.missing().len()) {
             ("", 0) => String::new(),
             ("", lost) => format!("{lost} numbers without an application"),
             (aside, lost) => {
@@ -194,10 +201,8 @@ impl Kiosk {
             UpdatePhase::Refused | UpdatePhase::Resting => None,
         };
         let fell = || news.fell_back.as_ref().map(|fell| ServiceLine::FellBack { version: fell.version.clone() });
-        let repaired = || {
-            let lost = self.service.found.as_ref().map_or(0, |found| found.missing.len());
-            (!self.service.aside.is_empty()).then_some(ServiceLine::Repaired { lost })
-        };
+        let lost = self.service.missing().len();
+        let repaired = || (!self.service.aside.is_empty()).then_some(ServiceLine::Repaired { lost });
         present.or_else(fell).or_else(repaired)
     }
 
@@ -234,7 +239,7 @@ impl Kiosk {
 
     fn store_card(&self, now: &Now) -> StoreCard {
         let service = &self.service;
-        let missing = service.found.as_ref().map_or(&[][..], |found| &found.missing);
+        let missing = service.missing();
         let state = match &self.health.store {
             StoreHealth::Broken(code) => match code.as_str() {
                 "store.disk-full" => StoreState::NoRoom,

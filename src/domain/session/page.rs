@@ -357,25 +357,13 @@ impl Page {
 
     /// The application that this page, or the one behind the window, wants kept, and the tries so far.
     pub fn tries_mut(&mut self) -> Option<(SubmissionId, &mut Tries)> {
-        match self {
-            Self::Storing { application, tries, .. } | Self::NotKept { application, tries, .. } => {
-                Some((application.client_submission_id, tries))
-            }
-            Self::Window { from, .. } => from.tries_mut(),
-            Self::Home
-            | Self::Departments
-            | Self::List { .. }
-            | Self::Guide { .. }
-            | Self::Identify { .. }
-            | Self::Fill { .. }
-            | Self::Review { .. }
-            | Self::Kept(_)
-            | Self::Accepted { .. }
-            | Self::SetAside(_)
-            | Self::Scan { .. }
-            | Self::Status(_)
-            | Self::Take { .. } => None,
+        if let Self::Window { from, .. } = self {
+            return from.tries_mut();
         }
+        let (Self::Storing { application, tries, .. } | Self::NotKept { application, tries, .. }) = self else {
+            return None;
+        };
+        Some((application.client_submission_id, tries))
     }
 
     /// The reader looks for cards on this page.

@@ -11,7 +11,7 @@ use super::machine::{Machine, card, receipt};
 use crate::domain::effect::{Effect, PaperKind};
 use crate::domain::event::{AskNo, Event};
 use crate::domain::receipt::{SlipCode, parse, payload};
-use crate::domain::submission::{CountyCommand, CountyEvent, StoreCommand, StoreEvent, Verdict};
+use crate::domain::submission::{Application, CountyCommand, CountyEvent, StoreCommand, StoreEvent, Verdict};
 use crate::ipc::{Body, CardPrompt, Intent, Language, Overlay, ScanPrompt, SlipState, TextSize, WindowReason};
 
 const PENSION: &str = "sample-01";
@@ -451,8 +451,8 @@ fn a_broken_store_is_opened_again_and_what_was_under_way_is_settled() {
     assert_eq!(machine.kiosk.waiting(), 0, "what the disk knows as acknowledged is not sent again");
 }
 
-#[test]
-fn an_application_that_reached_the_disk_while_it_broke_is_kept_after_all() {
+/// The disk broke while an application was being kept, and nobody knows whether it has it.
+fn broken_while_keeping() -> (Machine, Application) {
     let mut machine = Machine::new();
     while !machine.store.is_empty() {
         machine.store_answers();
@@ -461,11 +461,17 @@ fn an_application_that_reached_the_disk_while_it_broke_is_kept_after_all() {
     let (ask, command) = machine.store.remove(0);
     let StoreCommand::Keep { application } = command else { panic!("{command:?}") };
     let id = application.client_submission_id;
-    machine.kept.insert(id, (crate::domain::id::Sequence(1), *application));
     machine.event(Event::Store { ask, event: StoreEvent::NotKept { id, code: "store.io".into(), certain: false } });
     let event = StoreEvent::Broken { code: "store.io".into() };
     machine.event(Event::Store { ask: AskNo::default(), event });
     assert_eq!(machine.page(), "not-kept");
+    (machine, *application)
+}
+
+#[test]
+fn an_application_that_reached_the_disk_while_it_broke_is_kept_after_all() {
+    let (mut machine, application) = broken_while_keeping();
+    machine.kept.insert(application.client_submission_id, (crate::domain::id::Sequence(1), application));
     machine.pass(Duration::from_secs(31));
     machine.store_answers().store_answers();
     assert_eq!(machine.page(), "kept");
@@ -473,17 +479,8 @@ fn an_application_that_reached_the_disk_while_it_broke_is_kept_after_all() {
 
 #[test]
 fn while_nobody_knows_whether_the_disk_has_it_nothing_can_be_changed() {
-    let mut machine = Machine::new();
-    while !machine.store.is_empty() {
-        machine.store_answers();
-    }
-    machine.confirmed(PENSION);
-    let (ask, command) = machine.store.remove(0);
-    let StoreCommand::Keep { application } = command else { panic!("{command:?}") };
+    let (mut machine, application) = broken_while_keeping();
     let id = application.client_submission_id;
-    machine.event(Event::Store { ask, event: StoreEvent::NotKept { id, code: "store.io".into(), certain: false } });
-    let event = StoreEvent::Broken { code: "store.io".into() };
-    machine.event(Event::Store { ask: AskNo::default(), event });
     machine.touch(Intent::Back);
     assert_eq!(machine.page(), "not-kept", "a changed application would be a second one");
     // A further try that certainly wrote nothing says nothing about the first.
