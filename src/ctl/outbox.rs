@@ -160,6 +160,7 @@ pub fn recount(config: &Path) -> Result<Recounted, CtlError> {
     let differences = recount.differences.iter().map(|found| Differs {
         number: number(found.sequence),
         code: found.kind.code(),
+        case: found.case_number.clone(),
         todo: todo_about(found.kind),
     });
     Ok(Recounted {
@@ -193,6 +194,9 @@ pub struct Differs {
     pub number: String,
     /// Code of the difference.
     pub code: &'static str,
+    /// The county's number of a case that stands beside another.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub case: Option<String>,
     /// What it means and what to do, Chinese first.
     pub todo: &'static str,
 }
@@ -233,6 +237,9 @@ const fn todo_about(kind: DifferenceKind) -> &'static str {
         }
         DifferenceKind::UnknownHere => {
             "县里有，本机没有记录：请联系维修 (the county has it, this machine knows nothing of it: call the service)"
+        }
+        DifferenceKind::TwoCases => {
+            "县里同一编号有多个办件：请联系县里核对此办件 (the county has more than one case under this number: ask about this one)"
         }
     }
 }

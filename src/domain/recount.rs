@@ -11,7 +11,7 @@
 //! Left out on purpose: the digest of an application that the county has acknowledged. It is deleted with the content, so
 //! such a number is compared by identity and case number.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -60,6 +60,9 @@ pub enum DifferenceKind {
     CaseDiffers,
     /// The county has a number that this kiosk does not know: the disk lost it, or two machines have one number.
     UnknownHere,
+    /// The county has more than one case under this number; each is named by its own number, the one that agrees with this
+    /// kiosk left out. One application may have become two cases, or two machines have one number.
+    TwoCases,
 }
 
 impl DifferenceKind {
@@ -71,17 +74,21 @@ impl DifferenceKind {
             Self::DigestDiffers => "recount.digest-differs",
             Self::CaseDiffers => "recount.case-differs",
             Self::UnknownHere => "recount.unknown-here",
+            Self::TwoCases => "recount.two-cases",
         }
     }
 }
 
 /// One number about which the ledgers differ.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Difference {
     /// The number.
     pub sequence: Sequence,
     /// How.
     pub kind: DifferenceKind,
+    /// The county's case number, of a case that stands beside another under this number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub case_number: Option<String>,
 }
 
 /// What a recount came to. No personal data.
@@ -128,18 +135,49 @@ fn differences(
     theirs: &[Claim],
     digest: &dyn Fn(SubmissionId) -> Option<String>,
 ) -> Vec<Difference> {
-    let claims: BTreeMap<Sequence, &Claim> = theirs.iter().map(|claim| (claim.sequence, claim)).collect();
+    let mut claims: BTreeMap<Sequence, Vec<&Claim>> = BTreeMap::new();
+    for claim in theirs {
+        claims.entry(claim.sequence).or_default().push(claim);
+    }
     let known: BTreeMap<Sequence, &OutboxEntry> = ours.iter().map(|entry| (entry.sequence, entry)).collect();
-    let of_ours = known.values().filter_map(|entry| {
-        let kind = judge(entry, claims.get(&entry.sequence).copied(), digest)?;
-        Some(Difference { sequence: entry.sequence, kind })
-    });
-    let strange = claims.keys().filter(|sequence| !known.contains_key(sequence));
-    let mut found: Vec<Difference> = of_ours
-        .chain(strange.map(|sequence| Difference { sequence: *sequence, kind: DifferenceKind::UnknownHere }))
-        .collect();
+    let mut found = Vec::new();
+    for (sequence, entry) in &known {
+        let of_number = claims.get(sequence).map_or(&[][..], Vec::as_slice);
+        // Of several, the one that is meant is the one that agrees best; without any it is the first.
+        let meant = of_number.iter().copied().min_by_key(|claim| distance(entry, claim));
+        let kind = judge(entry, meant, digest);
+        found.extend(kind.map(|kind| Difference { sequence: *sequence, kind, case_number: None }));
+        found.extend(beside(of_number, meant));
+    }
+    for (sequence, of_number) in claims.iter().filter(|(sequence, _)| !known.contains_key(sequence)) {
+        found.push(Difference { sequence: *sequence, kind: DifferenceKind::UnknownHere, case_number: None });
+        found.extend(beside(of_number, of_number.first().copied()));
+    }
     found.sort_unstable();
     found
+}
+
+/// How far a claim is from what is stored here: 0 agrees.
+fn distance(entry: &OutboxEntry, claim: &Claim) -> u8 {
+    let is_its_case = match &entry.state {
+        OutboxState::Acknowledged { receipt } => receipt.case_number == claim.case_number,
+        OutboxState::Queued | OutboxState::SetAside { .. } => true,
+    };
+    2 * u8::from(claim.client_submission_id != entry.id) + u8::from(!is_its_case)
+}
+
+/// The cases under a number beside the one that is meant; the same case told twice is one.
+fn beside(of_number: &[&Claim], meant: Option<&Claim>) -> Vec<Difference> {
+    let others: BTreeSet<&str> = of_number
+        .iter()
+        .map(|claim| claim.case_number.as_str())
+        .filter(|number| meant.is_none_or(|meant| meant.case_number != *number))
+        .collect();
+    let sequence = |claim: &&Claim| claim.sequence;
+    let Some(sequence) = of_number.first().map(sequence) else { return Vec::new() };
+    let named =
+        |number: &str| Difference { sequence, kind: DifferenceKind::TwoCases, case_number: Some(number.to_owned()) };
+    others.into_iter().map(named).collect()
 }
 
 fn judge(

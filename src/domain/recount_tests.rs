@@ -84,6 +84,26 @@ fn each_difference_has_its_kind_and_what_agrees_has_none() {
 }
 
 #[test]
+fn each_case_beside_another_under_one_number_is_named_by_its_own_number() {
+    let ours = [accepted(1), queued(2)];
+    let second = |sequence, case: &str| Claim { case_number: case.into(), ..claim(sequence) };
+    let theirs =
+        [second(1, "case-b"), claim(1), second(1, "case-a"), claim(2), claim(7), second(7, "case-c"), claim(7)];
+    let recount = Recount::of(Timestamp::UNIX_EPOCH, &ours, &theirs, &ours, &|_| Some(HELD.to_owned()));
+    let found: Vec<_> =
+        recount.differences.iter().map(|found| (found.sequence.0, found.kind, found.case_number.as_deref())).collect();
+    let expected = [
+        // Whatever their order in the county's list, the case of the receipt is the one that agrees.
+        (1, DifferenceKind::TwoCases, Some("case-a")),
+        (1, DifferenceKind::TwoCases, Some("case-b")),
+        (2, DifferenceKind::CountyHasIt, None),
+        (7, DifferenceKind::UnknownHere, None),
+        (7, DifferenceKind::TwoCases, Some("case-c")),
+    ];
+    assert_eq!(found, expected, "the same case told twice is one");
+}
+
+#[test]
 fn what_travels_between_the_readings_is_no_difference() {
     // Kept and accepted meanwhile; the county was read before and after it came in.
     assert_eq!(count(&[queued(1)], &[claim(1)], &[accepted(1)]), []);
