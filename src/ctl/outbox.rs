@@ -285,7 +285,10 @@ impl Report for Recounted {
     fn lines(&self) -> Vec<String> {
         let Self { here, there, differing, .. } = self;
         let mut lines = vec![format!("here {here}, at the county {there}, different {differing}")];
-        lines.extend(self.differences.iter().map(|found| format!("{}  {}: {}", found.number, found.code, found.todo)));
+        lines.extend(self.differences.iter().map(|found| {
+            let case = found.case.as_ref().map_or_else(String::new, |case| format!(" {case}"));
+            format!("{}  {}{case}: {}", found.number, found.code, found.todo)
+        }));
         lines
     }
 }

@@ -139,6 +139,11 @@ pub enum StoreCommand {
         /// What the county gave.
         receipt: CaseReceipt,
     },
+    /// The county has all of these: the same in one transaction, with one sync and one emptying of the log.
+    AcknowledgeAll {
+        /// Which, and what the county gave for each; at least two.
+        receipts: Vec<(SubmissionId, CaseReceipt)>,
+    },
     /// The county refused it for good.
     SetAside {
         /// Which.
@@ -193,6 +198,13 @@ pub enum StoreEvent {
         /// Which.
         id: SubmissionId,
     },
+    /// Answer to [`StoreCommand::AcknowledgeAll`].
+    Marked {
+        /// Those whose receipt is durable.
+        done: Vec<SubmissionId>,
+        /// The others, each with a stable error code; they are still queued.
+        failed: Vec<(SubmissionId, String)>,
+    },
     /// The set-aside mark is durable.
     SetAside {
         /// Which.
@@ -238,7 +250,9 @@ pub enum StoreEvent {
         open: u64,
         /// Numbers without an entry.
         missing: Vec<Sequence>,
-        /// The file was damaged: it was put aside under this name, and what was sound in it was taken over.
+        /// The file was damaged, and what was sound in it was taken over into a fresh one.
+        is_salvaged: bool,
+        /// Not everything was: the damaged file was put aside under this name.
         aside: Option<String>,
     },
     /// Answer to [`StoreCommand::Measure`].

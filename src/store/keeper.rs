@@ -100,7 +100,7 @@ enum State {
 pub struct Keeper {
     opening: Opening,
     state: State,
-    /// Deleted content still stands in the log, because emptying it found no room; the next question tries again.
+    /// Deleted content still stands in the log, because emptying it found no room; the next command tries again.
     owes_emptying: bool,
 }
 
@@ -125,11 +125,20 @@ impl Keeper {
             State::Broken(kind) => return sink(refusal(command, kind.code(), true)),
         };
         if *command == StoreCommand::Measure {
-            return sink(StoreEvent::Measured { free: room::free(&self.opening.file) });
+            // Asked every so often and whatever else happens: a log that found no room is emptied by and by without a visit.
+            let emptied = if self.owes_emptying { ledger.shrink().and_then(|()| ledger.empty_log()) } else { Ok(()) };
+            self.owes_emptying = emptied.is_err();
+            sink(StoreEvent::Measured { free: room::free(&self.opening.file) });
+            if let Err(error) = emptied {
+                log(&error);
+                self.break_if_it_must(error.kind, true, sink);
+            }
+            return;
         }
         match carry_out(ledger, command) {
             Ok(answer) => {
-                let has_deleted = matches!(answer, StoreEvent::Acknowledged { .. }) || self.owes_emptying;
+                let has_marked = matches!(&answer, StoreEvent::Acknowledged { .. } | StoreEvent::Marked { .. });
+                let has_deleted = has_marked || self.owes_emptying;
                 let emptied = if has_deleted { ledger.shrink().and_then(|()| ledger.empty_log()) } else { Ok(()) };
                 self.owes_emptying = emptied.is_err();
                 sink(answer);
@@ -178,8 +187,14 @@ impl Keeper {
         match open(&self.opening) {
             Ok((ledger, report)) => {
                 self.state = State::Open(ledger);
-                let aside = report.aside();
-                StoreEvent::Reopened { last: report.last, open: report.open, missing: report.missing, aside }
+                let (is_salvaged, aside) = (report.salvaged.is_some(), report.aside());
+                StoreEvent::Reopened {
+                    last: report.last,
+                    open: report.open,
+                    missing: report.missing,
+                    is_salvaged,
+                    aside,
+                }
             }
             Err(error) => {
                 log(&error);
@@ -249,6 +264,10 @@ pub(super) fn refusal(command: &StoreCommand, code: &str, certain: bool) -> Stor
         StoreCommand::Acknowledge { id, .. } | StoreCommand::SetAside { id, .. } => {
             StoreEvent::MarkFailed { id: *id, code }
         }
+        StoreCommand::AcknowledgeAll { receipts } => StoreEvent::Marked {
+            done: Vec::new(),
+            failed: receipts.iter().map(|(id, _)| (*id, code.clone())).collect(),
+        },
         StoreCommand::Find { .. } => StoreEvent::FindFailed { code },
         StoreCommand::Measure => StoreEvent::Measured { free: None },
         StoreCommand::LoadQueue | StoreCommand::Reopen => StoreEvent::Broken { code },
@@ -295,6 +314,14 @@ fn carry_out(ledger: &mut Ledger, command: &StoreCommand) -> Result<StoreEvent, 
         StoreCommand::Acknowledge { id, receipt } => {
             ledger.acknowledge(*id, receipt)?;
             StoreEvent::Acknowledged { id: *id }
+        }
+        StoreCommand::AcknowledgeAll { receipts } => {
+            let unknown = ledger.acknowledge_all(receipts.iter().map(|(id, receipt)| (*id, receipt)))?;
+            let code = StoreErrorKind::NotQueued.code();
+            StoreEvent::Marked {
+                done: receipts.iter().map(|(id, _)| *id).filter(|id| !unknown.contains(id)).collect(),
+                failed: unknown.into_iter().map(|id| (id, code.to_owned())).collect(),
+            }
         }
         StoreCommand::SetAside { id, reason } => {
             ledger.set_aside(*id, reason)?;

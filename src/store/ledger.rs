@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use jiff::{Timestamp, civil::Date};
 use rusqlite::config::DbConfig;
+use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehavior, params};
+use sm3::{Digest, Sm3};
 use uuid::Uuid;
 
 use super::body::{Body, Holder, Plain, encode};
@@ -22,12 +24,41 @@ macro_rules! entries {
         concat!(
             "SELECT o.id, o.sequence, o.state, o.case_number, o.query_code, o.accepted_at, o.promise_date, o.reason,
                     a.item_id, a.item_code, a.version, a.name_zh, a.name_en, a.plain_zh, a.plain_en, a.kept_at,
-                    coalesce(length(a.body), 0), a.masked_name
+                    coalesce(length(a.body), 0), a.masked_name, a.terminal, a.digest, a.lookup_tag, a.same_tag, o.row_digest
              FROM outbox o JOIN application a ON a.id = o.id ",
             $rest
         )
     };
 }
+
+/// The column of an entry that holds the length of its content. It is not part of the row's digest.
+const LENGTH: usize = 16;
+/// The column of an entry that holds the digest of all columns before it.
+const ROW_DIGEST: usize = 22;
+
+/// The statements that are asked for each application, for the test of their plans.
+#[cfg(test)]
+const HOT: [&str; 11] =
+    [COUNT_UP, STORED, ENTRY, QUEUE, PAGE, SEQUENCE, RECEIPT, CONTENT_GONE, VOUCH, SET_ASIDE, REQUEUE];
+const COUNT_UP: &str = "UPDATE terminal SET last_sequence = last_sequence + 1 RETURNING last_sequence";
+const STORED: &str = "SELECT o.sequence, a.body, a.digest, a.same_tag
+     FROM application a JOIN outbox o ON o.id = a.id WHERE a.id = ?1";
+const ENTRY: &str = entries!("WHERE o.sequence = ?1");
+const QUEUE: &str = entries!("WHERE o.state <> 'acknowledged' ORDER BY o.sequence");
+const PAGE: &str = entries!("WHERE o.sequence > ?1 ORDER BY o.sequence LIMIT ?2");
+const SEQUENCE: &str = "SELECT sequence FROM outbox WHERE id = ?1";
+const RECEIPT: &str = "UPDATE outbox
+     SET state = 'acknowledged', case_number = ?2, query_code = ?3, accepted_at = ?4, promise_date = ?5, reason = NULL
+     WHERE id = ?1 AND state <> 'acknowledged'";
+const CONTENT_GONE: &str = "UPDATE application SET body = NULL, digest = NULL, same_tag = NULL WHERE id = ?1";
+const VOUCH: &str = "UPDATE outbox SET row_digest = ?2 WHERE sequence = ?1";
+const SET_ASIDE: &str = "UPDATE outbox SET state = 'set-aside', reason = coalesce(reason, ?2)
+     WHERE id = ?1 AND state <> 'acknowledged'";
+const REQUEUE: &str = "UPDATE outbox SET state = 'queued', reason = NULL
+     WHERE sequence = ?1 AND state = 'set-aside'
+       AND EXISTS (SELECT 1 FROM application a WHERE a.id = outbox.id AND a.body IS NOT NULL)";
+
+const ACKNOWLEDGE: &str = "write a receipt to";
 
 /// Free pages that stay in the file for the next applications; a busy day needs a few hundred.
 const SPARE_PAGES: i64 = 512;
@@ -41,6 +72,17 @@ pub struct Listed {
     pub entry: OutboxEntry,
     /// Such as `张*`, if the form had a name.
     pub masked_name: Option<String>,
+}
+
+/// What could be taken over of one application.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum TakenOver {
+    /// Both rows, and nothing says that they are not as they were written.
+    AsItWas,
+    /// The content, with a row that is known as damaged.
+    WithADamagedRow,
+    /// Nothing.
+    Nothing,
 }
 
 /// What the numbers say at opening.
@@ -66,8 +108,9 @@ impl Ledger {
     }
 
     /// Takes over the rows of one application from a damaged file, if they keep the rules of the schema and the content
-    /// matches its digest. `false`: they do not, and nothing of them is here.
-    pub(super) fn take_over(&mut self, id: SubmissionId, rows: &[TableRow<'_>]) -> Result<bool, StoreError> {
+    /// matches its digest. Content that is right is not given up for a damaged row: it comes along as the damaged one
+    /// that it is. A tombstone is nothing but its row.
+    pub(super) fn take_over(&mut self, id: SubmissionId, rows: &[TableRow<'_>]) -> Result<TakenOver, StoreError> {
         let transaction = begin(&self.file, &mut self.connection, "salvage")?;
         for row in rows {
             match transaction.prepare_cached(&insertion(row)).and_then(|mut insert| insert.execute(values(row))) {
@@ -76,19 +119,23 @@ impl Ledger {
                     let error = StoreError::sql(&self.file, "salvage", error);
                     // The rules of the schema refuse it, or its columns are not those of the schema: it is damaged, the
                     // disk is not. Dropping the transaction takes all of it back.
-                    return if error.kind == StoreErrorKind::Internal { Ok(false) } else { Err(error) };
+                    return if error.kind == StoreErrorKind::Internal { Ok(TakenOver::Nothing) } else { Err(error) };
                 }
             }
         }
-        let known = stored(&transaction, id).map_err(|e| StoreError::sql(&self.file, "salvage", e))?;
-        let is_right = known.is_some_and(|known| match &known.body {
-            Some(body) => known.digest.as_deref() == Some(&body.digest(id, known.sequence)),
-            None => true,
-        });
-        if is_right {
-            transaction.commit().map_err(|e| StoreError::sql(&self.file, "salvage", e))?;
+        let sql = |error| StoreError::sql(&self.file, "salvage", error);
+        let Some(known) = stored(&transaction, id).map_err(sql)? else { return Ok(TakenOver::Nothing) };
+        let is_row_right = is_row_right(&transaction, known.sequence).map_err(sql)?;
+        let taken = match (&known.body, is_row_right) {
+            (Some(body), _) if known.digest.as_deref() != Some(&body.digest(id, known.sequence)) => TakenOver::Nothing,
+            (Some(_) | None, true) => TakenOver::AsItWas,
+            (Some(_), false) => TakenOver::WithADamagedRow,
+            (None, false) => TakenOver::Nothing,
+        };
+        if taken != TakenOver::Nothing {
+            transaction.commit().map_err(sql)?;
         }
-        Ok(is_right)
+        Ok(taken)
     }
 
     /// Puts the counter where it was in the damaged file.
@@ -126,12 +173,7 @@ impl Ledger {
             };
         }
 
-        let sequence = transaction
-            .query_row("UPDATE terminal SET last_sequence = last_sequence + 1 RETURNING last_sequence", [], |row| {
-                natural(row, 0)
-            })
-            .map(Sequence)
-            .map_err(sql)?;
+        let sequence = transaction.query_row(COUNT_UP, [], |row| natural(row, 0)).map(Sequence).map_err(sql)?;
         // The number is part of the seal. An application that cannot be sealed takes its number back with the transaction.
         let body = plain.seal(&self.sealer, application, sequence).map_err(|error| {
             tracing::error!(code = error.code(), %error, "an application could not be sealed");
@@ -139,6 +181,7 @@ impl Ledger {
         })?;
         let holder = Holder::of(application, &self.sealer);
         insert(&transaction, application, sequence, &body, &holder, &same).map_err(sql)?;
+        vouch(&transaction, sequence, true).map_err(sql)?;
         transaction.commit().map_err(sql)?;
         Ok(OutboxEntry {
             id,
@@ -152,37 +195,30 @@ impl Ledger {
 
     /// Writes the county's receipt and deletes the content. A second receipt for the same identity changes nothing.
     pub(super) fn acknowledge(&mut self, id: SubmissionId, receipt: &CaseReceipt) -> Result<(), StoreError> {
-        const DOING: &str = "write a receipt to";
-        let transaction = begin(&self.file, &mut self.connection, DOING)?;
-        let sql = |error| StoreError::sql(&self.file, DOING, error);
-        let marked = transaction
-            .prepare_cached(
-                "UPDATE outbox
-                 SET state = 'acknowledged', case_number = ?2, query_code = ?3, accepted_at = ?4, promise_date = ?5,
-                     reason = NULL
-                 WHERE id = ?1 AND state <> 'acknowledged'",
-            )
-            .and_then(|mut update| {
-                update.execute(params![
-                    id.0.as_bytes(),
-                    receipt.case_number,
-                    receipt.query_code,
-                    receipt.accepted_at.to_string(),
-                    receipt.promise_date.map(|day| day.to_string()),
-                ])
-            })
-            .map_err(sql)?;
-        if marked == 0 && stored(&transaction, id).map_err(sql)?.is_none() {
-            return Err(StoreError::new(&self.file, DOING, StoreErrorKind::NotQueued));
+        let unknown = self.acknowledge_all([(id, receipt)])?;
+        if unknown.is_empty() {
+            Ok(())
+        } else {
+            Err(StoreError::new(&self.file, ACKNOWLEDGE, StoreErrorKind::NotQueued))
         }
-        // Digest and tag go with the content: from a digest of readable bytes a curious mind could try out names.
-        transaction
-            .execute(
-                "UPDATE application SET body = NULL, digest = NULL, same_tag = NULL WHERE id = ?1",
-                [id.0.as_bytes()],
-            )
-            .map_err(sql)?;
-        transaction.commit().map_err(sql)
+    }
+
+    /// The same for several in one transaction. Gives those that nobody knows; they keep none of the others back.
+    pub(super) fn acknowledge_all<'r>(
+        &mut self,
+        receipts: impl IntoIterator<Item = (SubmissionId, &'r CaseReceipt)>,
+    ) -> Result<Vec<SubmissionId>, StoreError> {
+        let transaction = begin(&self.file, &mut self.connection, ACKNOWLEDGE)?;
+        let sql = |error| StoreError::sql(&self.file, ACKNOWLEDGE, error);
+        let mut unknown = Vec::new();
+        for (id, receipt) in receipts {
+            match acknowledge(&transaction, id, receipt).map_err(sql)? {
+                Some(()) => {}
+                None => unknown.push(id),
+            }
+        }
+        transaction.commit().map_err(sql)?;
+        Ok(unknown)
     }
 
     /// Gives free pages back to the disk, a bounded number at a time so that nobody waits for it.
@@ -193,7 +229,7 @@ impl Ledger {
             return Ok(());
         }
         // Each row is one page given back.
-        let mut statement = self.connection.prepare_cached("PRAGMA incremental_vacuum(64)").map_err(sql)?;
+        let mut statement = self.connection.prepare_cached("PRAGMA incremental_vacuum(512)").map_err(sql)?;
         let mut pages = statement.query([]).map_err(sql)?;
         while pages.next().map_err(sql)?.is_some() {}
         Ok(())
@@ -221,16 +257,14 @@ impl Ledger {
         const DOING: &str = "set an application aside in";
         let transaction = begin(&self.file, &mut self.connection, DOING)?;
         let sql = |error| StoreError::sql(&self.file, DOING, error);
-        let marked = transaction
-            .execute(
-                "UPDATE outbox SET state = 'set-aside', reason = coalesce(reason, ?2)
-                 WHERE id = ?1 AND state <> 'acknowledged'",
-                params![id.0.as_bytes(), reason],
-            )
-            .map_err(sql)?;
+        let not_queued = || StoreError::new(&self.file, DOING, StoreErrorKind::NotQueued);
+        let sequence = sequence_of(&transaction, id).map_err(sql)?.ok_or_else(not_queued)?;
+        let was_right = is_row_right(&transaction, sequence).map_err(sql)?;
+        let marked = transaction.execute(SET_ASIDE, params![id.0.as_bytes(), reason]).map_err(sql)?;
         if marked == 0 {
-            return Err(StoreError::new(&self.file, DOING, StoreErrorKind::NotQueued));
+            return Err(not_queued());
         }
+        vouch(&transaction, sequence, was_right).map_err(sql)?;
         transaction.commit().map_err(sql)
     }
 
@@ -242,10 +276,7 @@ impl Ledger {
     /// Everything that is not acknowledged, by number.
     pub(super) fn queue(&self) -> Result<Vec<OutboxEntry>, StoreError> {
         let read = || -> rusqlite::Result<Vec<OutboxEntry>> {
-            self.connection
-                .prepare(entries!("WHERE o.state <> 'acknowledged' ORDER BY o.sequence"))?
-                .query_map([], entry)?
-                .collect()
+            self.connection.prepare(QUEUE)?.query_map([], entry)?.collect()
         };
         read().map_err(|e| StoreError::sql(&self.file, "read the queue of", e))
     }
@@ -256,9 +287,10 @@ impl Ledger {
         let limit = most.map_or(-1, |most| i64::try_from(most).unwrap_or(i64::MAX));
         let read = || -> rusqlite::Result<Vec<Listed>> {
             self.connection
-                .prepare(entries!("WHERE o.sequence > ?1 ORDER BY o.sequence LIMIT ?2"))?
+                .prepare(PAGE)?
                 .query_map((as_column(after), limit), |row| {
-                    Ok(Listed { entry: entry(row)?, masked_name: row.get(17).ok().flatten() })
+                    let masked_name = if is_as_written(row)? { row.get(17).ok().flatten() } else { None };
+                    Ok(Listed { entry: entry(row)?, masked_name })
                 })?
                 .collect()
         };
@@ -270,17 +302,12 @@ impl Ledger {
         const DOING: &str = "put an application back into the queue of";
         let transaction = begin(&self.file, &mut self.connection, DOING)?;
         let sql = |error| StoreError::sql(&self.file, DOING, error);
-        let marked = transaction
-            .execute(
-                "UPDATE outbox SET state = 'queued', reason = NULL
-                 WHERE sequence = ?1 AND state = 'set-aside'
-                   AND EXISTS (SELECT 1 FROM application a WHERE a.id = outbox.id AND a.body IS NOT NULL)",
-                [as_column(sequence)],
-            )
-            .map_err(sql)?;
+        let was_right = is_row_right(&transaction, sequence).optional().map_err(sql)?.unwrap_or(false);
+        let marked = transaction.execute(REQUEUE, [as_column(sequence)]).map_err(sql)?;
         if marked == 0 {
             return Err(StoreError::new(&self.file, DOING, StoreErrorKind::NotQueued));
         }
+        vouch(&transaction, sequence, was_right).map_err(sql)?;
         transaction.commit().map_err(sql)
     }
 
@@ -311,6 +338,14 @@ impl Ledger {
                 |row| Ok((natural(row, 0)?, natural(row, 1)?)),
             )
             .map_err(sql)?;
+        // A row without its application is no entry, and still no other may have its number.
+        let highest = self
+            .connection
+            .query_row("SELECT coalesce(max(sequence), 0) FROM outbox", [], |row| natural(row, 0))
+            .map_err(sql)?;
+        if highest > last {
+            return Err(StoreError::new(&self.file, DOING, StoreErrorKind::Damaged));
+        }
         let mut missing = Vec::new();
         let mut expected = 1_u64;
         let mut statement = self
@@ -335,6 +370,30 @@ fn begin<'c>(file: &Path, connection: &'c mut Connection, doing: &'static str) -
     connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(|e| StoreError::sql(file, doing, e))
 }
 
+/// Writes one receipt. `None`: there is no such application.
+fn acknowledge(transaction: &Transaction<'_>, id: SubmissionId, receipt: &CaseReceipt) -> rusqlite::Result<Option<()>> {
+    let Some(sequence) = sequence_of(transaction, id)? else { return Ok(None) };
+    let was_right = is_row_right(transaction, sequence)?;
+    let marked = transaction.prepare_cached(RECEIPT)?.execute(params![
+        id.0.as_bytes(),
+        receipt.case_number,
+        receipt.query_code,
+        receipt.accepted_at.to_string(),
+        receipt.promise_date.map(|day| day.to_string()),
+    ])?;
+    // Digest and tag go with the content: from a digest of readable bytes a curious mind could try out names.
+    transaction.prepare_cached(CONTENT_GONE)?.execute([id.0.as_bytes()])?;
+    if marked > 0 {
+        vouch(transaction, sequence, was_right)?;
+    }
+    Ok(Some(()))
+}
+
+/// The number under an identity.
+fn sequence_of(connection: &Connection, id: SubmissionId) -> rusqlite::Result<Option<Sequence>> {
+    connection.prepare_cached(SEQUENCE)?.query_row([id.0.as_bytes()], |row| natural(row, 0).map(Sequence)).optional()
+}
+
 /// What is stored under an identity.
 struct Stored {
     sequence: Sequence,
@@ -357,10 +416,7 @@ impl Stored {
 
 fn stored(connection: &Connection, id: SubmissionId) -> rusqlite::Result<Option<Stored>> {
     connection
-        .prepare_cached(
-            "SELECT o.sequence, a.body, a.digest, a.same_tag
-             FROM application a JOIN outbox o ON o.id = a.id WHERE a.id = ?1",
-        )?
+        .prepare_cached(STORED)?
         .query_row([id.0.as_bytes()], |row| {
             Ok(Stored {
                 sequence: Sequence(natural(row, 0)?),
@@ -418,7 +474,51 @@ fn find(connection: &Connection, sequence: Sequence) -> rusqlite::Result<Option<
     let Some(number) = as_column(sequence) else {
         return Ok(None);
     };
-    connection.prepare_cached(entries!("WHERE o.sequence = ?1"))?.query_row([number], entry).optional()
+    connection.prepare_cached(ENTRY)?.query_row([number], entry).optional()
+}
+
+/// Writes the digest of a row as it stands there. One that was not right before it was changed is not made so: it gets a
+/// digest that no row has.
+fn vouch(transaction: &Transaction<'_>, sequence: Sequence, was_right: bool) -> rusqlite::Result<()> {
+    let digest = if was_right {
+        transaction.prepare_cached(ENTRY)?.query_row([as_column(sequence)], row_digest)?
+    } else {
+        [0; 32]
+    };
+    transaction.prepare_cached(VOUCH)?.execute(params![as_column(sequence), digest]).map(|_| ())
+}
+
+/// Whether a row is as it was written; of one without a digest nobody knows, and it is believed.
+fn is_row_right(connection: &Connection, sequence: Sequence) -> rusqlite::Result<bool> {
+    connection.prepare_cached(ENTRY)?.query_row([as_column(sequence)], is_as_written)
+}
+
+fn is_as_written(row: &Row<'_>) -> rusqlite::Result<bool> {
+    Ok(match row.get_ref(ROW_DIGEST)? {
+        ValueRef::Null => true,
+        ValueRef::Blob(written) => written == row_digest(row)?,
+        ValueRef::Integer(_) | ValueRef::Real(_) | ValueRef::Text(_) => false,
+    })
+}
+
+/// SM3 over the columns of an entry but the content, each with its kind and its length, 32 bytes.
+fn row_digest(row: &Row<'_>) -> rusqlite::Result<[u8; 32]> {
+    let mut sum = Sm3::new();
+    for column in (0..ROW_DIGEST).filter(|column| *column != LENGTH) {
+        let mut add = |kind: u8, bytes: &[u8]| {
+            sum.update([kind]);
+            sum.update((bytes.len() as u64).to_be_bytes());
+            sum.update(bytes);
+        };
+        match row.get_ref(column)? {
+            ValueRef::Null => add(0, &[]),
+            ValueRef::Integer(number) => add(1, &number.to_be_bytes()),
+            ValueRef::Real(number) => add(2, &number.to_be_bytes()),
+            ValueRef::Text(text) => add(3, text),
+            ValueRef::Blob(bytes) => add(4, bytes),
+        }
+    }
+    Ok(sum.finalize().into())
 }
 
 /// A number as the database holds it.
@@ -432,12 +532,16 @@ fn natural(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
     u64::try_from(value).map_err(|_| rusqlite::Error::IntegralValueOutOfRange(column, value))
 }
 
-/// Reads an entry. One whose details do not read is given as set aside, so that a single damaged row neither blocks the
-/// rest nor is sent.
+/// Reads an entry. One whose details do not read, or are not as they were written, is given without them and as set aside,
+/// so that a single damaged row neither blocks the rest nor is given out for right. One that waits goes on waiting: what is
+/// sent is the content, which has a digest of its own.
 fn entry(row: &Row<'_>) -> rusqlite::Result<OutboxEntry> {
     let id = SubmissionId(Uuid::from_bytes(row.get(0)?));
     let sequence = Sequence(natural(row, 1)?);
     let read = || -> Option<OutboxEntry> {
+        if !is_as_written(row).ok()? {
+            return None;
+        }
         Some(OutboxEntry {
             id,
             sequence,
@@ -450,9 +554,10 @@ fn entry(row: &Row<'_>) -> rusqlite::Result<OutboxEntry> {
                 plain_name: Text::new(row.get::<_, String>(13).ok()?, row.get::<_, String>(14).ok()?),
             },
             kept_at: row.get::<_, String>(15).ok()?.parse().ok()?,
-            size: natural(row, 16).ok()?,
+            size: natural(row, LENGTH).ok()?,
         })
     };
+    let damaged = || OutboxState::SetAside { reason: StoreErrorKind::EntryDamaged.code().to_owned() };
     Ok(read().unwrap_or_else(|| OutboxEntry {
         id,
         sequence,
@@ -464,8 +569,8 @@ fn entry(row: &Row<'_>) -> rusqlite::Result<OutboxEntry> {
             plain_name: Text::default(),
         },
         kept_at: Timestamp::UNIX_EPOCH,
-        size: 0,
-        state: OutboxState::SetAside { reason: StoreErrorKind::EntryDamaged.code().to_owned() },
+        size: natural(row, LENGTH).unwrap_or(0),
+        state: state(row).filter(|state| *state == OutboxState::Queued).unwrap_or_else(damaged),
     }))
 }
 

@@ -192,7 +192,7 @@ fn content_under_the_identity_of_another_is_found_before_sending() {
 }
 
 #[test]
-fn an_entry_that_does_not_read_is_set_aside_and_does_not_block_the_rest() {
+fn an_entry_that_is_not_as_it_was_written_is_never_given_out_for_right() {
     let folder = tempfile::tempdir().unwrap();
     let mut ledger = reopened(&folder);
     ledger.keep(&application(1)).unwrap();
@@ -206,9 +206,74 @@ fn an_entry_that_does_not_read_is_set_aside_and_does_not_block_the_rest() {
         )
         .unwrap();
     let entries = ledger.queue().unwrap();
-    let reason = "store.entry-damaged".to_owned();
-    assert_eq!(entries[0].state, OutboxState::SetAside { reason });
-    assert_eq!(entries[1].state, OutboxState::Queued);
+    // The content has a digest of its own: it goes, without the details that cannot be believed.
+    assert_eq!((entries[0].state.clone(), entries[0].item.code.as_str()), (OutboxState::Queued, ""));
+    assert!(ledger.body(entries[0].id).unwrap().is_some());
+    assert_eq!(entries[1], ledger.find(Sequence(2)).unwrap().unwrap());
+    assert_ne!(entries[1].item.code, "");
+    // Its receipt does not make the details right.
+    ledger.acknowledge(entries[0].id, &receipt("N1")).unwrap();
+    let damaged = OutboxState::SetAside { reason: "store.entry-damaged".to_owned() };
+    assert_eq!(ledger.find(Sequence(1)).unwrap().unwrap().state, damaged);
+    assert_eq!(ledger.body(entries[0].id).unwrap(), None);
+}
+
+#[test]
+fn a_receipt_with_one_changed_letter_is_not_given_out() {
+    for change in ["case_number = 'N2'", "query_code = '999999'", "accepted_at = '2026-01-01T00:00:00Z'"] {
+        let folder = tempfile::tempdir().unwrap();
+        let mut ledger = reopened(&folder);
+        let id = ledger.keep(&application(1)).unwrap().id;
+        ledger.acknowledge(id, &receipt("N1")).unwrap();
+        let found = |ledger: &Ledger| ledger.find(Sequence(1)).unwrap().unwrap().state;
+        assert_eq!(found(&ledger), OutboxState::Acknowledged { receipt: receipt("N1") });
+        // As damage does it: past the trigger that an older program meets.
+        ledger.connection.execute_batch("DROP TRIGGER outbox_changed").unwrap();
+        ledger.connection.execute(&format!("UPDATE outbox SET {change}"), []).unwrap();
+        assert_eq!(found(&ledger), OutboxState::SetAside { reason: "store.entry-damaged".to_owned() }, "{change}");
+        ledger.connection.execute("UPDATE outbox SET row_digest = NULL", []).unwrap();
+        assert!(matches!(found(&ledger), OutboxState::Acknowledged { .. }), "a row of an earlier schema is believed");
+    }
+}
+
+#[test]
+fn the_receipts_of_one_call_are_written_together_and_an_unknown_one_keeps_none_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut ledger = reopened(&folder);
+    let ids: Vec<_> = (1..=3).map(|n| ledger.keep(&application(n)).unwrap().id).collect();
+    let stranger = application(9).client_submission_id;
+    let receipts = [receipt("N1"), receipt("N9"), receipt("N3")];
+    let unknown = ledger.acknowledge_all([ids[0], stranger, ids[2]].into_iter().zip(&receipts)).unwrap();
+    assert_eq!(unknown, [stranger]);
+    let states: Vec<_> = (1..=3).map(|n| ledger.find(Sequence(n)).unwrap().unwrap().state).collect();
+    let has = |name| OutboxState::Acknowledged { receipt: receipt(name) };
+    assert_eq!(states, [has("N1"), OutboxState::Queued, has("N3")]);
+    assert_eq!(ledger.body(ids[0]).unwrap(), None);
+}
+
+/// What is asked for each application must not become slower with the number of them.
+#[test]
+fn no_statement_of_the_hot_path_reads_a_whole_table_or_sorts() {
+    let folder = tempfile::tempdir().unwrap();
+    let ledger = reopened(&folder);
+    let plan = |statement: &str| -> Vec<String> {
+        let mut explain = ledger.connection.prepare(&format!("EXPLAIN QUERY PLAN {statement}")).unwrap();
+        let places = explain.parameter_count();
+        let nothing = rusqlite::params_from_iter(std::iter::repeat_n(rusqlite::types::Null, places));
+        explain.query_map(nothing, |row| row.get(3)).unwrap().collect::<Result<_, _>>().unwrap()
+    };
+    let is_slow = |step: &String| {
+        step.contains("TEMP B-TREE") || (step.starts_with("SCAN") && !step.contains("USING INDEX outbox_open"))
+    };
+    for statement in HOT {
+        let plan = plan(statement);
+        assert!(!plan.iter().any(is_slow), "{statement}: {plan:?}");
+    }
+    assert!(HOT.iter().any(|statement| !plan(statement).is_empty()));
+    // The look at the plan must work.
+    for slow in [entries!("ORDER BY o.sequence DESC"), entries!("WHERE o.sequence > 0 ORDER BY o.reason")] {
+        assert!(plan(slow).iter().any(is_slow), "{slow}");
+    }
 }
 
 #[test]
@@ -234,6 +299,18 @@ fn a_counter_that_fell_behind_its_rows_is_damage() {
     ledger.keep(&application(1)).unwrap();
     ledger.connection.execute("UPDATE terminal SET last_sequence = 0", []).unwrap();
     assert_eq!(ledger.count().unwrap_err().code(), "store.damaged");
+}
+
+#[test]
+fn a_row_above_the_counter_is_damage_also_without_its_application() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut ledger = reopened(&folder);
+    let id = ledger.keep(&application(1)).unwrap().id;
+    ledger.connection.pragma_update(None, "foreign_keys", "OFF").unwrap();
+    ledger.connection.execute("DELETE FROM application WHERE id = ?1", [id.0.as_bytes()]).unwrap();
+    assert_eq!(ledger.count().unwrap().missing, [Sequence(1)]);
+    ledger.connection.execute("UPDATE terminal SET last_sequence = 0", []).unwrap();
+    assert_eq!(ledger.count().unwrap_err().code(), "store.damaged", "the next application could not be kept");
 }
 
 fn reopened(folder: &TempDir) -> Ledger {

@@ -37,6 +37,7 @@ mod room;
 mod salvage;
 mod schema;
 mod staff;
+mod traces;
 mod writer;
 
 #[cfg(test)]

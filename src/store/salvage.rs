@@ -2,7 +2,8 @@
 //!
 //! A fresh file takes over each application whose rows read, keep the rules of the schema, and whose content matches
 //! its digest, under the same number and identity. The counter stays where it was, so every number that could not be taken
-//! over is named as missing by the opening. A schema that does not read is laid over with that of a fresh store (`graft`).
+//! over is named as missing by the opening. A schema that does not read is laid over with that of a fresh store (`graft`). Where no
+//! table can be walked through even then, traces of rows tell how far the store was (`traces`): the fresh file begins behind that number.
 //!
 //! **What becomes of the damaged file.** If it gave up everything, the fresh file is opened and checked like any store and
 //! then takes its place, and the old bytes are overwritten: sealed content must not outlive its acknowledgement in a
@@ -32,8 +33,9 @@ use super::error::{StoreError, StoreErrorKind};
 use super::files::Files;
 use super::graft;
 use super::keeper::Opening;
-use super::ledger::{Ledger, MOST_MISSING};
+use super::ledger::{Ledger, MOST_MISSING, TakenOver};
 use super::schema;
+use super::traces::traces;
 use crate::domain::id::SubmissionId;
 
 const DOING: &str = "salvage";
@@ -89,8 +91,12 @@ fn watched(opening: &Opening, found: StoreError, stop: &mut dyn FnMut()) -> Resu
         files.replace(&with_end(file, COPIED), file).map_err(io)?;
         stop();
         taken = copy(&Source::open(opening, file)?, &fresh, stop)?;
-        if taken.is_none() && grafted == Grafted::Empty {
-            taken = Some(anew(&fresh)?);
+        if taken.is_none() {
+            taken = match grafted {
+                Grafted::Reads => None,
+                Grafted::Empty => Some(anew(&fresh, 0)?),
+                Grafted::Traced(last) => Some(anew(&fresh, last)?),
+            };
         }
     }
     let Some(taken) = taken else { return Err(found) };
@@ -155,6 +161,8 @@ enum Grafted {
     Reads,
     /// Nothing reads, and it is not longer than a store that has kept nothing.
     Empty,
+    /// Nothing reads, and traces of rows tell that numbers were given up to this one.
+    Traced(i64),
 }
 
 /// Writes the damaged file with a fresh schema beside it. `None`: nothing tells that it is a store of this kiosk, or
@@ -169,21 +177,23 @@ fn read_under_a_fresh_schema(opening: &Opening, fresh: &Opening) -> Result<Optio
     let template = template(fresh)?;
     let grafted = with_end(file, GRAFTED);
     files.write(&grafted, &graft::grafted(&damaged, &template)).map_err(io)?;
-    if let Some(log) = files.read(&with_end(file, "-wal")).map_err(io)? {
-        files.write(&with_end(&grafted, "-wal"), &log).map_err(io)?;
-    }
+    let log = files.read(&with_end(file, "-wal")).map_err(io)?.unwrap_or_default();
+    files.write(&with_end(&grafted, "-wal"), &log).map_err(io)?;
+    let traces = traces(&damaged, &log);
     let source = Source::open(opening, &grafted)?;
-    let kiosk = source.kiosk();
+    let kiosk = source.kiosk().or(traces.kiosk);
     let is_ours = match &kiosk {
         Some(kiosk) => kiosk == opening.kiosk.as_str(),
         None => graft::is_marked_or_blank(&damaged),
     };
-    let reads = kiosk.is_some() || source.counted().is_some() || source.highest().is_some_and(|highest| highest > 0);
+    let reads =
+        source.kiosk().is_some() || source.counted().is_some() || source.highest().is_some_and(|highest| highest > 0);
     drop(source);
     files.remove(&with_end(&grafted, "-wal")).map_err(io)?;
     Ok(match (is_ours, reads) {
         (false, _) => None,
         (true, true) => Some(Grafted::Reads),
+        (true, false) if traces.last > 0 => Some(Grafted::Traced(traces.last)),
         (true, false) => (damaged.len() <= template.bytes.len()).then_some(Grafted::Empty),
     })
 }
@@ -206,9 +216,11 @@ fn template(fresh: &Opening) -> Result<graft::Template, StoreError> {
     Ok(graft::Template { bytes, schema })
 }
 
-/// Begins an empty store: what was damaged had kept nothing that left a trace.
-fn anew(fresh: &Opening) -> Result<Taken, StoreError> {
-    Ledger::new(&fresh.file, schema::open(fresh)?.connection, &fresh.sealer).empty_log()?;
+/// Begins an empty store behind the last number that left a trace; those up to it are missing.
+fn anew(fresh: &Opening, last: i64) -> Result<Taken, StoreError> {
+    let ledger = Ledger::new(&fresh.file, schema::open(fresh)?.connection, &fresh.sealer);
+    ledger.set_counter(last).map_err(|error| StoreError::sql(&fresh.file, DOING, error))?;
+    ledger.empty_log()?;
     Ok(Taken { is_whole: false })
 }
 
@@ -392,7 +404,7 @@ fn copy(source: &Source, fresh: &Opening, stop: &mut dyn FnMut()) -> Result<Opti
     for sequence in 1..=last {
         // What is not taken over is named by the opening: its number is missing.
         is_whole &= match read(source, &columns, sequence) {
-            Some((id, rows)) => ledger.take_over(id, &rows)?,
+            Some((id, rows)) => ledger.take_over(id, &rows)? == TakenOver::AsItWas,
             None => false,
         };
         stop();

@@ -100,6 +100,35 @@ fn a_damage_that_costs_nothing_leaves_no_second_copy() {
 }
 
 #[test]
+fn a_salvage_while_the_program_runs_is_told_also_when_nothing_was_lost() {
+    let killed = killed();
+    drop(Keeper::open(&opening(&killed)).unwrap());
+    let sound = bytes(&killed, "");
+    let costs_nothing = |hurt: &[u8]| {
+        let trial = copied(&killed);
+        std::fs::write(trial.path().join(FILE_NAME), hurt).unwrap();
+        Keeper::open(&opening(&trial)).is_ok_and(|(_, report)| report.salvaged == Some(Salvaged::Whole))
+    };
+    let hurt = (2..sound.len() / 512).find_map(|page| {
+        let mut hurt = sound.clone();
+        hurt[page * 512..page * 512 + 8].fill(0xee);
+        costs_nothing(&hurt).then_some(hurt)
+    });
+    let mut keeper = Keeper::open(&opening(&killed)).unwrap().0;
+    keeper.give_up();
+    let mut reopened = || {
+        let mut said = Vec::new();
+        keeper.command(&StoreCommand::Reopen, &mut |event| said.push(event));
+        keeper.give_up();
+        let [StoreEvent::Reopened { missing, is_salvaged, aside, .. }] = said.as_slice() else { panic!("{said:?}") };
+        (missing.len(), *is_salvaged, aside.clone())
+    };
+    assert_eq!(reopened(), (0, false, None));
+    std::fs::write(killed.path().join(FILE_NAME), hurt.unwrap()).unwrap();
+    assert_eq!(reopened(), (0, true, None));
+}
+
+#[test]
 fn a_store_whose_first_page_is_gone_gives_up_its_applications() {
     let killed = killed();
     drop(Keeper::open(&opening(&killed)).unwrap());

@@ -37,6 +37,7 @@ struct Migration {
 const MIGRATIONS: &[Migration] = &[
     Migration { script: include_str!("migrations/001_outbox.sql"), reader: 1 },
     Migration { script: include_str!("migrations/002_seal.sql"), reader: 1 },
+    Migration { script: include_str!("migrations/003_rows.sql"), reader: 1 },
 ];
 
 /// Newest `user_version` this program can work with.
@@ -83,14 +84,21 @@ pub(super) fn open(opening: &Opening) -> Result<Opened, StoreError> {
     // Must come before the first access: the lock is then taken by it and held until the connection closes.
     set(file, &connection, "locking_mode", "EXCLUSIVE", "exclusive")?;
     let found_step = ours(file, &connection)?;
+    not_of_another(file, &connection, kiosk)?;
     if found_step == 0 {
         shape(file, &connection)?;
     }
     durable(file, &connection)?;
     sound(file, &connection)?;
     keep_log(file, &connection, false)?;
-    migrate(file, &mut connection, found_step, MIGRATIONS)?;
-    belongs(file, &connection, kiosk)?;
+    let as_found = |error: StoreError| match error.kind {
+        // The statements are right: what a file refuses that was a store before is not the schema that its step says.
+        StoreErrorKind::Internal if found_step > 0 => refuse(file, StoreErrorKind::Damaged),
+        _ => error,
+    };
+    migrate(file, &mut connection, found_step, MIGRATIONS).map_err(as_found)?;
+    belongs(file, &connection, kiosk).map_err(as_found)?;
+    complete(file, &connection).map_err(as_found)?;
     let schema = marked(file, &connection)?;
     Ok(Opened { connection, found_step, schema })
 }
@@ -245,7 +253,35 @@ fn migrate(file: &Path, connection: &mut Connection, found: i64, migrations: &[M
     Ok(())
 }
 
-/// A new file becomes the store of this kiosk; that of another kiosk is refused, for the numbers are per kiosk.
+/// Whether everything is there that the steps made. A disk that lies may have the count of a step and not its columns.
+fn complete(file: &Path, connection: &Connection) -> Result<(), StoreError> {
+    for columns in [
+        "SELECT id, masked_name, lookup_tag, same_tag, body, digest FROM application LIMIT 0",
+        "SELECT sequence, id, state, reason, row_digest FROM outbox LIMIT 0",
+    ] {
+        connection.prepare(columns).map_err(|e| sql(file, e))?;
+    }
+    let named: i64 = connection
+        .query_row(
+            "SELECT count(*) FROM sqlite_schema WHERE (type, name) IN
+                 (VALUES ('index', 'outbox_open'), ('trigger', 'outbox_changed'))",
+            [],
+            |row| row.get(0),
+        )
+        .map_err(|e| sql(file, e))?;
+    if named == 2 { Ok(()) } else { Err(refuse(file, StoreErrorKind::Damaged)) }
+}
+
+/// Refuses the store of another kiosk, for the numbers are per kiosk, before anything is changed in it. What does not read
+/// here is left to the checks that follow.
+fn not_of_another(file: &Path, connection: &Connection, kiosk: &KioskCode) -> Result<(), StoreError> {
+    match connection.query_row("SELECT kiosk_code FROM terminal", [], |row| row.get::<_, String>(0)) {
+        Ok(found) if found != kiosk.as_str() => Err(refuse(file, StoreErrorKind::OtherKiosk { found })),
+        Ok(_) | Err(_) => Ok(()),
+    }
+}
+
+/// A new file becomes the store of this kiosk.
 fn belongs(file: &Path, connection: &Connection, kiosk: &KioskCode) -> Result<(), StoreError> {
     connection
         .execute(
@@ -320,7 +356,7 @@ mod tests {
         let mut connection = open(&Opening::at(&file, &kiosk(), &sealer())).unwrap().connection;
         let script = "CREATE TABLE half (a INTEGER) STRICT; CREATE TABLE outbox (a INTEGER) STRICT;";
         let broken = [MIGRATIONS, &[Migration { script, reader: 3 }]].concat();
-        migrate(&file, &mut connection, 2, &broken).unwrap_err();
+        migrate(&file, &mut connection, KNOWN, &broken).unwrap_err();
         assert_eq!(number(&file, &connection, "user_version").unwrap(), 1);
         let half: i64 = connection
             .query_row("SELECT count(*) FROM sqlite_schema WHERE name = 'half'", [], |row| row.get(0))
@@ -368,12 +404,22 @@ mod tests {
     }
 
     #[test]
-    fn a_store_of_another_kiosk_is_refused() {
+    fn a_store_of_another_kiosk_is_refused_and_left_alone_also_when_a_step_is_due() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("kiosk.db");
-        open(&Opening::at(&file, &kiosk(), &sealer())).unwrap();
-        let error = open(&Opening::at(&file, &KioskCode::new("K033").unwrap(), &sealer())).unwrap_err();
+        let other = KioskCode::new("K033").unwrap();
+        let older = Connection::open(&file).unwrap();
+        older.execute_batch(MIGRATIONS[0].script).unwrap();
+        older.pragma_update(None, "application_id", APPLICATION_ID).unwrap();
+        older.pragma_update(None, "user_version", 1).unwrap();
+        older.execute("INSERT INTO terminal VALUES (1, 'K032', 0)", []).unwrap();
+        drop(older);
+        let before = std::fs::read(&file).unwrap();
+        let error = open(&Opening::at(&file, &other, &sealer())).unwrap_err();
         assert_eq!(error.code(), "store.other-kiosk");
+        assert_eq!(std::fs::read(&file).unwrap(), before, "it is another kiosk's to migrate");
+        assert_eq!(open(&Opening::at(&file, &kiosk(), &sealer())).unwrap().found_step, 1);
+        assert_eq!(open(&Opening::at(&file, &other, &sealer())).unwrap_err().code(), "store.other-kiosk");
     }
 
     #[test]
@@ -399,6 +445,30 @@ mod tests {
         let file = folder.path().join("kiosk.db");
         let opened = open(&Opening::at(&file, &kiosk(), &sealer())).unwrap();
         opened.connection.execute("DELETE FROM schema_step", []).unwrap();
+        drop(opened);
+        assert_eq!(open(&Opening::at(&file, &kiosk(), &sealer())).unwrap_err().code(), "store.damaged");
+    }
+
+    #[test]
+    fn a_file_that_lacks_what_its_steps_made_is_damaged() {
+        for lost in
+            ["DROP TRIGGER outbox_changed", "DROP INDEX outbox_open", "ALTER TABLE application DROP COLUMN same_tag"]
+        {
+            let folder = tempfile::tempdir().unwrap();
+            let file = folder.path().join("kiosk.db");
+            let opened = open(&Opening::at(&file, &kiosk(), &sealer())).unwrap();
+            opened.connection.execute_batch(lost).unwrap();
+            drop(opened);
+            assert_eq!(open(&Opening::at(&file, &kiosk(), &sealer())).unwrap_err().code(), "store.damaged", "{lost}");
+        }
+    }
+
+    #[test]
+    fn a_step_that_was_taken_and_not_counted_is_damage() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("kiosk.db");
+        let opened = open(&Opening::at(&file, &kiosk(), &sealer())).unwrap();
+        opened.connection.execute("UPDATE schema_step SET step = 2", []).unwrap();
         drop(opened);
         assert_eq!(open(&Opening::at(&file, &kiosk(), &sealer())).unwrap_err().code(), "store.damaged");
     }

@@ -277,7 +277,8 @@ mod tests {
         store.send(keep(2)).unwrap();
         assert!(matches!(events.recv().unwrap(), StoreEvent::NotKept { .. }));
         store.send(StoreCommand::Reopen).unwrap();
-        let reopened = StoreEvent::Reopened { last: Sequence(1), open: 1, missing: Vec::new(), aside: None };
+        let reopened =
+            StoreEvent::Reopened { last: Sequence(1), open: 1, missing: Vec::new(), is_salvaged: false, aside: None };
         assert_eq!(events.recv().unwrap(), reopened);
         store.send(keep(2)).unwrap();
         assert!(matches!(events.recv().unwrap(), StoreEvent::Kept { entry } if entry.sequence == Sequence(2)));

@@ -168,6 +168,7 @@ impl Child {
             | StoreEvent::Broken { code } => self.refused_with(code),
             StoreEvent::Kept { .. }
             | StoreEvent::Acknowledged { .. }
+            | StoreEvent::Marked { .. }
             | StoreEvent::SetAside { .. }
             | StoreEvent::Carried { .. }
             | StoreEvent::Requeued { .. }

@@ -201,13 +201,11 @@ impl Kiosk {
                 self.outbox.acknowledged(entry.id);
                 self.outbox.add(entry, now.since_start);
             }
-            StoreEvent::MarkFailed { id, code } => {
-                let waits = self.is_waited_for(id);
-                let sequence = self.outbox.sequence_of(id);
-                if let (Some(sequence), Some(wait)) = (sequence, self.outbox.retry(id, now, None, waits)) {
-                    out.push(Effect::Note(Note::SendFailed { sequence, code, wait }));
-                }
+            StoreEvent::Marked { done, failed } => {
+                done.into_iter().for_each(|id| self.acknowledged(now, id, out));
+                failed.into_iter().for_each(|(id, code)| self.mark_failed(now, id, code, out));
             }
+            StoreEvent::MarkFailed { id, code } => self.mark_failed(now, id, code, out),
             StoreEvent::Found { entry } => self.found(now, ask, entry, out),
             StoreEvent::FindFailed { .. } => {
                 let waits = matches!(
@@ -242,12 +240,12 @@ impl Kiosk {
                     self.outbox.add(entry, due);
                 }
             }
-            StoreEvent::Reopened { last, open, missing, aside } => {
+            StoreEvent::Reopened { last, open, missing, is_salvaged, aside } => {
                 if !self.reopening.opened() {
                     return ignored("a reopening that was not asked for", out);
                 }
                 out.push(Effect::Note(Note::StoreOpened { last, open }));
-                if aside.is_some() {
+                if is_salvaged {
                     out.push(Effect::Note(Note::StoreSalvaged { lost: missing.len() }));
                 }
                 self.store_found(StoreFound { last, missing: missing.clone(), aside });
@@ -261,6 +259,15 @@ impl Kiosk {
                 out.push(Effect::Note(Note::StoreBroken { code: code.clone() }));
                 self.health.store = StoreHealth::Broken(code);
             }
+        }
+    }
+
+    /// A mark is not on the disk: the application waits on, and is handed in again under the same id.
+    fn mark_failed(&mut self, now: &Now, id: SubmissionId, code: String, out: &mut Vec<Effect>) {
+        let waits = self.is_waited_for(id);
+        let sequence = self.outbox.sequence_of(id);
+        if let (Some(sequence), Some(wait)) = (sequence, self.outbox.retry(id, now, None, waits)) {
+            out.push(Effect::Note(Note::SendFailed { sequence, code, wait }));
         }
     }
 

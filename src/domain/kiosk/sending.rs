@@ -9,7 +9,7 @@ use crate::domain::event::AskNo;
 use crate::domain::id::SubmissionId;
 use crate::domain::receipt;
 use crate::domain::session::Page;
-use crate::domain::submission::{CaseReport, CountyCommand, CountyEvent, StoreCommand, Verdict};
+use crate::domain::submission::{CaseReceipt, CaseReport, CountyCommand, CountyEvent, StoreCommand, Verdict};
 use crate::domain::time::{Now, clock, day};
 use crate::ipc::{CaseStatus, ScanPrompt};
 
@@ -77,18 +77,18 @@ impl Kiosk {
             let (code, after) = (code.clone(), *after);
             return self.call_failed(now, &ids, code, after, out);
         }
-        let mut stopped = (Vec::new(), None);
+        let (mut stopped, mut receipts) = ((Vec::new(), None), Vec::new());
         for (id, verdict) in verdicts {
             match verdict {
+                Verdict::Stored { receipt } => receipts.extend(self.stored(id, receipt, out)),
                 Verdict::StopAll { code } => {
                     stopped.0.push(id);
                     stopped.1 = Some(code);
                 }
-                Verdict::Stored { .. } | Verdict::SetAside { .. } | Verdict::TryAgain { .. } => {
-                    self.judged(now, id, verdict, out);
-                }
+                Verdict::SetAside { .. } | Verdict::TryAgain { .. } => self.judged(now, id, verdict, out),
             }
         }
+        self.acknowledge(receipts, out);
         if let (ids, Some(code)) = stopped {
             self.line(now, Line::Down, out);
             self.outbox.stop(&ids, now);
@@ -106,11 +106,8 @@ impl Kiosk {
                 self.judged(now, id, Verdict::SetAside { code }, out);
             }
             Verdict::Stored { receipt } => {
-                if !self.outbox.marking(id) {
-                    return ignored("a second answer to the same question", out);
-                }
-                self.receipts.insert(id, receipt.clone());
-                self.ask_store(StoreCommand::Acknowledge { id, receipt }, out);
+                let receipts = self.stored(id, receipt, out).into_iter().collect();
+                self.acknowledge(receipts, out);
             }
             Verdict::SetAside { code } => {
                 if !self.outbox.marking(id) {
@@ -129,6 +126,37 @@ impl Kiosk {
             }
             Verdict::StopAll { .. } => ignored("a kiosk that is refused is refused as a whole", out),
         }
+    }
+
+    /// The county has an application: what there is to write down, unless it was answered before.
+    fn stored(
+        &mut self,
+        id: SubmissionId,
+        receipt: CaseReceipt,
+        out: &mut Vec<Effect>,
+    ) -> Option<(SubmissionId, CaseReceipt)> {
+        if self.outbox.sequence_of(id).is_none() {
+            ignored("an answer for an application that is not waiting", out);
+            return None;
+        }
+        if !self.outbox.marking(id) {
+            ignored("a second answer to the same question", out);
+            return None;
+        }
+        self.receipts.insert(id, receipt.clone());
+        Some((id, receipt))
+    }
+
+    /// Has the receipts of one call written down at once: fifty of their own would keep a resident's "confirm" waiting.
+    fn acknowledge(&mut self, mut receipts: Vec<(SubmissionId, CaseReceipt)>, out: &mut Vec<Effect>) {
+        let command = match receipts.len() {
+            0 | 1 => match receipts.pop() {
+                Some((id, receipt)) => StoreCommand::Acknowledge { id, receipt },
+                None => return,
+            },
+            _ => StoreCommand::AcknowledgeAll { receipts },
+        };
+        self.ask_store(command, out);
     }
 
     fn call_failed(

@@ -5,6 +5,7 @@
 //! is not tried again on the same connection; once the disk is sound, a reopening finds everything, and so does a machine
 //! whose power goes instead.
 
+use kiosk::domain::id::SubmissionId;
 use kiosk::domain::submission::{StoreCommand, StoreEvent};
 
 use crate::chance::Chance;
@@ -34,7 +35,7 @@ pub enum Planted {
 
 /// Every failure at every call, or at every `stride`-th; `count` of the pace is how often all are gone through, with other
 /// chance for the cuts.
-pub fn run(pace: Pace, stride: usize, seed: u64, planted: Planted) -> Tally {
+pub fn run(pace: Pace, stride: u64, seed: u64, planted: Planted) -> Tally {
     let ways: Vec<(Failure, u64)> =
         Failure::ALL.into_iter().flat_map(|failure| [(failure, 1), (failure, u64::MAX)]).collect();
     let all = ways.len() as u64;
@@ -42,20 +43,21 @@ pub fn run(pace: Pace, stride: usize, seed: u64, planted: Planted) -> Tally {
     pace.run_rounds(seed, |number, tally| {
         let (round, way) = (number / all, number % all);
         let Some((failure, times)) = usize::try_from(way).ok().and_then(|way| ways.get(way)) else { return };
-        for call in (0..).step_by(stride) {
-            let mut chance = Chance::new(seed ^ call ^ (round << 32));
-            let faults = Faults { fail: Some((call, *failure, *times)), ..Faults::default() };
-            let (result, was_hit) = fail_at(faults, planted, &mut chance);
-            if !was_hit {
-                break;
-            }
+        let mut from = 0;
+        loop {
+            let mut chance = Chance::new(seed ^ from ^ (round << 32));
+            let faults = Faults { fail: Some((from, *failure, *times)), ..Faults::default() };
+            let (result, hit) = fail_at(faults, planted, &mut chance);
+            let Some(call) = hit else { break };
             tally.note(result.map_err(|why| format!("{failure:?} at call {call}, {times} times: {why}")));
+            // Between here and there no call can fail in this way: to begin there would be the same try once more.
+            from = call + stride;
         }
     })
 }
 
-/// One run of the script. Says also whether the failure came at all.
-fn fail_at(faults: Faults, planted: Planted, chance: &mut Chance) -> (Result<(), String>, bool) {
+/// One run of the script. Says also which call was the first to fail, if any was.
+fn fail_at(faults: Faults, planted: Planted, chance: &mut Chance) -> (Result<(), String>, Option<u64>) {
     let mount = Mount::of(Disk::with([]));
     let faults = Faults { hides_failed_syncs: planted == Planted::FailedSyncAnsweredAsGood, ..faults };
     mount.disk.set_faults(faults);
@@ -65,12 +67,12 @@ fn fail_at(faults: Faults, planted: Planted, chance: &mut Chance) -> (Result<(),
         Some(desk) => script.play(&mount, desk),
         None => Ok(()),
     };
-    let was_hit = mount.disk.failed() > 0;
+    let hit = mount.disk.first_failed();
     let point = mount.disk.position();
     mount.disk.set_faults(Faults::default());
     let result =
         result.and_then(|()| script.power_goes(&mount, point, chance)).and_then(|()| script.reopens(&mount, desk));
-    (result, was_hit)
+    (result, hit)
 }
 
 struct Script {
@@ -85,8 +87,12 @@ impl Script {
         let mut commands = Vec::new();
         for mark in 1..=RESIDENTS {
             commands.push(StoreCommand::Keep { application: Box::new(application(mark, 900)) });
-            if mark % 2 == 0 {
+            if mark == 2 {
                 commands.push(StoreCommand::Acknowledge { id: id(mark), receipt: receipt(mark) });
+            }
+            if mark == 4 {
+                let receipts = [1, 4].map(|mark| (id(mark), receipt(mark))).to_vec();
+                commands.push(StoreCommand::AcknowledgeAll { receipts });
             }
         }
         commands.push(StoreCommand::SetAside { id: id(3), reason: "county.refused".to_owned() });
@@ -96,12 +102,13 @@ impl Script {
             let said = desk.ask(&command);
             let answered = mount.disk.position();
             let answer = said.first().ok_or("a question without an answer")?;
-            let mut promise = promise(answer, desk);
+            let mut promise = promise(answer, &command, desk);
             if self.planted == Planted::RefusalTakenForKept
                 && let (StoreCommand::Keep { application }, None) = (&command, &promise)
             {
                 let sequence = self.history.facts.len() as u64 + 1;
-                promise = Some(Promise::Kept { sequence, id: application.client_submission_id, body: Vec::new() });
+                let (id, item) = (application.client_submission_id, application.item.clone());
+                promise = Some(Promise::Kept { sequence, id, item, body: Vec::new() });
             }
             match promise {
                 Some(_) if is_broken && self.planted == Planted::Nothing => {
@@ -129,9 +136,13 @@ impl Script {
             StoreCommand::Keep { application } => {
                 let kept =
                     self.history.facts.iter().filter(|fact| matches!(fact.promise, Promise::Kept { .. })).count();
-                Promise::Kept { sequence: kept as u64 + 1, id: application.client_submission_id, body: Vec::new() }
+                let (id, item) = (application.client_submission_id, application.item.clone());
+                Promise::Kept { sequence: kept as u64 + 1, id, item, body: Vec::new() }
             }
-            StoreCommand::Acknowledge { id, .. } => Promise::Acknowledged { id: *id },
+            StoreCommand::Acknowledge { id, receipt } => {
+                Promise::Acknowledged { receipts: vec![(*id, receipt.clone())] }
+            }
+            StoreCommand::AcknowledgeAll { receipts } => Promise::Acknowledged { receipts: receipts.clone() },
             StoreCommand::SetAside { id, .. } => Promise::SetAside { id: *id },
             StoreCommand::Find { .. } | StoreCommand::Measure | StoreCommand::LoadQueue | StoreCommand::Reopen => {
                 return;
@@ -197,13 +208,31 @@ impl Script {
     }
 }
 
-fn promise(answer: &StoreEvent, desk: &mut Desk) -> Option<Promise> {
+/// The receipts of a command that are durable.
+fn acknowledged(command: &StoreCommand, done: &[SubmissionId]) -> Option<Promise> {
+    let mut receipts = match command {
+        StoreCommand::Acknowledge { id, receipt } => vec![(*id, receipt.clone())],
+        StoreCommand::AcknowledgeAll { receipts } => receipts.clone(),
+        StoreCommand::Keep { .. }
+        | StoreCommand::SetAside { .. }
+        | StoreCommand::Find { .. }
+        | StoreCommand::Measure
+        | StoreCommand::LoadQueue
+        | StoreCommand::Reopen => return None,
+    };
+    receipts.retain(|(id, _)| done.contains(id));
+    Some(Promise::Acknowledged { receipts })
+}
+
+fn promise(answer: &StoreEvent, command: &StoreCommand, desk: &mut Desk) -> Option<Promise> {
     match answer {
         StoreEvent::Kept { entry } => {
             let body = desk.body(entry.id).ok().flatten().unwrap_or_default();
-            Some(Promise::Kept { sequence: entry.sequence.0, id: entry.id, body })
+            Some(Promise::Kept { sequence: entry.sequence.0, id: entry.id, item: entry.item.clone(), body })
         }
-        StoreEvent::Acknowledged { id } => Some(Promise::Acknowledged { id: *id }),
+        StoreEvent::Acknowledged { id } => acknowledged(command, &[*id]),
+        StoreEvent::Marked { done, .. } if done.is_empty() => None,
+        StoreEvent::Marked { done, .. } => acknowledged(command, done),
         StoreEvent::SetAside { id } => Some(Promise::SetAside { id: *id }),
         StoreEvent::NotKept { .. }
         | StoreEvent::Carried { .. }
@@ -229,6 +258,53 @@ mod tests {
         let tally = run(Pace { threads: 2, ..Pace::of(1) }, 1, SEED, Planted::Nothing);
         assert_eq!(tally.bad, 0, "{tally}\n{:#?}", tally.findings);
         assert!(tally.tried > 500, "{tally}");
+    }
+
+    #[test]
+    fn each_failure_hits_a_call_of_its_own() {
+        for failure in Failure::ALL {
+            let hit = |from| {
+                fail_at(
+                    Faults { fail: Some((from, failure, 1)), ..Faults::default() },
+                    Planted::Nothing,
+                    &mut Chance::new(1),
+                )
+                .1
+            };
+            let mut calls = Vec::new();
+            while let Some(call) = hit(calls.last().map_or(0, |last| last + 1)) {
+                calls.push(call);
+            }
+            assert!(calls.len() > 10 && calls.is_sorted_by(|one, next| one < next), "{failure:?}: {calls:?}");
+        }
+    }
+
+    /// A log that could not be emptied, because the disk was full just then, holds what was acknowledged.
+    #[test]
+    fn what_could_not_be_emptied_is_emptied_with_the_next_look_at_the_room() {
+        let mut tried = 0;
+        for call in 0.. {
+            let mount = Mount::of(Disk::with([]));
+            let mut desk = Desk::open(&mount).expect("a sound disk");
+            desk.ask(&StoreCommand::Keep { application: Box::new(application(1, 900)) });
+            let body = desk.body(id(1)).expect("it reads").expect("it is there");
+            let piece = &body[body.len() - 128..][..24];
+            let is_on_disk = || mount.disk.files().values().any(|bytes| bytes.windows(24).any(|part| part == piece));
+            let from = mount.disk.counts().calls + call;
+            mount.disk.set_faults(Faults { fail: Some((from, Failure::Full, 1)), ..Faults::default() });
+            let said = desk.ask(&StoreCommand::Acknowledge { id: id(1), receipt: receipt(1) });
+            if mount.disk.failed() == 0 {
+                break;
+            }
+            mount.disk.set_faults(Faults::default());
+            if !matches!(said.as_slice(), [StoreEvent::Acknowledged { .. }]) || !is_on_disk() {
+                continue;
+            }
+            tried += 1;
+            assert!(matches!(desk.ask(&StoreCommand::Measure).as_slice(), [StoreEvent::Measured { .. }]));
+            assert!(!is_on_disk(), "full at call {call}");
+        }
+        assert!(tried > 0, "the emptying was never hit");
     }
 
     #[test]

@@ -2,14 +2,16 @@
 //!
 //! Costs are counted on the disk ([`Counts`]), so the judgement does not depend on the machine it is made on; times are told
 //! and never judged. The store is drained as the kiosk does it: the plan hands out what travels together, its bytes are
-//! read, and each acknowledgement is stored. A platform is used to the full if the calls are; so the judged share is that of
-//! the places in them.
+//! read, and the acknowledgements of a call are stored together. A platform is modelled: so many applications a second, and each
+//! sync of the kiosk between two calls takes its time; judged are the share of its rate that is used, and the share of places
+//! in the calls.
 
 use std::time::Duration;
 
 use jiff::Timestamp;
+use kiosk::domain::id::{Sequence, SubmissionId};
 use kiosk::domain::outbox::{BATCH_MAX, Backoff, Outbox};
-use kiosk::domain::submission::{OutboxEntry, StoreCommand, StoreEvent};
+use kiosk::domain::submission::{CaseReceipt, OutboxEntry, StoreCommand, StoreEvent};
 use kiosk::domain::time::Now;
 
 use crate::disk::{Counts, Disk, Faults, Mount};
@@ -23,7 +25,9 @@ pub const SAMPLE: u64 = 1_000;
 const LETTERS: usize = 1_100;
 
 /// A platform that admits so many applications a second, as in the sums for a whole county.
-const PLATFORM: f64 = 200.0;
+const PLATFORM: u64 = 200;
+/// A sync on the slow flash of a small board, in milliseconds.
+const SYNC_MS: u64 = 5;
 /// The log of the disk is of no use here and is forgotten after so many questions.
 const FORGOTTEN: u64 = 500;
 
@@ -63,7 +67,6 @@ impl Measured {
         let Self { first, last, full, drained, drain, .. } = self;
         let micros = |cost: &Cost| cost.p99.as_micros();
         let own = drain.took.as_secs_f64();
-        let share = 1.0 / (1.0 + own * PLATFORM / drain.acknowledged as f64);
         [
             format!(
                 "accept: p99 {} and {} calls, {} and {} microseconds; {} and {} bytes; file {full} and {drained} bytes",
@@ -75,8 +78,12 @@ impl Measured {
                 last.bytes / 1_000
             ),
             format!(
-                "drain: {} in {} calls, {own:.1} s of its own; of a platform of {PLATFORM}/s it uses {share:.2}",
-                drain.acknowledged, drain.calls
+                "drain: {} in {} calls, {own:.1} s of its own here, {:.3} syncs each; of a platform of {PLATFORM}/s \
+                 it uses {:.3} with syncs of {SYNC_MS} ms",
+                drain.acknowledged,
+                drain.calls,
+                drain.syncs as f64 / 1_000.0,
+                drain.share() as f64 / 1_000.0
             ),
         ]
     }
@@ -89,8 +96,20 @@ pub struct Drain {
     pub acknowledged: u64,
     /// Calls to the county.
     pub calls: u64,
+    /// Syncs for each application, in thousandths.
+    pub syncs: u64,
     /// The kiosk's own time between the calls. It informs.
     pub took: Duration,
+}
+
+impl Drain {
+    /// Thousandths of the rate of a platform that are used, where the kiosk's own time is that of its syncs. Counted, so it
+    /// is the same on each machine.
+    const fn share(&self) -> u64 {
+        let platforms = self.acknowledged * 1_000 / PLATFORM;
+        let own = self.acknowledged * self.syncs * SYNC_MS / 1_000;
+        if platforms + own == 0 { 0 } else { platforms * 1_000 / (platforms + own) }
+    }
 }
 
 /// A protection that is left out on purpose.
@@ -102,6 +121,12 @@ pub enum Planted {
     NothingGivenBack,
     /// Each application travels in a call of its own.
     OneByOne,
+    /// Each acknowledgement is written on its own.
+    MarkedOneByOne,
+    /// An application is written in two transactions.
+    WrittenTwice,
+    /// The pages are of 4,096 bytes.
+    LargePages,
     /// The file is opened anew, with all its checks, at every fiftieth application.
     OpenedAnew,
 }
@@ -112,7 +137,11 @@ pub enum Planted {
 /// What the store did not do.
 pub fn measure(count: u64, planted: Planted) -> Result<Measured, String> {
     let mount = Mount::of(Disk::with([]));
-    mount.disk.set_faults(Faults { skips_truncates: planted == Planted::NothingGivenBack, ..Faults::default() });
+    mount.disk.set_faults(Faults {
+        skips_truncates: planted == Planted::NothingGivenBack,
+        counts_large_pages: planted == Planted::LargePages,
+        ..Faults::default()
+    });
     let mut desk = Desk::open(&mount)?;
     keep(&mount, &mut desk, 1..=100)?;
     let first = cost(&mount, &mut desk, 101, planted)?;
@@ -142,7 +171,7 @@ fn drain(mount: &Mount, desk: &mut Desk, entries: &[OutboxEntry], planted: Plant
     let mut outbox = Outbox::new(Backoff::default());
     entries.iter().for_each(|entry| outbox.add(entry.clone(), Duration::ZERO));
     let now = Now { since_start: Duration::ZERO, wall: Timestamp::UNIX_EPOCH, chance: [7; 16] };
-    let (mut calls, mut expected) = (0, 1);
+    let (mut calls, mut expected, before) = (0, 1, mount.disk.counts().syncs);
     while outbox.waiting() > 0 {
         let alone = (planted == Planted::OneByOne).then(|| entries.get(expected as usize - 1)).flatten();
         let handed = outbox.take_due(now.since_start, alone.map(|entry| entry.id));
@@ -151,23 +180,46 @@ fn drain(mount: &Mount, desk: &mut Desk, entries: &[OutboxEntry], planted: Plant
         }
         calls += 1;
         outbox.answered();
-        for handed in handed {
+        let mut receipts = Vec::new();
+        for handed in &handed {
             if handed.sequence.0 != expected {
                 return Err(format!("number {} goes where {expected} was next", handed.sequence.0));
             }
             expected += 1;
             desk.body(handed.id)?.ok_or("what waits has no content")?;
-            let command = StoreCommand::Acknowledge { id: handed.id, receipt: receipt(handed.sequence.0) };
-            if !matches!(desk.ask(&command).as_slice(), [StoreEvent::Acknowledged { .. }]) {
-                return Err(format!("number {} is not acknowledged", handed.sequence.0));
-            }
+            receipts.push((handed.id, receipt(handed.sequence.0)));
+        }
+        let at_once = if planted == Planted::MarkedOneByOne { 1 } else { receipts.len() };
+        for receipts in receipts.chunks(at_once) {
+            acknowledge(desk, receipts)?;
+        }
+        for handed in handed {
             if !outbox.marking(handed.id) || outbox.acknowledged(handed.id).is_none() {
                 return Err(format!("number {} does not leave the plan", handed.sequence.0));
             }
         }
         mount.disk.forget_log();
     }
-    Ok(Drain { acknowledged: expected - 1, calls, took: stopwatch.took() })
+    let acknowledged = expected - 1;
+    let syncs = (mount.disk.counts().syncs - before) * 1_000 / acknowledged.max(1);
+    Ok(Drain { acknowledged, calls, syncs, took: stopwatch.took() })
+}
+
+/// Stores the receipts of one call, as the core asks for it.
+fn acknowledge(desk: &mut Desk, receipts: &[(SubmissionId, CaseReceipt)]) -> Result<(), String> {
+    let (command, wanted) = match receipts {
+        [(id, receipt)] => {
+            let command = StoreCommand::Acknowledge { id: *id, receipt: receipt.clone() };
+            (command, StoreEvent::Acknowledged { id: *id })
+        }
+        _ => {
+            let done = receipts.iter().map(|(id, _)| *id).collect();
+            let command = StoreCommand::AcknowledgeAll { receipts: receipts.to_vec() };
+            (command, StoreEvent::Marked { done, failed: Vec::new() })
+        }
+    };
+    let said = desk.ask(&command);
+    if said == [wanted] { Ok(()) } else { Err(format!("{} receipts are not stored: {said:?}", receipts.len())) }
 }
 
 /// The lane: one try for each application, and the judgement at the end of each round. Gives also what was measured, in
@@ -191,7 +243,7 @@ pub fn run(pace: Pace, seed: u64, planted: Planted) -> (Tally, Vec<String>) {
 /// Whether the costs are within their limits.
 ///
 /// # Errors
-/// Which one is not, with the numbers.
+/// Which are not, with the numbers.
 pub fn judge(measured: &Measured) -> Result<(), String> {
     let Measured { first, last, full, drained, drain, .. } = measured;
     let is_dearer = |last: u64, first: u64| last * 2 > first * 3;
@@ -201,13 +253,13 @@ pub fn judge(measured: &Measured) -> Result<(), String> {
         ("too many bytes", first.bytes <= 12_000_000 && last.bytes <= 12_000_000),
         ("dearer when very many wait", !is_dearer(last.bytes, first.bytes) && !is_dearer(last.calls, first.calls)),
         ("the dearest are dearer when very many wait", !is_dearer(last.calls_p99, first.calls_p99)),
-        ("the platform is not used", drain.acknowledged * 10 >= places * 9),
+        ("the calls are not full", drain.acknowledged * 10 >= places * 9),
+        ("the platform is not used", drain.share() >= 900),
+        ("too many syncs for an acknowledgement", drain.syncs <= 100),
         ("not shrunk", drained * 2 < *full),
     ];
-    match limits.iter().find(|(_, is_kept)| !is_kept) {
-        None => Ok(()),
-        Some((what, _)) => Err(format!("{what}: {measured:?}")),
-    }
+    let broken: Vec<&str> = limits.iter().filter(|(_, is_kept)| !is_kept).map(|(what, _)| *what).collect();
+    if broken.is_empty() { Ok(()) } else { Err(format!("{}: {measured:?}", broken.join("; "))) }
 }
 
 fn keep(mount: &Mount, desk: &mut Desk, marks: std::ops::RangeInclusive<u64>) -> Result<(), String> {
@@ -242,6 +294,10 @@ fn cost(mount: &Mount, desk: &mut Desk, from: u64, planted: Planted) -> Result<C
             *desk = Desk::open(mount)?;
         }
         keep_one(desk, mark)?;
+        if planted == Planted::WrittenTwice {
+            desk.ask(&StoreCommand::SetAside { id: id(mark), reason: "planted".to_owned() });
+            desk.keeper.requeue(Sequence(mark)).map_err(|error| error.code().to_owned())?;
+        }
         times.push(stopwatch.took());
         calls.push((mount.disk.counts().calls - counted) * 1_000);
     }
@@ -280,13 +336,29 @@ mod tests {
 
     #[test]
     fn the_lane_notices_a_platform_that_is_called_for_each_one() {
-        notices(1_200, Planted::OneByOne, "the platform is not used");
+        notices(1_200, Planted::OneByOne, "the calls are not full");
     }
 
     #[test]
-    #[ignore = "not seen noticed: the measure of calls is too coarse for this fault at 3,000"]
+    fn the_lane_notices_receipts_that_are_written_one_by_one() {
+        notices(1_200, Planted::MarkedOneByOne, "the platform is not used");
+        notices(1_200, Planted::MarkedOneByOne, "too many syncs for an acknowledgement");
+    }
+
+    #[test]
+    fn the_lane_notices_a_second_transaction_for_each_application() {
+        notices(1_200, Planted::WrittenTwice, "too many syncs");
+    }
+
+    #[test]
+    fn the_lane_notices_pages_that_make_small_changes_dear() {
+        notices(1_200, Planted::LargePages, "too many bytes");
+    }
+
+    #[test]
     fn the_lane_notices_a_store_that_reads_more_when_more_wait() {
         notices(3_000, Planted::OpenedAnew, "dearer when very many wait");
+        notices(3_000, Planted::OpenedAnew, "the dearest are dearer when very many wait");
     }
 
     fn notices(count: u64, planted: Planted, words: &str) {

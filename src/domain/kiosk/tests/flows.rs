@@ -8,7 +8,7 @@ use kiosk_hal::model::{
 };
 
 use super::machine::{Machine, card, receipt};
-use crate::domain::effect::{Effect, PaperKind};
+use crate::domain::effect::{Effect, Note, PaperKind};
 use crate::domain::event::{AskNo, Event};
 use crate::domain::receipt::{SlipCode, parse, payload};
 use crate::domain::submission::{Application, CountyCommand, CountyEvent, StoreCommand, StoreEvent, Verdict};
@@ -451,6 +451,27 @@ fn a_broken_store_is_opened_again_and_what_was_under_way_is_settled() {
     assert_eq!(machine.kiosk.waiting(), 0, "what the disk knows as acknowledged is not sent again");
 }
 
+#[test]
+fn a_salvage_at_a_reopening_is_noted_also_when_nothing_was_put_aside() {
+    for is_salvaged in [false, true] {
+        let mut machine = Machine::new();
+        while !machine.store.is_empty() {
+            machine.store_answers();
+        }
+        let event = StoreEvent::Broken { code: "store.damaged".into() };
+        machine.event(Event::Store { ask: AskNo::default(), event });
+        machine.pass(Duration::from_secs(31));
+        let (ask, command) = machine.store.remove(0);
+        assert_eq!(command, StoreCommand::Reopen);
+        machine.took();
+        let last = crate::domain::id::Sequence(0);
+        let event = StoreEvent::Reopened { last, open: 0, missing: Vec::new(), is_salvaged, aside: None };
+        machine.event(Event::Store { ask, event });
+        let is_noted = machine.took().contains(&Effect::Note(Note::StoreSalvaged { lost: 0 }));
+        assert_eq!(is_noted, is_salvaged);
+    }
+}
+
 /// The disk broke while an application was being kept, and nobody knows whether it has it.
 fn broken_while_keeping() -> (Machine, Application) {
     let mut machine = Machine::new();
@@ -652,6 +673,7 @@ fn another_try_keeps_the_same_application_to_the_last_byte() {
         .filter_map(|(_, command)| match command {
             StoreCommand::Keep { application } => Some(serde_json::to_string(application).expect("plain data")),
             StoreCommand::Acknowledge { .. }
+            | StoreCommand::AcknowledgeAll { .. }
             | StoreCommand::SetAside { .. }
             | StoreCommand::Find { .. }
             | StoreCommand::Measure

@@ -189,6 +189,11 @@ impl Machine {
                 self.marked.insert(id);
                 StoreEvent::Acknowledged { id }
             }
+            StoreCommand::AcknowledgeAll { receipts } => {
+                let done: Vec<_> = receipts.into_iter().map(|(id, _)| id).collect();
+                self.marked.extend(&done);
+                StoreEvent::Marked { done, failed: Vec::new() }
+            }
             StoreCommand::SetAside { id, .. } => {
                 self.marked.insert(id);
                 StoreEvent::SetAside { id }
@@ -210,6 +215,7 @@ impl Machine {
                     last,
                     open: (self.kept.len() - self.marked.len()) as u64,
                     missing: Vec::new(),
+                    is_salvaged: false,
                     aside: None,
                 }
             }

@@ -249,6 +249,9 @@ fn apply(machine: &mut Machine, witness: &mut Witness, op: &Op) {
                 match command {
                     StoreCommand::Keep { application } => drop(witness.stored.insert(application.client_submission_id)),
                     StoreCommand::Acknowledge { id, .. } => drop(witness.acknowledged.insert(*id)),
+                    StoreCommand::AcknowledgeAll { receipts } => {
+                        witness.acknowledged.extend(receipts.iter().map(|(id, _)| *id));
+                    }
                     StoreCommand::SetAside { .. }
                     | StoreCommand::Find { .. }
                     | StoreCommand::Measure
@@ -268,6 +271,10 @@ fn apply(machine: &mut Machine, witness: &mut Witness, op: &Op) {
                     StoreCommand::Acknowledge { id, .. } | StoreCommand::SetAside { id, .. } => {
                         StoreEvent::MarkFailed { id, code }
                     }
+                    StoreCommand::AcknowledgeAll { receipts } => StoreEvent::Marked {
+                        done: Vec::new(),
+                        failed: receipts.iter().map(|(id, _)| (*id, code.clone())).collect(),
+                    },
                     StoreCommand::Find { .. } => StoreEvent::FindFailed { code },
                     StoreCommand::LoadQueue | StoreCommand::Reopen => StoreEvent::Broken { code },
                     StoreCommand::Measure => StoreEvent::Measured { free: None },

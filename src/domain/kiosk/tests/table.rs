@@ -112,6 +112,7 @@ fn events(machine: &Machine) -> Vec<(&'static str, Event)> {
     let storing = machine.store.iter().find_map(|(_, command)| match command {
         crate::domain::submission::StoreCommand::Keep { application } => Some(application.client_submission_id),
         crate::domain::submission::StoreCommand::Acknowledge { .. }
+        | crate::domain::submission::StoreCommand::AcknowledgeAll { .. }
         | crate::domain::submission::StoreCommand::SetAside { .. }
         | crate::domain::submission::StoreCommand::Find { .. }
         | crate::domain::submission::StoreCommand::Measure

@@ -93,6 +93,8 @@ pub struct Faults {
     pub skips_folder_syncs: bool,
     /// A shorter length is answered and not set.
     pub skips_truncates: bool,
+    /// Each write counts as whole pieces of 4,096 bytes, as of a store with pages of that size.
+    pub counts_large_pages: bool,
 }
 
 /// A disk. Cheap to share.
@@ -107,6 +109,7 @@ struct State {
     faults: Faults,
     counts: Counts,
     hits: u64,
+    first_hit: Option<u64>,
 }
 
 /// Kinds of calls, for [`Faults`].
@@ -142,12 +145,17 @@ impl Disk {
     pub fn set_faults(&self, faults: Faults) {
         let mut state = self.state();
         state.faults = faults;
-        state.hits = 0;
+        (state.hits, state.first_hit) = (0, None);
     }
 
     /// How many calls failed since the faults were set.
     pub fn failed(&self) -> u64 {
         self.state().hits
+    }
+
+    /// The number of the first call that failed since then.
+    pub fn first_failed(&self) -> Option<u64> {
+        self.state().first_hit
     }
 
     /// How often something was asked.
@@ -205,6 +213,7 @@ impl State {
         };
         if fails {
             self.hits += 1;
+            self.first_hit.get_or_insert(number);
             return Some(failure);
         }
         None
@@ -254,7 +263,8 @@ impl State {
             Some(failure) => return Err(failure),
         };
         self.counts.writes += 1;
-        self.counts.bytes += bytes.len() as u64;
+        let length = if self.faults.counts_large_pages { bytes.len().next_multiple_of(4_096) } else { bytes.len() };
+        self.counts.bytes += length as u64;
         if let Some(content) = self.files.get_mut(file) {
             put(content, at, bytes);
         }

@@ -26,6 +26,10 @@ pub fn check(mount: &Mount, image: &Files, must: &Rows, may: Option<&Rows>) -> R
         return Err(format!("still on the disk: content of {place}"));
     }
     let (keeper, report) = Keeper::open(&opening(mount)).map_err(|error| format!("does not open: {}", error.code()))?;
+    // An honest disk leaves a sound file, always. A salvage would cover up what is wrong with the order of the writes.
+    if report.salvaged.is_some() {
+        return Err("had to be salvaged".to_owned());
+    }
     if !report.missing.is_empty() {
         return Err(format!("numbers are missing: {:?}", report.missing));
     }
@@ -79,6 +83,9 @@ fn same(number: u64, row: &Row, wanted: &Row) -> Result<(), String> {
     }
     if row.stage != wanted.stage {
         return Err(format!("number {number} is {:?} and must be {:?}", row.stage, wanted.stage));
+    }
+    if row.item != wanted.item || row.receipt != wanted.receipt {
+        return Err(format!("number {number} has another item or receipt"));
     }
     match (&row.body, row.stage) {
         (None, Stage::Acknowledged) => Ok(()),
@@ -152,8 +159,14 @@ mod tests {
     #[test]
     fn a_piece_of_an_application_is_found_wherever_it_stands() {
         let body: Vec<u8> = (0..200).collect();
-        let row =
-            Row { id: crate::people::id(1), body: Some(body.clone()), stage: Stage::Acknowledged, is_wiped: true };
+        let row = Row {
+            id: crate::people::id(1),
+            body: Some(body.clone()),
+            stage: Stage::Acknowledged,
+            item: crate::people::application(1, 1).item,
+            receipt: None,
+            is_wiped: true,
+        };
         let mut disk = vec![0; 10_000];
         let search =
             |bytes: &[u8]| found_in(&Files::from([("f".to_owned(), bytes.to_vec())]), [(&7, &row)].into_iter());

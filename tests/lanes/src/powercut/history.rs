@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use kiosk::domain::id::{Sequence, SubmissionId};
-use kiosk::domain::submission::{OutboxState, StoreCommand, StoreEvent};
+use kiosk::domain::submission::{CaseReceipt, ItemRef, OutboxState, StoreCommand, StoreEvent};
 use kiosk::store::{Keeper, OpenReport};
 
 use crate::disk::Mount;
@@ -24,6 +24,10 @@ pub struct Row {
     /// The bytes that are sent, where the run has seen them.
     pub body: Option<Vec<u8>>,
     pub stage: Stage,
+    /// Which item it is for.
+    pub item: ItemRef,
+    /// What the county gave.
+    pub receipt: Option<CaseReceipt>,
     /// It is acknowledged and something was written and answered since: nothing of it is on the disk, not even unopened.
     pub is_wiped: bool,
 }
@@ -42,8 +46,8 @@ pub struct Fact {
 
 #[derive(Debug, Clone)]
 pub enum Promise {
-    Kept { sequence: u64, id: SubmissionId, body: Vec<u8> },
-    Acknowledged { id: SubmissionId },
+    Kept { sequence: u64, id: SubmissionId, item: ItemRef, body: Vec<u8> },
+    Acknowledged { receipts: Vec<(SubmissionId, CaseReceipt)> },
     SetAside { id: SubmissionId },
 }
 
@@ -82,22 +86,26 @@ fn fulfil(rows: &mut Rows, fact: &Fact) {
     for row in rows.values_mut().filter(|row| has_written && row.stage == Stage::Acknowledged) {
         row.is_wiped = true;
     }
-    let mut set = |id: &SubmissionId, stage| {
+    let mut set = |id: &SubmissionId, stage, receipt: Option<&CaseReceipt>| {
         if let Some(row) = rows.values_mut().find(|row| row.id == *id) {
-            row.stage = stage;
+            (row.stage, row.receipt) = (stage, receipt.cloned());
         }
     };
     match &fact.promise {
-        Promise::Kept { sequence, id, body } => {
+        Promise::Kept { sequence, id, item, body } => {
             rows.entry(*sequence).or_insert_with(|| Row {
                 id: *id,
                 body: Some(body.clone()),
                 stage: Stage::Queued,
+                item: item.clone(),
+                receipt: None,
                 is_wiped: false,
             });
         }
-        Promise::Acknowledged { id } => set(id, Stage::Acknowledged),
-        Promise::SetAside { id } => set(id, Stage::SetAside),
+        Promise::Acknowledged { receipts } => {
+            receipts.iter().for_each(|(id, receipt)| set(id, Stage::Acknowledged, Some(receipt)));
+        }
+        Promise::SetAside { id } => set(id, Stage::SetAside, None),
     }
 }
 
@@ -148,11 +156,11 @@ impl Desk {
         };
         let Some(entry) = entry else { return Ok(None) };
         let body = self.body(entry.id).map_err(|code| format!("number {number} does not read: {code}"))?;
-        let stage = match entry.state {
-            OutboxState::Queued => Stage::Queued,
-            OutboxState::Acknowledged { .. } => Stage::Acknowledged,
-            OutboxState::SetAside { .. } => Stage::SetAside,
+        let (stage, receipt) = match entry.state {
+            OutboxState::Queued => (Stage::Queued, None),
+            OutboxState::Acknowledged { receipt } => (Stage::Acknowledged, Some(receipt)),
+            OutboxState::SetAside { .. } => (Stage::SetAside, None),
         };
-        Ok(Some(Row { id: entry.id, body, stage, is_wiped: false }))
+        Ok(Some(Row { id: entry.id, body, stage, item: entry.item, receipt, is_wiped: false }))
     }
 }

@@ -5,7 +5,9 @@
 //! slot starts then, it must find everything: the newer program as in every other cut, and the earlier one by its own
 //! statements, its own check of the digests, and its refusal of files that are too new for it.
 
-use kiosk::domain::id::SubmissionId;
+use kiosk::domain::id::{ItemId, SubmissionId};
+use kiosk::domain::submission::{CaseReceipt, ItemRef};
+use kiosk::domain::text::Text;
 use rusqlite::{Connection, OpenFlags};
 use sm3::{Digest, Sm3};
 
@@ -123,18 +125,44 @@ fn seen_by_schema_1(mount: &Mount) -> Result<Rows, String> {
 }
 
 fn rows_of(connection: &Connection) -> Result<Rows, String> {
-    type Read = (u32, [u8; 16], String, Option<Vec<u8>>, Option<Vec<u8>>);
+    type Read = (u32, [u8; 16], String, Option<Vec<u8>>, Option<Vec<u8>>, ItemRef, Option<CaseReceipt>);
+    let wrong = |column| rusqlite::Error::InvalidColumnType(column, String::new(), rusqlite::types::Type::Text);
+    let receipt_of = |row: &rusqlite::Row<'_>| -> rusqlite::Result<Option<CaseReceipt>> {
+        let Some(case_number) = row.get(11)? else { return Ok(None) };
+        Ok(Some(CaseReceipt {
+            case_number,
+            query_code: row.get(12)?,
+            accepted_at: row.get::<_, String>(13)?.parse().map_err(|_| wrong(13))?,
+            promise_date: match row.get::<_, Option<String>>(14)? {
+                Some(day) => Some(day.parse().map_err(|_| wrong(14))?),
+                None => None,
+            },
+        }))
+    };
+    let item_of = |row: &rusqlite::Row<'_>| -> rusqlite::Result<ItemRef> {
+        Ok(ItemRef {
+            item: ItemId(row.get(5)?),
+            code: row.get(6)?,
+            version: row.get(7)?,
+            name: Text::new(row.get::<_, String>(8)?, row.get::<_, String>(9)?),
+            plain_name: Text::new(row.get::<_, String>(10)?, row.get::<_, String>(15)?),
+        })
+    };
     let read = || -> rusqlite::Result<Vec<Read>> {
         connection
             .prepare(
-                "SELECT o.sequence, a.id, o.state, a.body, a.digest
+                "SELECT o.sequence, a.id, o.state, a.body, a.digest, a.item_id, a.item_code, a.version, a.name_zh,
+                        a.name_en, a.plain_zh, o.case_number, o.query_code, o.accepted_at, o.promise_date, a.plain_en
                  FROM application a JOIN outbox o ON o.id = a.id ORDER BY o.sequence",
             )?
-            .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?)))?
+            .query_map([], |row| {
+                let content = (row.get(3)?, row.get(4)?);
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?, content.0, content.1, item_of(row)?, receipt_of(row)?))
+            })?
             .collect()
     };
     let mut rows = Rows::new();
-    for (number, id, state, body, digest) in read().map_err(|error| error.to_string())? {
+    for (number, id, state, body, digest, item, receipt) in read().map_err(|error| error.to_string())? {
         let number = u64::from(number);
         if body.as_deref().map(|body| digest_of(&id, number, body).to_vec()) != digest {
             return Err(format!("number {number} would be set aside: the digest is another"));
@@ -145,7 +173,7 @@ fn rows_of(connection: &Connection) -> Result<Rows, String> {
             _ => Stage::SetAside,
         };
         let id = SubmissionId(uuid::Uuid::from_bytes(id));
-        rows.insert(number, Row { id, body, stage, is_wiped: false });
+        rows.insert(number, Row { id, body, stage, item, receipt, is_wiped: false });
     }
     Ok(rows)
 }
@@ -195,10 +223,9 @@ mod tests {
     }
 
     #[test]
-    #[ignore = "the salvage of today repairs what this fault leaves behind; another fault has to be planted"]
     fn the_lane_notices_a_migration_in_pieces() {
         let tally = run(Pace::of(2_000), SEED, Planted::MigrationInPieces);
-        assert!(tally.findings.iter().any(|finding| finding.contains("does not open")), "{:#?}", tally.findings);
+        assert!(tally.findings.iter().any(|finding| finding.contains("had to be salvaged")), "{:#?}", tally.findings);
     }
 
     #[test]
@@ -218,7 +245,15 @@ mod tests {
         assert_eq!(seen_by_schema_1(&mount).as_ref(), Ok(&rows));
         delivers(&mount).expect("the older program delivers");
         let mut delivered = rows;
-        delivered.values_mut().for_each(|row| (row.stage, row.body) = (Stage::Acknowledged, None));
+        let receipt = CaseReceipt {
+            case_number: "N1".to_owned(),
+            query_code: "246810".to_owned(),
+            accepted_at: "2025-04-10T03:00:00Z".parse().expect("a well-formed time"),
+            promise_date: None,
+        };
+        for row in delivered.values_mut().filter(|row| row.stage != Stage::Acknowledged) {
+            (row.stage, row.body, row.receipt) = (Stage::Acknowledged, None, Some(receipt.clone()));
+        }
         let image = mount.disk.files();
         check(&mount, &image, &delivered, None).expect("the newer program finds what the older one did");
     }

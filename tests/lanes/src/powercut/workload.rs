@@ -26,7 +26,7 @@ pub enum Planted {
     CounterApart,
     /// The log is not cut off, so deleted content stays behind in it.
     TruncateLost,
-    /// The step to schema 2 is taken statement by statement, without a transaction around it.
+    /// The steps of the schema are taken statement by statement, without a transaction around it.
     MigrationInPieces,
 }
 
@@ -39,6 +39,7 @@ impl Planted {
             skips_syncs: false,
             skips_folder_syncs: false,
             skips_truncates: false,
+            counts_large_pages: false,
         };
         match self {
             Self::Nothing | Self::AnsweredBeforeCommit | Self::CounterApart | Self::MigrationInPieces => fine,
@@ -122,6 +123,7 @@ impl Run {
         match self.chance.below(8) {
             0 => self.reopen(),
             1 => self.set_aside(),
+            2 | 3 if self.waiting.len() > 1 => self.acknowledge_all(),
             _ => self.acknowledge(),
         }
     }
@@ -135,7 +137,7 @@ impl Run {
         let [StoreEvent::Kept { entry }] = said.as_slice() else { return Err(format!("not kept: {said:?}")) };
         let answered = self.mount.disk.position();
         let body = self.desk.body(entry.id)?.ok_or("a fresh application has no content")?;
-        let promise = Promise::Kept { sequence: entry.sequence.0, id: entry.id, body };
+        let promise = Promise::Kept { sequence: entry.sequence.0, id: entry.id, item: entry.item.clone(), body };
         let is_early = self.planted == Planted::AnsweredBeforeCommit;
         self.history.facts.push(Fact { asked, answered: if is_early { asked } else { answered }, promise });
         self.waiting.push(id(mark));
@@ -145,28 +147,32 @@ impl Run {
     fn acknowledge(&mut self) -> Result<(), String> {
         let at = self.chance.index(self.waiting.len());
         let id = self.waiting.swap_remove(at);
-        let command = StoreCommand::Acknowledge { id, receipt: receipt(self.next) };
-        self.mark(&command, Promise::Acknowledged { id }, |said, id| *said == StoreEvent::Acknowledged { id })
+        let receipt = receipt(self.next);
+        let promise = Promise::Acknowledged { receipts: vec![(id, receipt.clone())] };
+        self.mark(&StoreCommand::Acknowledge { id, receipt }, promise, &StoreEvent::Acknowledged { id })
+    }
+
+    /// The results of one call: all of them, or none.
+    fn acknowledge_all(&mut self) -> Result<(), String> {
+        let many = 2 + self.chance.index(self.waiting.len().saturating_sub(1));
+        let receipts: Vec<_> = self.waiting.drain(..many.min(self.waiting.len())).zip(1..).collect();
+        let receipts: Vec<_> = receipts.into_iter().map(|(id, nth)| (id, receipt(self.next * 100 + nth))).collect();
+        let done = receipts.iter().map(|(id, _)| *id).collect();
+        let command = StoreCommand::AcknowledgeAll { receipts: receipts.clone() };
+        self.mark(&command, Promise::Acknowledged { receipts }, &StoreEvent::Marked { done, failed: Vec::new() })
     }
 
     fn set_aside(&mut self) -> Result<(), String> {
         let at = self.chance.index(self.waiting.len());
         let id = self.waiting[at];
         let command = StoreCommand::SetAside { id, reason: "county.refused".to_owned() };
-        self.mark(&command, Promise::SetAside { id }, |said, id| *said == StoreEvent::SetAside { id })
+        self.mark(&command, Promise::SetAside { id }, &StoreEvent::SetAside { id })
     }
 
-    fn mark(
-        &mut self,
-        command: &StoreCommand,
-        promise: Promise,
-        is_done: impl Fn(&StoreEvent, SubmissionId) -> bool,
-    ) -> Result<(), String> {
-        let (Promise::Kept { id, .. } | Promise::Acknowledged { id } | Promise::SetAside { id }) = &promise;
-        let id = *id;
+    fn mark(&mut self, command: &StoreCommand, promise: Promise, wanted: &StoreEvent) -> Result<(), String> {
         let asked = self.mount.disk.position();
         let said = self.desk.ask(command);
-        if !matches!(said.as_slice(), [one] if is_done(one, id)) {
+        if said.as_slice() != std::slice::from_ref(wanted) {
             return Err(format!("not marked: {said:?}"));
         }
         self.history.facts.push(Fact { asked, answered: self.mount.disk.position(), promise });
@@ -203,7 +209,9 @@ fn counter_apart(mount: &Mount) -> rusqlite::Result<()> {
 fn migration_in_pieces(mount: &Mount) -> rusqlite::Result<()> {
     let connection = raw(mount)?;
     connection.execute_batch(include_str!("../../../../src/store/migrations/002_seal.sql"))?;
-    connection.execute_batch("INSERT INTO schema_step (only_row, step) VALUES (1, 2)")
+    connection.execute_batch("INSERT INTO schema_step (only_row, step) VALUES (1, 2)")?;
+    connection.execute_batch(include_str!("../../../../src/store/migrations/003_rows.sql"))?;
+    connection.execute_batch("UPDATE schema_step SET step = 3")
 }
 
 /// A bare connection to the file of the store, with the settings of the store.

@@ -231,6 +231,10 @@ impl World {
             (Plant::ReceiptNotStored, StoreCommand::Acknowledge { id, .. }) => {
                 return vec![StoreEvent::Acknowledged { id: *id }];
             }
+            (Plant::ReceiptNotStored, StoreCommand::AcknowledgeAll { receipts }) => {
+                let done = receipts.iter().map(|(id, _)| *id).collect();
+                return vec![StoreEvent::Marked { done, failed: Vec::new() }];
+            }
             (Plant::QueueForgotten, StoreCommand::LoadQueue) => return vec![StoreEvent::Queue { entries: Vec::new() }],
             _ => {}
         }
@@ -273,6 +277,11 @@ impl World {
                 }
                 (StoreEvent::Acknowledged { id }, StoreCommand::Acknowledge { receipt, .. }) => {
                     self.history.acknowledged(*id, receipt);
+                }
+                (StoreEvent::Marked { done, .. }, StoreCommand::AcknowledgeAll { receipts }) => {
+                    for (id, receipt) in receipts.iter().filter(|(id, _)| done.contains(id)) {
+                        self.history.acknowledged(*id, receipt);
+                    }
                 }
                 (
                     StoreEvent::MarkFailed { id, .. } | StoreEvent::SetAside { id },
@@ -377,6 +386,10 @@ fn no_room(command: &StoreCommand) -> Option<StoreEvent> {
         StoreCommand::Acknowledge { id, .. } | StoreCommand::SetAside { id, .. } => {
             Some(StoreEvent::MarkFailed { id: *id, code })
         }
+        StoreCommand::AcknowledgeAll { receipts } => {
+            let failed = receipts.iter().map(|(id, _)| (*id, code.clone())).collect();
+            Some(StoreEvent::Marked { done: Vec::new(), failed })
+        }
         StoreCommand::Find { .. } => Some(StoreEvent::FindFailed { code }),
         StoreCommand::Measure | StoreCommand::LoadQueue | StoreCommand::Reopen => None,
     }
@@ -388,6 +401,7 @@ const fn word(event: &StoreEvent) -> &'static str {
         StoreEvent::Kept { .. } => "kept",
         StoreEvent::NotKept { .. } => "not kept",
         StoreEvent::Acknowledged { .. } => "acknowledged",
+        StoreEvent::Marked { .. } => "marked",
         StoreEvent::SetAside { .. } => "set aside",
         StoreEvent::Carried { .. } => "carried",
         StoreEvent::Requeued { .. } => "requeued",
