@@ -276,11 +276,11 @@ pub(super) fn refusal(command: &StoreCommand, code: &str, certain: bool) -> Stor
 
 /// Opens the file; a damaged one is put aside, and what still reads of it is gone on with.
 fn open(opening: &Opening) -> Result<(Ledger, OpenReport), StoreError> {
-    salvage::lay_stale_journal_off(opening)?;
+    let as_found = salvage::lay_stale_journal_off(opening)?;
     let (ledger, report) = match open_sound(opening) {
         Err(error) if matches!(error.kind, StoreErrorKind::Damaged | StoreErrorKind::NotADatabase) => {
             log(&error);
-            let salvaged = salvage(opening, error)?;
+            let salvaged = salvage(opening, error, as_found.as_ref())?;
             open_sound(opening).map(|(ledger, report)| (ledger, OpenReport { salvaged: Some(salvaged), ..report }))
         }
         opened => opened,

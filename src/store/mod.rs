@@ -27,6 +27,7 @@
 //! a few hundred bytes without personal data per application; ten years of a busy village fit in 20 MB).
 
 mod body;
+mod entry;
 mod error;
 mod files;
 mod graft;

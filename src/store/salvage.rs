@@ -67,12 +67,29 @@ pub enum Salvaged {
 /// # Errors
 /// `found`, where nothing tells that it is a store of this kiosk, or how far it was; or the file cannot be read at all, or the
 /// fresh one cannot be written. The damaged file is still in its place.
-pub(super) fn salvage(opening: &Opening, found: StoreError) -> Result<Salvaged, StoreError> {
-    watched(opening, found, &mut || {})
+pub(super) fn salvage(
+    opening: &Opening,
+    found: StoreError,
+    as_found: Option<&AsFound>,
+) -> Result<Salvaged, StoreError> {
+    watched(opening, found, as_found, &mut || {})
+}
+
+/// A file and its journal before they were opened. Opening reads the journal into the file, and what is put aside must be
+/// what was found.
+#[derive(Debug)]
+pub(super) struct AsFound {
+    file: Vec<u8>,
+    journal: Vec<u8>,
 }
 
 /// The same; `stop` is called wherever the machine may stop.
-fn watched(opening: &Opening, found: StoreError, stop: &mut dyn FnMut()) -> Result<Salvaged, StoreError> {
+fn watched(
+    opening: &Opening,
+    found: StoreError,
+    as_found: Option<&AsFound>,
+    stop: &mut dyn FnMut(),
+) -> Result<Salvaged, StoreError> {
     let file = &opening.file;
     let files = opening.files();
     let io = |error: std::io::Error| failed(file, &error);
@@ -86,7 +103,7 @@ fn watched(opening: &Opening, found: StoreError, stop: &mut dyn FnMut()) -> Resu
             clear(&*files, file).map_err(io)?;
             return Err(found);
         };
-        aside = Some(put_aside(&*files, file, stop)?);
+        aside = Some(put_aside(&*files, file, as_found, stop)?);
         files.rename(&with_end(file, GRAFTED), &with_end(file, COPIED)).map_err(io)?;
         files.replace(&with_end(file, COPIED), file).map_err(io)?;
         stop();
@@ -104,7 +121,7 @@ fn watched(opening: &Opening, found: StoreError, stop: &mut dyn FnMut()) -> Resu
     let checked = Ledger::new(&fresh.file, schema::open(&fresh)?.connection, &fresh.sealer).count()?;
     let is_whole = taken.is_whole && checked.missing.is_empty();
     if !is_whole && aside.is_none() {
-        aside = Some(put_aside(&*files, file, stop)?);
+        aside = Some(put_aside(&*files, file, as_found, stop)?);
     }
     Source::open(opening, file)?.empty_log()?;
     stop();
@@ -135,21 +152,24 @@ pub(super) fn tidy_up(opening: &Opening) -> Result<u32, StoreError> {
     count().map_err(|error| failed(file, &error))
 }
 
-/// Lays a rollback journal off that is older than the file beside it.
+/// Lays a rollback journal off that is older than the file beside it. One that is not is read into the file by the opening;
+/// then both are given as they are.
 ///
 /// A store has such a journal once in its life, while its write-ahead log is switched on. A file that says of itself that
 /// it has that log and is a store was written long after; a disk that lies may have the file and not yet the end of the
 /// journal, and reading the journal into the file would cut everything off it.
-pub(super) fn lay_stale_journal_off(opening: &Opening) -> Result<(), StoreError> {
+pub(super) fn lay_stale_journal_off(opening: &Opening) -> Result<Option<AsFound>, StoreError> {
     let (file, files) = (&opening.file, opening.files());
     let journal = with_end(file, "-journal");
-    let lay_off = || -> std::io::Result<()> {
-        if files.is_there(&journal)? && files.read(file)?.is_some_and(|bytes| graft::is_past_its_journal(&bytes)) {
-            tracing::warn!("a journal older than the store is laid off");
-            files.remove(&journal)?;
-            files.sync_folder(file)?;
+    let lay_off = || -> std::io::Result<Option<AsFound>> {
+        let (Some(rolls_back), Some(bytes)) = (files.read(&journal)?, files.read(file)?) else { return Ok(None) };
+        if !graft::is_past_its_journal(&bytes) {
+            return Ok(Some(AsFound { file: bytes, journal: rolls_back }));
         }
-        Ok(())
+        tracing::warn!("a journal older than the store is laid off");
+        files.remove(&journal)?;
+        files.sync_folder(file)?;
+        Ok(None)
     };
     lay_off().map_err(|error| failed(file, &error))
 }
@@ -225,7 +245,12 @@ fn anew(fresh: &Opening, last: i64) -> Result<Taken, StoreError> {
 }
 
 /// Copies the damaged file and its log for good, and then gives the copies their names. Gives that of the file.
-fn put_aside(files: &dyn Files, file: &Path, stop: &mut dyn FnMut()) -> Result<PathBuf, StoreError> {
+fn put_aside(
+    files: &dyn Files,
+    file: &Path,
+    as_found: Option<&AsFound>,
+    stop: &mut dyn FnMut(),
+) -> Result<PathBuf, StoreError> {
     let io = |error: std::io::Error| failed(file, &error);
     let mut free = None;
     for number in 1..=MOST_ASIDE {
@@ -239,7 +264,12 @@ fn put_aside(files: &dyn Files, file: &Path, stop: &mut dyn FnMut()) -> Result<P
     // Written under a name of its own, so that a half one is never taken for what was found.
     let copied = with_end(file, COPIED);
     for end in PARTS {
-        if let Some(bytes) = files.read(&with_end(file, end)).map_err(io)? {
+        let bytes = match as_found {
+            Some(AsFound { file, .. }) if end.is_empty() => Some(file.clone()),
+            Some(AsFound { journal, .. }) if end == "-journal" => Some(journal.clone()),
+            Some(_) | None => files.read(&with_end(file, end)).map_err(io)?,
+        };
+        if let Some(bytes) = bytes {
             // A log of an earlier try that was stopped before its file has the same name and is of no use.
             files.remove(&with_end(&aside, end)).map_err(io)?;
             files.write(&with_end(&copied, end), &bytes).map_err(io)?;

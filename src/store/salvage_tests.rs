@@ -129,6 +129,34 @@ fn a_salvage_while_the_program_runs_is_told_also_when_nothing_was_lost() {
 }
 
 #[test]
+fn what_is_put_aside_is_as_it_was_found_also_where_a_journal_was_read_into_it() {
+    let killed = killed();
+    drop(Keeper::open(&opening(&killed)).unwrap());
+    // Stopped in the middle of a transaction with a rollback journal, as within the switch to the log.
+    let connection = Connection::open(killed.path().join(FILE_NAME)).unwrap();
+    connection.execute_batch("PRAGMA journal_mode = DELETE; PRAGMA cache_size = 1; BEGIN IMMEDIATE;").unwrap();
+    connection.execute("UPDATE application SET name_zh = name_zh || '!', terminal = 'K0320'", []).unwrap();
+    let stopped = copied(&killed);
+    drop(connection);
+    let found = bytes(&stopped, "");
+    assert_ne!(found, bytes(&killed, ""), "something was written over");
+    assert!(!bytes(&stopped, "-journal").is_empty());
+    let mut in_part = 0;
+    for page in 2..found.len() / 512 {
+        let mut hurt = found.clone();
+        hurt[page * 512..page * 512 + 8].fill(0xee);
+        let trial = copied(&stopped);
+        std::fs::write(trial.path().join(FILE_NAME), &hurt).unwrap();
+        let Ok((_, report)) = Keeper::open(&opening(&trial)) else { continue };
+        if let Some(Salvaged::InPart { aside }) = report.salvaged {
+            assert!(std::fs::read(aside).unwrap() == hurt, "page {page}");
+            in_part += 1;
+        }
+    }
+    assert!(in_part > 0);
+}
+
+#[test]
 fn a_store_whose_first_page_is_gone_gives_up_its_applications() {
     let killed = killed();
     drop(Keeper::open(&opening(&killed)).unwrap());
@@ -244,7 +272,7 @@ fn damaged() -> TempDir {
 fn salvaging(folder: &TempDir, stop: &mut dyn FnMut()) -> Result<Salvaged, StoreError> {
     let opening = opening(folder);
     let found = StoreError::new(&opening.file, DOING, StoreErrorKind::Damaged);
-    watched(&opening, found, stop)
+    watched(&opening, found, None, stop)
 }
 
 fn bytes(folder: &TempDir, end: &str) -> Vec<u8> {

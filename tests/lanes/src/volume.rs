@@ -331,38 +331,39 @@ mod tests {
 
     #[test]
     fn the_lane_notices_a_file_that_never_shrinks() {
-        notices(1_200, Planted::NothingGivenBack, "not shrunk");
+        notices(1_200, Planted::NothingGivenBack, ["not shrunk"]);
     }
 
     #[test]
     fn the_lane_notices_a_platform_that_is_called_for_each_one() {
-        notices(1_200, Planted::OneByOne, "the calls are not full");
+        notices(1_200, Planted::OneByOne, ["the calls are not full"]);
     }
 
     #[test]
     fn the_lane_notices_receipts_that_are_written_one_by_one() {
-        notices(1_200, Planted::MarkedOneByOne, "the platform is not used");
-        notices(1_200, Planted::MarkedOneByOne, "too many syncs for an acknowledgement");
+        let words = ["the platform is not used", "too many syncs for an acknowledgement"];
+        notices(1_200, Planted::MarkedOneByOne, words);
     }
 
     #[test]
     fn the_lane_notices_a_second_transaction_for_each_application() {
-        notices(1_200, Planted::WrittenTwice, "too many syncs");
+        notices(1_200, Planted::WrittenTwice, ["too many syncs"]);
     }
 
     #[test]
     fn the_lane_notices_pages_that_make_small_changes_dear() {
-        notices(1_200, Planted::LargePages, "too many bytes");
+        notices(1_200, Planted::LargePages, ["too many bytes"]);
     }
 
     #[test]
     fn the_lane_notices_a_store_that_reads_more_when_more_wait() {
-        notices(3_000, Planted::OpenedAnew, "dearer when very many wait");
-        notices(3_000, Planted::OpenedAnew, "the dearest are dearer when very many wait");
+        // One in fifty is dear, and dearer with each that waits.
+        notices(2_400, Planted::OpenedAnew, ["the dearest are dearer when very many wait"]);
     }
 
-    fn notices(count: u64, planted: Planted, words: &str) {
+    fn notices<const N: usize>(count: u64, planted: Planted, words: [&str; N]) {
         let measured = measure(count, planted).expect("the store does its work");
-        assert!(judge(&measured).is_err_and(|why| why.contains(words)), "{measured:?}");
+        let why = judge(&measured).expect_err("it is noticed");
+        words.iter().for_each(|words| assert!(why.contains(words), "{words} in {why}"));
     }
 }

@@ -1,7 +1,7 @@
 //! The same promise over real sockets: the product's client over HTTPS, a proxy that spoils connections, the stand-in.
 //!
 //! One try is one kiosk with three applications and a handful of `Trouble`s between it and the county. Applications
-//! are handed in again until each has its receipt; now and then the client is replaced by a fresh one, as after a
+//! are sealed to the county's key and handed in again until each has its receipt, alone or together in one call; now and then the client is replaced by a fresh one, as after a
 //! restart, or dropped in the middle of a call, as by a kill. In the end the county must hold each application once,
 //! with the bytes that were to be sent, and its number must be the one in the receipt.
 //!
@@ -18,9 +18,10 @@ use county_stand_in::{Handle, Settings, serve};
 use jiff::Timestamp;
 use kiosk::county::{CountyClient, CountySettings, wire};
 use kiosk::domain::id::{ItemId, Sequence, SubmissionId};
-use kiosk::domain::submission::{Application, CaseReceipt, FieldValue, ItemRef, Verdict};
+use kiosk::domain::submission::{Application, CaseReceipt, FieldValue, Handed, ItemRef, Verdict};
 use kiosk::domain::text::Text;
 use kiosk::ipc::Source;
+use kiosk::seal::{Bound, CountyKey, LookupKey, Purpose, Sealer, Suite};
 use relay::{Relay, Trouble};
 use tempfile::TempDir;
 
@@ -47,6 +48,8 @@ pub enum Planted {
     FreshId,
     /// The bytes differ from try to try.
     OtherBytes,
+    /// The verdicts of a batch are given to its applications in the wrong order.
+    VerdictsMixedUp,
 }
 
 /// Tries this many kiosks over real sockets, on `threads` threads.
@@ -63,10 +66,11 @@ fn tries(numbers: std::ops::Range<u64>, seed: u64, planted: Planted, tally: &mut
     let folder = TempDir::new()?;
     let platform = serve(Settings::new(SocketAddr::from(([127, 0, 0, 1], 0)), folder.path()))?;
     let relay = Relay::start(platform.addr, folder.path())?;
+    let sealer = sealer(&platform)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     for number in numbers {
         let chance = Chance::new(seed ^ Chance::new(number).bits());
-        let kiosk = Kiosk { number, chance, platform: &platform, relay: &relay, planted };
+        let kiosk = Kiosk { number, chance, platform: &platform, relay: &relay, sealer: &sealer, planted };
         let result = runtime.block_on(kiosk.hands_in_everything());
         tally.note(result.map_err(|finding| format!("try {number}: {finding}")));
     }
@@ -79,7 +83,15 @@ struct Kiosk<'a> {
     chance: Chance,
     platform: &'a Handle,
     relay: &'a Relay,
+    sealer: &'a Sealer,
     planted: Planted,
+}
+
+/// Seals to the key of this county, with the same chance always: the bytes of an application are the same at every try.
+fn sealer(platform: &Handle) -> anyhow::Result<Sealer> {
+    let pem = std::fs::read_to_string(&platform.seal_sm_pem)?;
+    let county = CountyKey::from_pem(Suite::Sm, &pem, &platform.seal_sm_pem)?;
+    Ok(Sealer::new(county, LookupKey::new([3; 32]), Arc::new(|| Ok([9; 32])))?)
 }
 
 impl Kiosk<'_> {
@@ -90,7 +102,11 @@ impl Kiosk<'_> {
         let mut receipts: Vec<Option<CaseReceipt>> = vec![None; 3];
         let mut calls = 0;
         while receipts.iter().any(Option::is_none) {
-            for n in 0..APPLICATIONS {
+            // All in one call, or each in its own; those that have a receipt go again, too, as after a lost mark.
+            let together = self.chance.one_in(2);
+            let calls_of: Vec<Vec<u64>> =
+                if together { vec![(0..APPLICATIONS).collect()] } else { (0..APPLICATIONS).map(|n| vec![n]).collect() };
+            for those in calls_of {
                 calls += 1;
                 if calls > CALLS {
                     return Err("never comes to an end".to_owned());
@@ -98,19 +114,8 @@ impl Kiosk<'_> {
                 if self.chance.one_in(8) {
                     client = self.client()?;
                 }
-                let verdict = self.hand_in(&client, n, calls).await;
-                let slot = &mut receipts[n as usize];
-                match verdict {
-                    None | Some(Verdict::TryAgain { .. }) => {}
-                    Some(Verdict::Stored { receipt }) => {
-                        if slot.as_ref().is_some_and(|earlier| *earlier != receipt) {
-                            return Err(format!("application {n} has two receipts"));
-                        }
-                        *slot = Some(receipt);
-                    }
-                    Some(Verdict::SetAside { code } | Verdict::StopAll { code }) => {
-                        return Err(format!("application {n} was given up: {code}"));
-                    }
+                for (n, verdict) in self.hand_in(&client, &those, calls).await? {
+                    note(&mut receipts[n as usize], n, verdict)?;
                 }
             }
         }
@@ -118,16 +123,39 @@ impl Kiosk<'_> {
         self.compare(&receipts)
     }
 
-    /// One call, which may be dropped in the middle.
-    async fn hand_in(&mut self, client: &CountyClient, n: u64, call: u64) -> Option<Verdict> {
-        let id = match self.planted {
-            Planted::FreshId => self.id(n + 10 * call),
-            Planted::Nothing | Planted::OtherBytes => self.id(n),
-        };
-        let body = body(id, n, if self.planted == Planted::OtherBytes { call } else { 0 });
+    /// One call, which may be dropped in the middle; then it has no verdicts.
+    async fn hand_in(
+        &mut self,
+        client: &CountyClient,
+        those: &[u64],
+        call: u64,
+    ) -> Result<Vec<(u64, Verdict)>, String> {
+        let mut handed = Vec::new();
+        for n in those {
+            let id = match self.planted {
+                Planted::FreshId => self.id(n + 10 * call),
+                Planted::Nothing | Planted::OtherBytes | Planted::VerdictsMixedUp => self.id(*n),
+            };
+            let variant = if self.planted == Planted::OtherBytes { call } else { 0 };
+            handed.push((Handed { id, sequence: Sequence(n + 1) }, self.body(id, *n, variant)?));
+        }
         let dropped = if self.chance.one_in(10) { self.chance.below(60) } else { 60_000 };
-        let submit = client.submit(id, Sequence(n + 1), &body);
-        tokio::time::timeout(Duration::from_millis(dropped), submit).await.ok()
+        let submit = async {
+            match handed.as_slice() {
+                [(one, body)] => vec![(one.id, client.submit(one.id, one.sequence, body).await)],
+                _ => {
+                    let stored: Vec<_> = handed.iter().map(|(handed, body)| (*handed, body.as_slice())).collect();
+                    client.submit_batch(&stored).await
+                }
+            }
+        };
+        let mut verdicts = tokio::time::timeout(Duration::from_millis(dropped), submit).await.unwrap_or_default();
+        if self.planted == Planted::VerdictsMixedUp {
+            let ids: Vec<_> = verdicts.iter().rev().map(|(id, _)| *id).collect();
+            verdicts.iter_mut().zip(ids).for_each(|(verdict, id)| verdict.0 = id);
+        }
+        let number = |id| those.iter().zip(&handed).find(|(_, (handed, _))| handed.id == id).map(|(n, _)| *n);
+        Ok(verdicts.into_iter().filter_map(|(id, verdict)| Some((number(id)?, verdict))).collect())
     }
 
     /// The county against the receipts.
@@ -145,7 +173,7 @@ impl Kiosk<'_> {
             if receipt.as_ref().is_none_or(|receipt| receipt.case_number != case.case_number) {
                 return Err(format!("application {n} has the number of another"));
             }
-            let envelope = wire::envelope(self.id(n), Sequence(n + 1), TERMINAL, &body(self.id(n), n, 0));
+            let envelope = wire::envelope(self.id(n), Sequence(n + 1), TERMINAL, &self.body(self.id(n), n, 0)?);
             if envelope.map(|envelope| wire::body_digest(&envelope)).as_ref() != Some(&case.body_digest) {
                 return Err(format!("application {n} is there with other bytes"));
             }
@@ -166,6 +194,12 @@ impl Kiosk<'_> {
         CountyClient::new(settings, Arc::new(kiosk::engine::wall_clock)).map_err(|error| error.to_string())
     }
 
+    /// The stored bytes of an application: sealed.
+    fn body(&self, id: SubmissionId, n: u64, variant: u64) -> Result<Vec<u8>, String> {
+        let bound = Bound { terminal: TERMINAL, id, sequence: Sequence(n + 1), purpose: Purpose::Application };
+        self.sealer.seal(&bound, &plain(id, n, variant)).map_err(|error| error.code().to_owned())
+    }
+
     /// Id of the n-th application of this try; the first thirteen characters are those of the try.
     fn id(&self, n: u64) -> SubmissionId {
         let mut chance = [7; 10];
@@ -174,8 +208,23 @@ impl Kiosk<'_> {
     }
 }
 
-/// The stored bytes of an invented application.
-fn body(id: SubmissionId, n: u64, variant: u64) -> Vec<u8> {
+/// What one verdict means for an application.
+fn note(slot: &mut Option<CaseReceipt>, n: u64, verdict: Verdict) -> Result<(), String> {
+    match verdict {
+        Verdict::TryAgain { .. } => Ok(()),
+        Verdict::Stored { receipt } if slot.as_ref().is_some_and(|earlier| *earlier != receipt) => {
+            Err(format!("application {n} has two receipts"))
+        }
+        Verdict::Stored { receipt } => {
+            *slot = Some(receipt);
+            Ok(())
+        }
+        Verdict::SetAside { code } | Verdict::StopAll { code } => Err(format!("application {n} was given up: {code}")),
+    }
+}
+
+/// The readable bytes of an invented application.
+fn plain(id: SubmissionId, n: u64, variant: u64) -> Vec<u8> {
     let name = Text::new("示例事项", "Sample");
     let field = |name: &str, value: String| FieldValue { name: name.to_owned(), value, source: Source::Resident };
     let application = Application {
@@ -211,6 +260,14 @@ mod tests {
     fn the_lane_notices_a_fresh_id_on_retry() {
         let tally = run(Pace { threads: 2, ..Pace::of(40) }, 1, Planted::FreshId);
         assert!(tally.findings.iter().any(|finding| finding.contains("cases stand for")), "{:#?}", tally.findings);
+    }
+
+    #[test]
+    fn the_lane_notices_verdicts_of_a_batch_that_are_mixed_up() {
+        let tally = run(Pace { threads: 2, ..Pace::of(40) }, 1, Planted::VerdictsMixedUp);
+        let words = ["has two receipts", "has the number of another"];
+        let is_noticed = |finding: &String| words.iter().any(|words| finding.contains(words));
+        assert!(tally.findings.iter().any(is_noticed), "{:#?}", tally.findings);
     }
 
     #[test]

@@ -4,7 +4,9 @@
 //! stood on the screen before whom, what came out of the printer, and what the county holds in the end.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
 
+use county_stand_in::seal::{Keys, Place};
 use county_stand_in::sign::digest;
 use kiosk::domain::effect::{Paper, PaperKind};
 use kiosk::domain::id::{Sequence, SubmissionId};
@@ -30,13 +32,23 @@ struct Kept {
     bytes: Option<Vec<u8>>,
 }
 
+/// What a person asked for: as it stands on their card, and which item.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wish {
+    pub name: String,
+    pub card: String,
+    pub item: String,
+}
+
 /// The record of one run.
 #[derive(Debug, Default)]
 pub struct History {
     /// Who applied, by id; written when the store is asked.
     asked: BTreeMap<SubmissionId, PersonNo>,
-    /// The id a visit applied under.
-    visits: BTreeMap<u64, SubmissionId>,
+    /// What they asked for, by id.
+    wished: BTreeMap<SubmissionId, Wish>,
+    /// The ids a visit applied under: another one only after a change.
+    visits: BTreeMap<u64, BTreeSet<SubmissionId>>,
     kept: BTreeMap<SubmissionId, Kept>,
     acknowledged: BTreeMap<SubmissionId, CaseReceipt>,
     aside: BTreeMap<SubmissionId, String>,
@@ -68,16 +80,14 @@ impl History {
     }
 
     /// The store is asked to keep an application.
-    pub fn asked(&mut self, visit: u64, person: Option<PersonNo>, application: &Application) {
+    pub fn asked(&mut self, visit: u64, wish: Option<(PersonNo, Wish)>, application: &Application) {
         let id = application.client_submission_id;
-        let Some(person) = person else {
+        let Some((person, wish)) = wish else {
             return self.blame(format!("{id} was made while nobody was there"));
         };
         self.asked.insert(id, person);
-        let first = *self.visits.entry(visit).or_insert(id);
-        if first != id {
-            self.blame(format!("one visit made {first} and {id}"));
-        }
+        self.wished.insert(id, wish);
+        self.visits.entry(visit).or_default().insert(id);
     }
 
     /// The store confirmed it; this is what it then gave out.
@@ -205,6 +215,21 @@ impl History {
         }
     }
 
+    /// What the county reads in a case, under the number on the slip, against what the person asked for.
+    fn opened(&self, case: &Case, sequence: Sequence, id: SubmissionId) -> Option<String> {
+        let number = i64::try_from(sequence.0).ok()?;
+        let outside: serde_json::Value = serde_json::from_slice(&case.envelope).ok()?;
+        let place = Place { id: &case.id, sequence: number, purpose: "application" };
+        let Ok(plain) = keys()?.open_bytes(outside["application"].to_string().as_bytes(), place) else {
+            return Some(format!("number {number} does not open at the county"));
+        };
+        let Ok(application) = serde_json::from_slice::<Application>(&plain) else {
+            return Some(format!("number {number} is no application"));
+        };
+        let is_right = application.client_submission_id == id && Some(&wish_in(&application)) == self.wished.get(&id);
+        (!is_right).then(|| format!("number {number} is not what was asked for"))
+    }
+
     /// The end: faults are over and time has passed.
     pub fn close(&mut self, entries: &BTreeMap<Sequence, OutboxEntry>, county: &County) {
         for sequence in self.promised.keys() {
@@ -222,6 +247,12 @@ impl History {
             return self.blame(format!("the numbers have gaps: {numbers:?}"));
         }
         let mut findings = Vec::new();
+        for ids in self.visits.values() {
+            let kept: Vec<_> = entries.values().filter(|entry| ids.contains(&entry.id)).collect();
+            if kept.len() > 1 {
+                findings.push(format!("one visit was kept as {} applications", kept.len()));
+            }
+        }
         for (sequence, entry) in entries {
             let id = entry.id.to_string();
             let cases: Vec<&Case> = county.cases.iter().filter(|case| case.id == id).collect();
@@ -234,7 +265,7 @@ impl History {
                 }
                 OutboxState::Acknowledged { receipt } => match cases.as_slice() {
                     [case] if case.number == receipt.case_number && case.code == receipt.query_code => {
-                        objection(case, *sequence, kept)
+                        objection(case, *sequence, kept).or_else(|| self.opened(case, *sequence, entry.id))
                     }
                     [_] => Some(format!("number {} has a receipt the county does not have", sequence.0)),
                     [] => Some(format!("number {} is acknowledged; the county does not have it", sequence.0)),
@@ -254,6 +285,21 @@ impl History {
             self.blame(finding);
         }
     }
+}
+
+/// What stands in an application, as far as somebody asked for it.
+fn wish_in(application: &Application) -> Wish {
+    let value = |name: &str| {
+        let field = application.fields.iter().find(|field| field.name == name);
+        field.map(|field| field.value.clone()).unwrap_or_default()
+    };
+    Wish { name: value("applicantName"), card: value("applicantIdNo"), item: application.item.item.0.clone() }
+}
+
+/// The county's private keys.
+fn keys() -> Option<&'static Keys> {
+    static KEYS: OnceLock<Option<Keys>> = OnceLock::new();
+    KEYS.get_or_init(Keys::of_the_standards).as_ref()
 }
 
 /// What is wrong with a case of this number.

@@ -7,6 +7,7 @@ use std::time::Duration;
 use kiosk::ipc::{Body, CardPrompt, DigitKind, Form, Intent, Overlay, Pad, ScanPrompt, Screen, SlipState};
 use kiosk_hal::model::{CardDate, CardKind, IdCard, NumberCheck, Sex, Validity};
 
+use super::history::Wish;
 use crate::chance::Chance;
 
 /// Items that can be applied for on the machine, all under one theme.
@@ -26,6 +27,8 @@ pub struct Person {
     pub has_begun: bool,
     /// Saw that the application is kept.
     pub was_promised: bool,
+    /// Went back from "not confirmed" to change an answer, and has not done it yet.
+    wants_change: bool,
     typed: usize,
     looks: u32,
 }
@@ -77,6 +80,7 @@ impl Person {
             slips: Vec::new(),
             has_begun: false,
             was_promised: false,
+            wants_change: false,
             typed: 0,
             looks: 0,
         }
@@ -85,6 +89,16 @@ impl Person {
     /// Comes to the machine.
     pub fn arrives(&mut self) {
         (self.has_begun, self.was_promised, self.typed, self.looks) = (false, false, 0, 0);
+        self.wants_change = false;
+    }
+
+    /// What this person asks for.
+    pub fn wish(&self) -> Wish {
+        let item = match &self.goal {
+            Goal::Apply(item) => (*item).to_owned(),
+            Goal::Ask(_) => String::new(),
+        };
+        Wish { name: self.card.name.clone(), card: self.card.number.clone(), item }
     }
 
     /// Texts that nobody else may ever see.
@@ -132,9 +146,21 @@ impl Person {
                 }
             },
             Body::Form(form) => self.answer(form),
+            // One step back into the questions and forward again: what is confirmed then is another application.
+            Body::Review(_) if std::mem::take(&mut self.wants_change) => Act::Touch(Intent::Back),
             Body::Review(_) => Act::Touch(Intent::Confirm),
             Body::Storing => Act::Wait,
-            Body::NotKept(_) => Act::Touch(if chance.one_in(4) { Intent::Finish } else { Intent::Confirm }),
+            Body::NotKept(_) => match chance.below(4) {
+                0 => Act::Touch(Intent::Finish),
+                1 => {
+                    self.wants_change = true;
+                    Act::Touch(Intent::Back)
+                }
+                _ => {
+                    self.wants_change = false;
+                    Act::Touch(Intent::Confirm)
+                }
+            },
             Body::Kept(kept) => {
                 self.was_promised = true;
                 self.hold(kept.slip, chance)

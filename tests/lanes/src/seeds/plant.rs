@@ -27,11 +27,17 @@ pub enum Plant {
     NeverReopened,
     /// A slip is printed a second time by itself, without the mark of a copy.
     SlipRepeated,
+    /// The answers of one person go into the application of the next.
+    AnswersOfAnother,
+    /// An application goes out under another number than it was sealed under.
+    WrongNumber,
+    /// A try to keep that failed is always called certain, so that an application which the disk may have can be changed.
+    CertainAlways,
 }
 
 impl Plant {
     /// Everything that can be planted, with words of the finding that must come of it.
-    pub const ALL: [(Self, &'static [&'static str]); 11] = [
+    pub const ALL: [(Self, &'static [&'static str]); 14] = [
         (Self::FreshIdOnRetry, &["was never given to the store"]),
         (Self::NoUniqueKey, &["cases stand under"]),
         (Self::ReceiptNotStored, &["before its receipt was stored"]),
@@ -43,5 +49,8 @@ impl Plant {
         (Self::FailedSyncHidden, &["is gone", "the store misses", "the numbers have gaps"]),
         (Self::NeverReopened, &["still waiting"]),
         (Self::SlipRepeated, &["printed twice without the mark"]),
+        (Self::AnswersOfAnother, &["is not what was asked for"]),
+        (Self::WrongNumber, &["at the county under another number"]),
+        (Self::CertainAlways, &["one visit was kept as 2 applications"]),
     ];
 }

@@ -16,7 +16,7 @@ use kiosk::domain::id::{Sequence, SubmissionId};
 use kiosk::domain::kiosk::Kiosk;
 use kiosk::domain::outbox::{Backoff, Limits};
 use kiosk::domain::settings::{Fitted, Settings, Times, WindowSettings};
-use kiosk::domain::submission::{CountyEvent, Handed, StoreCommand};
+use kiosk::domain::submission::{Application, CountyEvent, Handed, StoreCommand};
 use kiosk::domain::text::Text;
 use kiosk::ipc::Screen;
 use kiosk::store::Keeper;
@@ -24,6 +24,7 @@ use kiosk::store::Keeper;
 use super::county::{APP, SECRET};
 use super::history::KIOSK;
 use super::line::Line;
+use super::plant::Plant;
 use crate::chance::Chance;
 
 /// A call to the county under way: the real client's future, polled by hand.
@@ -62,9 +63,21 @@ pub struct Program {
     pub scans: bool,
     /// Tries of each application in this life.
     pub tries: std::collections::BTreeMap<SubmissionId, u64>,
+    /// What was asked to be kept before, for a program that mixes things up.
+    pub earlier: Option<Application>,
 }
 
 impl Program {
+    /// What a program makes of a command that puts the answers of the one before into an application.
+    pub fn spoilt(&mut self, plant: Plant, command: &StoreCommand) -> Option<StoreCommand> {
+        let StoreCommand::Keep { application } = command else { return None };
+        let earlier = self.earlier.replace((**application).clone());
+        let is_another = |earlier: &Application| earlier.client_submission_id != application.client_submission_id;
+        let earlier = earlier.filter(|earlier| plant == Plant::AnswersOfAnother && is_another(earlier))?;
+        let mixed = Application { fields: earlier.fields, ..(**application).clone() };
+        Some(StoreCommand::Keep { application: Box::new(mixed) })
+    }
+
     /// The end of one call, if one has ended.
     pub fn ended_call(&mut self) -> Option<(AskNo, CountyEvent)> {
         let mut context = Context::from_waker(Waker::noop());

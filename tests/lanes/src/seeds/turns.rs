@@ -56,6 +56,7 @@ impl World {
             watches: false,
             scans: false,
             tries: std::collections::BTreeMap::new(),
+            earlier: None,
         });
         for role in [Role::IdReader, Role::Printer, Role::Scanner] {
             self.soon(Duration::from_secs(2), Thing::Tell(life, Box::new(device(role, DeviceState::Online))));
@@ -190,7 +191,8 @@ impl World {
     fn ask_store(&mut self, job: Job) {
         if let Job::Command { ask, command } = &job {
             if let StoreCommand::Keep { application } = command {
-                self.history.asked(self.visit, self.present, application);
+                let wish = self.present.map(|person| (person, self.people[person].wish()));
+                self.history.asked(self.visit, wish, application);
             }
             let refusal = self.strikes(self.weather.store_full).then(|| no_room(command)).flatten();
             if let Some(event) = refusal {
@@ -246,7 +248,15 @@ impl World {
             self.disk.will_fail(&mut self.rot, self.plant == Plant::FailedSyncHidden);
         }
         let mut events = Vec::new();
-        program.keeper.command(command, &mut |event| events.push(event));
+        let spoilt = program.spoilt(self.plant, command);
+        program.keeper.command(spoilt.as_ref().unwrap_or(command), &mut |event| events.push(event));
+        if self.plant == Plant::CertainAlways {
+            for event in &mut events {
+                if let StoreEvent::NotKept { certain, .. } = event {
+                    *certain = true;
+                }
+            }
+        }
         if strikes && self.disk.mend() {
             self.trace.note(self.at, format_args!("the disk failed"));
         }
@@ -320,6 +330,9 @@ impl World {
         let mut outside = handed;
         if is_again && plant == Plant::FreshIdOnRetry {
             outside.id.0 = uuid::Uuid::from_u128(handed.id.0.as_u128() ^ u128::from(*tries));
+        }
+        if plant == Plant::WrongNumber {
+            outside.sequence.0 += 1;
         }
         if is_again && plant == Plant::BytesRebuilt {
             outside.sequence.0 += 1_000;
