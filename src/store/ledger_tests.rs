@@ -5,8 +5,10 @@
 use tempfile::TempDir;
 
 use super::*;
+use crate::domain::id::ItemId;
 use crate::domain::place::KioskCode;
-use crate::domain::submission::FieldValue;
+use crate::domain::submission::{FieldValue, ItemRef};
+use crate::domain::text::Text;
 use crate::ipc::Source;
 use crate::seal::tests::{opened, sealer};
 use crate::store::schema;
@@ -263,7 +265,9 @@ fn no_statement_of_the_hot_path_reads_a_whole_table_or_sorts() {
         explain.query_map(nothing, |row| row.get(3)).unwrap().collect::<Result<_, _>>().unwrap()
     };
     let is_slow = |step: &String| {
-        step.contains("TEMP B-TREE") || (step.starts_with("SCAN") && !step.contains("USING INDEX outbox_open"))
+        // The counter is one row, and the index of what is open holds nothing else.
+        let reads_all = step.starts_with("SCAN") && step != "SCAN terminal" && !step.contains("INDEX outbox_open");
+        step.contains("TEMP B-TREE") || reads_all
     };
     for statement in HOT {
         let plan = plan(statement);
