@@ -140,8 +140,6 @@ impl<'l> Replay<'l> {
                 let file = self.file(*file);
                 let later = file.waiting.partition_point(|change| change.at() < place);
                 for change in file.waiting.drain(..later) {
-                    // What was given up is older: it may have reached the disk, and what is durable now lies over it.
-                    file.given_up.retain(|old| !covers(log, &change, old));
                     apply(&mut file.durable, log, &change);
                 }
                 if self.names_model == Names::Ordered {
@@ -233,18 +231,6 @@ impl<'l> Replay<'l> {
 
     fn file(&mut self, inode: Inode) -> &mut File {
         self.files.entry(inode).or_default()
-    }
-}
-
-/// Whether nothing can be left of a write under a later one of the same place.
-fn covers(log: &[Op], change: &Change, old: &Change) -> bool {
-    let range = |change: &Change| match (change, &log[change.at()]) {
-        (Change::Write(_), Op::Write { at, bytes, .. }) => Some(*at..*at + bytes.len()),
-        (Change::Write(_) | Change::Truncate(..), _) => None,
-    };
-    match (range(change), range(old)) {
-        (Some(new), Some(old)) => new.start <= old.start && old.end <= new.end,
-        (Some(_) | None, _) => false,
     }
 }
 
