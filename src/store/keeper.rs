@@ -7,6 +7,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::afresh::write_afresh;
 use super::body::Body;
 use super::error::{StoreError, StoreErrorKind};
 use super::files::{Files, of_the_system};
@@ -102,6 +103,8 @@ pub struct Keeper {
     state: State,
     /// Deleted content still stands in the log, because emptying it found no room; the next command tries again.
     owes_emptying: bool,
+    /// The disk has failed since the last opening: what it shows may not be on it.
+    distrusts_what_it_reads: bool,
 }
 
 impl Keeper {
@@ -111,7 +114,15 @@ impl Keeper {
     /// Names the file and says why it cannot be used; the file is left as it is.
     pub fn open(opening: &Opening) -> Result<(Self, OpenReport), StoreError> {
         let (ledger, report) = open(opening)?;
-        Ok((Self { opening: opening.clone(), state: State::Open(ledger), owes_emptying: false }, report))
+        Ok((
+            Self {
+                opening: opening.clone(),
+                state: State::Open(ledger),
+                owes_emptying: false,
+                distrusts_what_it_reads: false,
+            },
+            report,
+        ))
     }
 
     /// Carries out one command. `sink` gets its answer, and after it [`StoreEvent::Broken`] once if the store broke
@@ -184,8 +195,10 @@ impl Keeper {
     fn reopen(&mut self) -> StoreEvent {
         // The old connection holds the lock; it must be gone before the new one asks for it.
         self.state = State::Broken(StoreErrorKind::Closed);
-        match open(&self.opening) {
+        let afresh = if self.distrusts_what_it_reads { write_afresh(&self.opening) } else { Ok(()) };
+        match afresh.and_then(|()| open(&self.opening)) {
             Ok((ledger, report)) => {
+                self.distrusts_what_it_reads = false;
                 self.state = State::Open(ledger);
                 let (is_salvaged, aside) = (report.salvaged.is_some(), report.aside());
                 StoreEvent::Reopened {
@@ -199,6 +212,7 @@ impl Keeper {
             Err(error) => {
                 log(&error);
                 let code = error.code().to_owned();
+                self.distrusts_what_it_reads |= !matches!(error.kind, StoreErrorKind::DiskFull);
                 self.state = State::Broken(error.kind);
                 StoreEvent::Broken { code }
             }
@@ -246,6 +260,8 @@ impl Keeper {
             if let State::Open(ledger) = &self.state {
                 ledger.leave_as_it_is();
             }
+            // A write that found no room was told of at once; whatever else failed may have been given up behind our back.
+            self.distrusts_what_it_reads |= !matches!(kind, StoreErrorKind::DiskFull);
             self.state = State::Broken(kind);
             if tell {
                 sink(StoreEvent::Broken { code });

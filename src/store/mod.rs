@@ -19,13 +19,15 @@
 //!
 //! After an error of the disk itself the connection is closed and nothing is written until the store is opened again (the
 //! command `Reopen`, which the core gives after a pause):
-//! a failed sync is not tried a second time, because the system may have thrown the pages away and would say yes. What was
+//! a failed sync is not tried a second time, because the system may have thrown the pages away and would say yes. For the same
+//! reason the opening believes nothing that it reads: all of it is written once more into fresh files (`afresh`). What was
 //! in flight at that moment is answered with `NotKept`, and the next opening tells whether the disk has it after all; if so
 //! it is an application like any other, sent under its own identity, and nobody was promised that it is not.
 //!
 //! Left out on purpose: retry and back-off (decided in the core), sending (`county`), pruning of tombstones (a row of
 //! a few hundred bytes without personal data per application; ten years of a busy village fit in 20 MB).
 
+mod afresh;
 mod body;
 mod entry;
 mod error;

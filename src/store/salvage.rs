@@ -29,6 +29,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::types::Value;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params_from_iter};
 
+use super::afresh::AFRESH;
 use super::error::{StoreError, StoreErrorKind};
 use super::files::Files;
 use super::graft;
@@ -46,7 +47,7 @@ const COPIED: &str = ".copying";
 /// End of the name of a damaged file with a fresh schema.
 const GRAFTED: &str = ".grafting";
 /// The files of one database: the log and the journal, and the file itself last.
-const PARTS: [&str; 3] = ["-wal", "-journal", ""];
+pub(super) const PARTS: [&str; 3] = ["-wal", "-journal", ""];
 /// More files put aside than this mean a disk that damages one after another; somebody has to look.
 const MOST_ASIDE: u32 = 20;
 
@@ -288,7 +289,7 @@ fn aside(file: &Path, number: u32) -> PathBuf {
 
 /// Takes half-made files away. By their names alone, never overwritten: after a loss of power a name may be the store's.
 fn clear(files: &dyn Files, file: &Path) -> std::io::Result<()> {
-    for made in [FRESH, COPIED, GRAFTED] {
+    for made in [FRESH, COPIED, GRAFTED, AFRESH] {
         for end in PARTS {
             let left = with_end(&with_end(file, made), end);
             if files.is_there(&left)? {
@@ -299,12 +300,12 @@ fn clear(files: &dyn Files, file: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
-fn failed(file: &Path, error: &std::io::Error) -> StoreError {
+pub(super) fn failed(file: &Path, error: &std::io::Error) -> StoreError {
     let is_full = error.kind() == ErrorKind::StorageFull;
     StoreError::new(file, DOING, if is_full { StoreErrorKind::DiskFull } else { StoreErrorKind::Io })
 }
 
-fn with_end(file: &Path, end: &str) -> PathBuf {
+pub(super) fn with_end(file: &Path, end: &str) -> PathBuf {
     let mut name = OsString::from(file);
     name.push(end);
     PathBuf::from(name)
