@@ -323,6 +323,17 @@ pub fn all(language: Language) -> Vec<Sample> {
             }),
         ),
     ];
+    samples.push(plain(
+        "starting",
+        0,
+        Body::OutOfService(OutOfService {
+            reasons: vec![OutReason::Starting],
+            guides_work: false,
+            window: window(w),
+            codes: "screen.no-engine".into(),
+            leads_on: false,
+        }),
+    ));
     samples.extend(crate::service::samples(w));
     samples.extend(crate::setup::samples(w));
     samples
