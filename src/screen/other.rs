@@ -41,6 +41,7 @@ impl Rows {
             OutReason::Storage => OutView::Storage,
             OutReason::Catalogue => OutView::Catalogue,
             OutReason::Maintenance => OutView::Maintenance,
+            OutReason::Starting => OutView::Starting,
         }));
         adapter.set_guides_work(out.guides_work);
         adapter.set_place(place(&out.window));

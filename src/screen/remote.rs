@@ -25,7 +25,10 @@ use crate::ipc::{
 /// Pause before connecting again: an engine needs about two seconds to come back.
 const AGAIN: Duration = Duration::from_millis(500);
 
-/// The clock of a screen that never heard of an engine: recognisably not the time.
+/// A machine that was just switched on has this many tries, two minutes, before its engine counts as missing.
+const STARTING: u32 = 240;
+
+/// The clock of a screen that never heard of an engine: no year that a machine of ours has seen, so it is not shown.
 const NO_TIME: Clock = Clock { year: 2000, month: 1, day: 1, weekday: 6, hour: 0, minute: 0 };
 
 /// What the screen knows without an engine: nothing of any visit.
@@ -63,7 +66,7 @@ pub fn run_remote(socket: &Path, size: (f32, f32), standby: Standby, notifier: N
     })?;
     ui.set_size(size.0, size.1);
     // Until the engine speaks: out of service, and never the sample values that a window is made with.
-    ui.show(&neutral(Last::default(), &standby));
+    ui.show(&neutral(Last::default(), 0, &standby));
     let every = notifier.every().unwrap_or(FRAME_EVERY);
     let (stop, stopped) = sync_channel(1);
     let listener = listen(socket.to_owned(), Arc::clone(&line), ui.remote(), standby, stopped);
@@ -154,6 +157,7 @@ fn listen(
 ) -> Option<std::thread::JoinHandle<()>> {
     let work = move || {
         let mut last = Last::default();
+        let mut tries: u32 = 0;
         loop {
             line.follows.beat();
             if let Err(error) = follow(&socket, &line, &remote, &mut last) {
@@ -161,7 +165,8 @@ fn listen(
             }
             line.set(None);
             // A window that is not there yet gets it next time; one that is gone ends this thread by its own word.
-            remote.show(neutral(last, &standby)).ok();
+            tries = tries.saturating_add(1);
+            remote.show(neutral(last, tries, &standby)).ok();
             if !matches!(stopped.recv_timeout(AGAIN), Err(std::sync::mpsc::RecvTimeoutError::Timeout)) {
                 return;
             }
@@ -183,8 +188,9 @@ impl Last {
     }
 }
 
-/// Out of service, in the language and size that the next person finds.
-fn neutral(last: Last, standby: &Standby) -> Screen {
+/// Out of service, in the language and size that the next person finds; or starting, before an engine was ever heard.
+fn neutral(last: Last, tries: u32, standby: &Standby) -> Screen {
+    let starts = last.clock.is_none() && tries <= STARTING;
     Screen {
         frame: Frame {
             centre: standby.centre.clone(),
@@ -198,7 +204,7 @@ fn neutral(last: Last, standby: &Standby) -> Screen {
             sample: last.sample,
         },
         body: Body::OutOfService(OutOfService {
-            reasons: vec![OutReason::Maintenance],
+            reasons: vec![if starts { OutReason::Starting } else { OutReason::Maintenance }],
             guides_work: false,
             window: standby.window.clone(),
             codes: "screen.no-engine".to_owned(),
@@ -277,7 +283,7 @@ mod tests {
     #[test]
     fn without_an_engine_nothing_of_the_last_visit_stays_on_the_screen() {
         let before = personal();
-        let after = neutral(Last::of(&before), &standby());
+        let after = neutral(Last::of(&before), 1, &standby());
         let text = |screen: &Screen| format!("{screen:?}");
         assert!(text(&before).contains("张三丰") && !text(&after).contains("张三丰"), "{after:?}");
         let Body::OutOfService(out) = &after.body else { panic!("{after:?}") };
@@ -290,8 +296,20 @@ mod tests {
 
     #[test]
     fn a_screen_that_never_heard_of_an_engine_names_its_centre() {
-        let screen = neutral(Last::default(), &standby());
+        let screen = neutral(Last::default(), STARTING + 1, &standby());
         assert_eq!(screen.frame.centre, standby().centre);
         assert_eq!((screen.frame.clock, screen.frame.sample), (NO_TIME, false));
+    }
+
+    #[test]
+    fn a_machine_that_was_just_switched_on_says_that_it_starts_and_one_whose_engine_stays_away_does_not() {
+        let reasons = |last, tries| {
+            let Body::OutOfService(out) = neutral(last, tries, &standby()).body else { panic!("no such page") };
+            out.reasons
+        };
+        assert_eq!(reasons(Last::default(), 1), [OutReason::Starting]);
+        assert_eq!(reasons(Last::default(), STARTING), [OutReason::Starting]);
+        assert_eq!(reasons(Last::default(), STARTING + 1), [OutReason::Maintenance]);
+        assert_eq!(reasons(Last::of(&personal()), 1), [OutReason::Maintenance], "it served a moment ago");
     }
 }

@@ -110,7 +110,7 @@ pub fn all(language: Language) -> Vec<Sample> {
                 guide_count: 12,
                 held: Held::SendingStopped,
                 notices: vec![w.t("城乡居民医保 11 月 30 日前缴费", "Pay the medical insurance by 30 November")],
-                service: None,
+                service: ServiceLine::Nothing { kiosk: "K032".into() },
             }),
         ),
         plain("home", 0, Body::Home(Home { themes: tiles(w) })),
@@ -323,6 +323,17 @@ pub fn all(language: Language) -> Vec<Sample> {
             }),
         ),
     ];
+    samples.push(plain(
+        "starting",
+        0,
+        Body::OutOfService(OutOfService {
+            reasons: vec![OutReason::Starting],
+            guides_work: false,
+            window: window(w),
+            codes: "screen.no-engine".into(),
+            leads_on: false,
+        }),
+    ));
     samples.extend(crate::service::samples(w));
     samples.extend(crate::setup::samples(w));
     samples

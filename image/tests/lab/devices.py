@@ -65,8 +65,9 @@ class Bench:
             self.ports[device] = at
         county_certificates(county)
         shutil.copy(enrolment, pathlib.Path(county) / "enrol.key")
-        for cases in pathlib.Path(county).glob("*.sqlite*"):
-            cases.unlink()
+        # Its cases and the codes that were used are those of machines that are gone.
+        for left in (*pathlib.Path(county).glob("*.sqlite*"), pathlib.Path(county) / "enrolled.json"):
+            left.unlink(missing_ok=True)
         ready = self._start("county", ["--folder", county], "county")
         self.county_port = int(ready["url"].rsplit(":", 1)[1])
         self.ca_file, self.secret_file, self.seal_file = (

@@ -44,10 +44,11 @@ def first_frame(stage):
         start = machine.console.now() - kernel
         machine.page(BOOT)
         shown = machine.console.now() - kernel
-        picture = machine.keep_picture(stage.picture("1-first-frame"))
-        # The button of the idle page has the colour of the head; a page of samples, painted before the engine spoke, has not.
-        if picture.at(150, 840) != picture.at(5, 60):
-            raise Failed("the first frame is not the idle page: see 1-first-frame.png")
+        machine.keep_picture(stage.picture("1-first-frame"))
+        # The button of the idle page has the colour of the head; the page that says "starting" has not.
+        picture = until("the idle page", BOOT, lambda: (p := machine.picture()) and p.at(150, 840) == p.at(5, 60) and p, 0.5)
+        idle = machine.console.now() - kernel
+        machine.keep_picture(stage.picture("1-idle"))
 
         def touched():
             machine.fingers.tap(*BEGIN)
@@ -58,9 +59,10 @@ def first_frame(stage):
         machine.console.wait(HEALTHY, BOOT, unless=SICK)
         healthy = machine.console.now() - kernel
     stage.figures["kernel to first frame, s"] = f"{shown:.1f}"
+    stage.figures["kernel to the idle page, s"] = f"{idle:.1f}"
     stage.figures["kernel to a touch that acts, s"] = f"{touchable:.1f}"
     stage.figures["kernel to marked good, s"] = f"{healthy:.1f}"
-    return f"frame after {shown:.1f} s, touch after {touchable:.1f} s, good after {healthy:.1f} s ({start:.0f} s waited)"
+    return f"frame after {shown:.1f} s, idle page after {idle:.1f} s, touch after {touchable:.1f} s, good after {healthy:.1f} s ({start:.0f} s waited)"
 
 
 def one_pixel(stage):

@@ -3,6 +3,7 @@
 import pathlib
 import tempfile
 
+from lab.machine import copy_card
 from lab.waiting import Failed, until
 
 from .scenario import scenarios
@@ -81,7 +82,10 @@ def served(machine):
 
 def provisioned(stage):
     """A card with its `provision.toml`: no touch, and what it wrote is on the data partition after a power cut as well."""
-    card = stage.overlay(stage.lab(), "provisioned")
+    # With a code of its own: a code sets up one machine, and the card that other scenarios go on from has used its.
+    base = copy_card(stage.lab(), stage.run / "provisioned.img")
+    stage.prepare(base)
+    card = stage.overlay(base, "provisioned")
     stage.bench.line(True)
     with stage.machine(card) as machine:
         machine.console.wait(HEALTHY, 2 * BOOT, unless=SICK)

@@ -233,4 +233,6 @@ pub enum OutReason {
     Catalogue,
     /// The machine is being set up or maintained.
     Maintenance,
+    /// It was switched on a moment ago.
+    Starting,
 }
