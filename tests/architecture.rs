@@ -17,7 +17,18 @@ const TABLE: &[(&str, &[&str], &[&str])] = &[
     (
         "content",
         &["domain", "disk", "provision"],
-        &["calamine", "hex", "jiff", "rust_xlsxwriter", "serde", "serde_json", "sha2", "thiserror", "toml"],
+        &[
+            "calamine",
+            "encoding_rs",
+            "hex",
+            "jiff",
+            "rust_xlsxwriter",
+            "serde",
+            "serde_json",
+            "sha2",
+            "thiserror",
+            "toml",
+        ],
     ),
     (
         "store",

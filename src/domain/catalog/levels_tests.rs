@@ -140,7 +140,7 @@ fn ruled(item: &mut Value) {
 }
 
 fn aged(birth: &str) -> Facts {
-    let card = super::tests::card_born(birth);
+    let card = tests::card_born(birth);
     Facts::of_card(&card, date(2026, 11, 24))
 }
 

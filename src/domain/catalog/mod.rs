@@ -8,7 +8,7 @@
 //!
 //! `written` is the files as they are, `load`, `fields` and `local` turn them into `item`, `checks` finds doubts, `can` decides what can be
 //! done here, `region` and `layer` lay the content of four levels one over the other, `situation` makes the list of materials exact,
-//! `rules` says who may apply, `guide` projects an item for the screen, and `eligibility` compares an item with a card.
+//! `rules` says who may apply, `find` finds items by what people call them, `guide` projects an item for the screen, and `eligibility` compares an item with a card.
 //!
 //! Left out on purpose: files and network (the caller hands in text) and working-day arithmetic (the platform gives dates).
 
@@ -19,6 +19,7 @@ mod code;
 mod eligibility;
 mod error;
 mod fields;
+pub mod find;
 mod guide;
 mod item;
 mod layer;
