@@ -120,8 +120,17 @@ impl Built {
         for table in tables.iter().filter(|table| table.sheet.file.as_deref() == Some(file)) {
             for row in &table.rows {
                 let (value, _) = self.row(table, row);
-                self.count(table.sheet, 1);
-                list.push(value);
+                // A notice without its last day, a word without its meaning: half of it is of no use.
+                let missing =
+                    table.sheet.columns.iter().find(|column| column.must && get(&value, &column.path).is_none());
+                self.count(table.sheet, usize::from(missing.is_none()));
+                match missing {
+                    None => list.push(value),
+                    Some(column) => {
+                        let finding = Finding::new("sheet.incomplete", table.at_column(row, column), &column.heading);
+                        self.findings.push(Finding { mend: column.mend.clone(), ..finding });
+                    }
+                }
             }
         }
         list

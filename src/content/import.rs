@@ -14,9 +14,10 @@ use super::export::{INFO_BASE, INFO_KEYS};
 use super::finding::{At, Finding};
 use super::package::{Package, Title};
 use super::refusal::{Refusal, Refused};
+use super::shelf::together;
 use super::source;
 use super::split::{SplitFault, canonical, split_items, split_local};
-use crate::domain::catalog::{BASE, ITEMS, Region};
+use crate::domain::catalog::{BASE, Centre, ITEMS, Region};
 use crate::domain::text::Text;
 
 /// The base that items are checked against where an office brings none: themes, departments and words of the shipped
@@ -177,6 +178,11 @@ pub fn of_grids(grids: &[Grid], base: &Value, asked: &Asked) -> Result<Imported,
     }
     files.append(&mut built.files);
     let package = Package::build(title, files).map_err(|why| Refused::new(Path::new(""), why))?;
+    // What stands by itself must load as a whole; a town's package is proven together with its county's.
+    if has_base {
+        let centre = Centre::by_code(&package.manifest().region);
+        together(std::slice::from_ref(&package), &centre)?;
+    }
     Ok(Imported { package, built })
 }
 

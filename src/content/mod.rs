@@ -49,6 +49,8 @@ pub mod trust;
 mod author_tests;
 #[cfg(test)]
 pub mod testing;
+#[cfg(all(test, feature = "author"))]
+mod workbook_tests;
 
 pub use package::{Package, Parcel, Title};
 pub use refusal::{Refusal, Refused};
