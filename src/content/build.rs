@@ -16,7 +16,7 @@ use super::finding::{At, Finding};
 use super::manifest::digest;
 use super::read;
 use super::split::{canonical, item_path, put_list};
-use crate::domain::catalog::{BASE, Catalog, CatalogError, ORGANIZATIONS, PLACES};
+use crate::domain::catalog::{BASE, Catalog, CatalogError, ItemFault, ORGANIZATIONS, PLACES};
 
 /// Key under which an item keeps what stands under headings that are not known.
 const OTHER: &str = "otherColumns";
@@ -272,7 +272,12 @@ impl Built {
             });
             match Catalog::from_values(alone, base.clone()) {
                 Ok(_) => kept.push(item),
-                Err(CatalogError::Item { field, fault, .. }) => refuse(&field, format!("{field}: {fault}")),
+                Err(CatalogError::Item { field, fault, .. }) => {
+                    let column = COLUMNS.sheet("事项信息").and_then(|sheet| column_of(sheet, &field));
+                    let field_name = column.map_or(field.as_str(), |column| &column.heading);
+                    let why = if fault == ItemFault::Empty { "没有填".to_owned() } else { fault.to_string() };
+                    refuse(&field, format!("“{field_name}” {why}"));
+                }
                 Err(error) => refuse("itemId", error.to_string()),
             }
         }

@@ -279,9 +279,6 @@ impl Parcel {
         let name = self.manifest.name();
         let have =
             |entry: &Entry| installed.files.get(&entry.path).filter(|b| Entry::of(&entry.path, b) == *entry).cloned();
-        self.complete(have).map_err(|why| match why {
-            Refusal::Missing(_) => Refusal::NoBase(name),
-            other => other,
-        })
+        self.complete(have).map_err(|why| if matches!(why, Refusal::Missing(_)) { Refusal::NoBase(name) } else { why })
     }
 }

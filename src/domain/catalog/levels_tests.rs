@@ -189,6 +189,30 @@ fn a_rule_about_a_fact_that_nobody_can_tell_is_refused() {
 }
 
 #[test]
+fn the_short_guide_changes_with_every_answer() {
+    let catalog = with(ruled).unwrap().catalog;
+    let item = &catalog.items()[0];
+    let guide = |facts: &Facts| catalog.short_guide(item, facts, "320699101201", crate::ipc::Language::Zh);
+    let mut facts = aged("19461124");
+    let open = guide(&facts);
+    assert_eq!((open.may.clone(), open.bring.len()), (May::Open, 3));
+    assert_eq!(open.ask.unwrap().question, "moved", "what a rule waits for comes first");
+    assert_eq!(open.place.unwrap().name, "示例村便民服务中心（示例）", "the nearest place");
+    facts.answer("moved", "no");
+    let may = guide(&facts);
+    assert_eq!((may.may.clone(), may.ask.as_ref().map(|ask| ask.question.as_str())), (May::Yes, Some("who")));
+    assert!(may.bring.iter().any(|line| line.name == "委托书" && line.depends));
+    facts.answer("who", "self");
+    let done = guide(&facts);
+    assert_eq!(done.ask, None);
+    assert_eq!(done.bring.iter().map(|line| line.name.as_str()).collect::<Vec<_>>(), ["身份证"]);
+    let refused = guide(&aged("19561124"));
+    let May::No { fact, why, todo } = refused.may else { panic!("too young") };
+    assert_eq!((fact.as_str(), why.as_str(), todo.as_str()), ("age", "还没有满 80 岁", "满 80 岁的那个月再来"));
+    assert_eq!(refused.ask, None, "nothing is asked after a no");
+}
+
+#[test]
 fn facts_about_a_resident_are_not_in_the_log() {
     let mut facts = aged("19461124");
     facts.answer("who", "self");

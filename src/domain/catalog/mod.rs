@@ -8,7 +8,7 @@
 //!
 //! `written` is the files as they are, `load`, `fields` and `local` turn them into `item`, `checks` finds doubts, `can` decides what can be
 //! done here, `region` and `layer` lay the content of four levels one over the other, `situation` makes the list of materials exact,
-//! `rules` says who may apply, `find` finds items by what people call them, `guide` projects an item for the screen, and `eligibility` compares an item with a card.
+//! `rules` says who may apply, `find` finds items by what people call them, `guide` and `short` project an item for the screen, and `eligibility` compares an item with a card.
 //!
 //! Left out on purpose: files and network (the caller hands in text) and working-day arithmetic (the platform gives dates).
 
@@ -27,6 +27,7 @@ mod load;
 mod local;
 mod region;
 mod rules;
+mod short;
 mod situation;
 mod tables;
 mod written;
@@ -53,5 +54,6 @@ pub use layer::{
 };
 pub use region::{Centre, Region, Tier};
 pub use rules::{Facts, Rule, Verdict, judge};
+pub use short::{Ask, Bring, May, ShortGuide};
 pub use situation::{Answer, Certain, Situation, ToBring, When, next_question, to_bring};
 pub use tables::{ethnicity_name, gender_name};
