@@ -18,6 +18,7 @@ use crate::content::{Refused, Shelf, Trust};
 use crate::county::sign::Signer;
 use crate::county::{CountyClient, CountyError, CountySettings};
 use crate::domain::catalog::{Catalog, CatalogError, Centre, Scope};
+use crate::domain::genuine::RootHash;
 use crate::domain::outbox::Backoff;
 use crate::domain::settings::{Fitted, Settings, Times, WindowSettings};
 use crate::domain::setup::{FittedDevices, NetworkState, SetupPlan};
@@ -29,6 +30,8 @@ use crate::telemetry::{Code, Event};
 
 /// Hotline of every place in China for government services (政务服务便民热线).
 const HOTLINE: &str = "12345";
+/// Where the first program of the machine writes which root it opened.
+const ROOT_HASH: &str = "/run/bianmin-root-hash";
 /// Version of the notice on personal data that the identify screen shows.
 const NOTICE_VERSION: &str = "2026-11-24";
 /// The key of lookup tags, in the folder of the store, where the configuration names no other file.
@@ -134,6 +137,11 @@ pub fn boot_slot() -> String {
     line.split_whitespace().find_map(|word| word.strip_prefix("rauc.slot=")).unwrap_or_default().to_owned()
 }
 
+/// Root hash that the first program of the machine opened the root with; none where there is no such program.
+fn root_hash() -> Option<RootHash> {
+    RootHash::read(&std::fs::read_to_string(ROOT_HASH).ok()?)
+}
+
 /// Reads places and keys, and plans the devices of a machine that is to be set up.
 ///
 /// # Errors
@@ -192,6 +200,7 @@ pub fn settings(config: &Config) -> Settings {
         },
         hotline: HOTLINE.to_owned(),
         check_page: config.receipt.check_page.clone(),
+        root_hash: root_hash(),
         notice_version: NOTICE_VERSION.to_owned(),
         fitted: Fitted {
             reader: config.devices.id_reader.is_some(),

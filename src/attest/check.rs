@@ -1,8 +1,9 @@
-//! Whether a slip is genuine: a pure function of its text and the keys somebody trusts.
+//! Whether a slip or what a machine says of its image is genuine: a pure function of the text and the keys somebody trusts.
 
 use std::collections::BTreeMap;
 
 use super::key::PublicKey;
+use crate::domain::genuine::{self, ImageClaim, ImageCode};
 use crate::domain::receipt::{Claim, Payload, take_apart};
 
 /// Keys to check slips with.
@@ -14,11 +15,11 @@ pub enum Keys {
     Register(BTreeMap<String, Vec<PublicKey>>),
 }
 
-/// What a slip turns out to be.
+/// What a slip, with a [`Claim`], or a code of an image, with an [`ImageClaim`], turns out to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
-    /// The kiosk it names printed it, and nothing in it was altered.
-    Genuine(Box<Claim>),
+pub enum Outcome<C = Claim> {
+    /// The kiosk it names made it, and nothing in it was altered.
+    Genuine(Box<C>),
     /// It has our mark, but the kiosk it names did not sign this.
     Altered,
     /// No key is known for the kiosk it names.
@@ -26,13 +27,13 @@ pub enum Outcome {
         /// Its code.
         kiosk: String,
     },
-    /// A slip without a signature: of the layout before, or of a kiosk without a key. Nothing can be said.
+    /// Without a signature: of the layout before, or of a kiosk without a key. Nothing can be said.
     Unsigned,
-    /// No slip of ours.
+    /// Nothing of ours.
     Foreign,
 }
 
-impl Outcome {
+impl<C> Outcome<C> {
     /// Stable word for machines.
     pub const fn as_str(&self) -> &'static str {
         match self {
@@ -53,12 +54,30 @@ pub fn check(scanned: &str, keys: &Keys) -> Outcome {
         Payload::Old(_) | Payload::Signed { signature: None, .. } => return Outcome::Unsigned,
         Payload::Signed { claim, text, signature: Some(signature) } => (claim, text, signature),
     };
+    let kiosk = claim.kiosk.clone();
+    believed(keys, kiosk, claim, text, signature)
+}
+
+/// Checks the text of the code with which a machine says which image it runs.
+pub fn check_image(scanned: &str, keys: &Keys) -> Outcome<ImageClaim> {
+    match genuine::take_apart(scanned) {
+        ImageCode::Foreign => Outcome::Foreign,
+        ImageCode::Damaged => Outcome::Altered,
+        ImageCode::Claimed { signature: None, .. } => Outcome::Unsigned,
+        ImageCode::Claimed { claim, text, signature: Some(signature) } => {
+            believed(keys, claim.kiosk.clone(), Box::new(claim), text, signature)
+        }
+    }
+}
+
+/// The claim, if a key of the kiosk it names signed its text.
+fn believed<C>(keys: &Keys, kiosk: String, claim: Box<C>, text: &str, signature: &str) -> Outcome<C> {
     let known = match keys {
         Keys::Single(key) => std::slice::from_ref(key),
-        Keys::Register(register) => register.get(&claim.kiosk).map(Vec::as_slice).unwrap_or_default(),
+        Keys::Register(register) => register.get(&kiosk).map(Vec::as_slice).unwrap_or_default(),
     };
     if known.is_empty() {
-        return Outcome::UnknownKiosk { kiosk: claim.kiosk };
+        return Outcome::UnknownKiosk { kiosk };
     }
     if known.iter().any(|key| key.signed(text, signature)) { Outcome::Genuine(claim) } else { Outcome::Altered }
 }

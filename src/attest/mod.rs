@@ -1,4 +1,5 @@
-//! The kiosk's signature on slips: anybody who has the kiosk's public key can tell a slip of its from an altered one.
+//! The kiosk's signature on slips, and on what it says of its image: anybody who has the kiosk's public key can tell a slip of
+//! its from an altered one.
 //!
 //! It promises that [`check`] calls a slip genuine only if the kiosk it names signed exactly this text; one altered
 //! character anywhere makes it something else. And that signing takes no chance: the same claim has the same
@@ -16,5 +17,5 @@ mod check;
 mod key;
 pub mod letters;
 
-pub use check::{Keys, Outcome, check};
+pub use check::{Keys, Outcome, check, check_image};
 pub use key::{KeyError, PublicKey, SEED_LENGTH, SlipKey, Suite};

@@ -10,6 +10,7 @@ pub mod check;
 mod device;
 mod error;
 pub mod id_reader;
+pub mod image;
 pub mod order;
 pub mod outbox;
 mod output;

@@ -34,6 +34,41 @@ pub enum Against {
     Nothing,
 }
 
+impl Text {
+    /// The text itself.
+    ///
+    /// # Errors
+    /// Standard input cannot be read.
+    pub(super) fn read(self) -> Result<String, CtlError> {
+        match self {
+            Self::Given(text) => Ok(text),
+            Self::StandardInput => read_input(),
+        }
+    }
+}
+
+impl Against {
+    /// The kiosk's own key, or the register, or neither.
+    pub fn of(key: Option<PathBuf>, register: Option<PathBuf>) -> Self {
+        key.map(Self::Key).or(register.map(Self::Register)).unwrap_or(Self::Nothing)
+    }
+
+    /// The keys; `needed` says what they are needed for.
+    ///
+    /// # Errors
+    /// A file cannot be used, or none was given.
+    pub(super) fn keys(&self, needed: &str) -> Result<Keys, CtlError> {
+        match self {
+            Self::Key(file) => Ok(Keys::Single(public_key(&read(file)?, file)?)),
+            Self::Register(file) => register(file),
+            Self::Nothing => {
+                let todo = "give --key FILE (the kiosk's public key) or --county-keys FILE (the county's register)";
+                Err(CtlError::new("receipt.no-key", needed, todo))
+            }
+        }
+    }
+}
+
 /// What came of it. The query code is not repeated.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ReceiptReport {
@@ -73,10 +108,7 @@ struct Entry {
 /// # Errors
 /// A file cannot be used, or there is none where one is needed.
 pub fn verify(text: Text, against: &Against) -> Result<ReceiptReport, CtlError> {
-    let text = match text {
-        Text::Given(text) => text,
-        Text::StandardInput => read_input()?,
-    };
+    let text = text.read()?;
     if !text.trim_start().starts_with("BM") {
         match read_number(&text) {
             Ok((kiosk, sequence)) => {
@@ -90,15 +122,7 @@ pub fn verify(text: Text, against: &Against) -> Result<ReceiptReport, CtlError> 
             Err(NumberError::NotANumber) => {}
         }
     }
-    let keys = match against {
-        Against::Key(file) => Keys::Single(public_key(&read(file)?, file)?),
-        Against::Register(file) => register(file)?,
-        Against::Nothing => {
-            let todo = "give --key FILE (the kiosk's public key) or --county-keys FILE (the county's register)";
-            return Err(CtlError::new("receipt.no-key", "a slip is checked with a key", todo));
-        }
-    };
-    Ok(report(check(&text, &keys)))
+    Ok(report(check(&text, &against.keys("a slip is checked with a key")?)))
 }
 
 fn report(outcome: Outcome) -> ReceiptReport {
@@ -166,7 +190,7 @@ fn public_key(pem: &str, file: &Path) -> Result<PublicKey, CtlError> {
     })
 }
 
-fn read(file: &Path) -> Result<String, CtlError> {
+pub(super) fn read(file: &Path) -> Result<String, CtlError> {
     std::fs::read_to_string(file).map_err(|error| {
         let what = format!("cannot read {}: {error}", file.display());
         CtlError::new("file.unreadable", what, "check the path and the permissions")

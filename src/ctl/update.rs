@@ -236,7 +236,11 @@ pub fn usb(config: &Path, bundle: Bundle, when: When, within: Duration) -> Resul
         let message = format!("{} is not a file", file.display());
         return Err(CtlError::new("update.no-file", message, "check the path"));
     }
-    let folder = Folder::at(&config.update.folder);
+    follow(&Folder::at(&config.update.folder), file, when, within)
+}
+
+/// Hands the wish to the agent and waits for the end of it.
+fn follow(folder: &Folder, file: PathBuf, when: When, within: Duration) -> Result<UsbReport, CtlError> {
     let before = folder.status();
     folder
         .set_request(Some(&Request { file: file.clone(), ask: when == When::Asked }))
@@ -254,6 +258,12 @@ pub fn usb(config: &Path, bundle: Bundle, when: When, within: Duration) -> Resul
             && matches!(status.phase.as_str(), "restart" | "refused")
         {
             return Ok(UsbReport { file, status });
+        }
+        // Nobody has taken the wish up, or it still asks: without the stick there is nothing to say yes to.
+        if folder.request().is_some() && !file.is_file() {
+            folder.set_request(None).map_err(|error| failed(&error))?;
+            let message = format!("{} is gone: the stick was taken out", file.display());
+            return Err(CtlError::new("update.stick-gone", message, "put it in again; nothing was changed"));
         }
     }
     folder.set_request(None).map_err(|error| failed(&error))?;
@@ -372,4 +382,29 @@ async fn pause(time: Duration) {
 
 fn failed(error: &dyn std::fmt::Display) -> CtlError {
     CtlError::new(Refusal::Failed.code(), error.to_string(), "look at the update folder and its permissions")
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a failed test names its line")]
+
+    use super::*;
+
+    #[test]
+    fn a_stick_that_is_taken_out_while_it_asks_leaves_no_wish_behind() {
+        let place = tempfile::tempdir().unwrap();
+        let folder = Folder::at(place.path());
+        let bundle = place.path().join("new.raucb");
+        std::fs::write(&bundle, "a bundle").unwrap();
+        let (taken, seen) = (bundle.clone(), folder.clone());
+        let hand = std::thread::spawn(move || {
+            while seen.request().is_none() {
+                std::thread::yield_now();
+            }
+            std::fs::remove_file(taken).unwrap();
+        });
+        let error = follow(&folder, bundle, When::Asked, Duration::from_secs(30)).unwrap_err();
+        hand.join().unwrap();
+        assert_eq!((error.code.as_str(), folder.request()), ("update.stick-gone", None));
+    }
 }

@@ -8,6 +8,7 @@ pub mod catalog;
 pub mod effect;
 pub mod event;
 pub mod form;
+pub mod genuine;
 pub mod id;
 pub mod kiosk;
 pub mod outbox;

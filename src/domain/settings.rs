@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::genuine::RootHash;
 use super::outbox::{Backoff, Limits};
 use super::text::Text;
 
@@ -20,6 +21,8 @@ pub struct Settings {
     pub hotline: String,
     /// Page of the county on which anybody can check a slip, as it is printed.
     pub check_page: Option<String>,
+    /// Root hash of the image that runs; `None` where no verified root was opened, as on the desk.
+    pub root_hash: Option<RootHash>,
     /// Version of the notice on personal data (隐私告知).
     pub notice_version: String,
     /// Which devices the machine has.

@@ -42,6 +42,11 @@ impl Stamp {
         match &mut screen.body {
             Body::Kept(kept) => kept.qr = self.qr(&kept.qr),
             Body::Accepted(accepted) => accepted.qr = self.qr(&accepted.qr),
+            Body::Service(page) => {
+                if let Some(image) = &mut page.image {
+                    image.qr = self.qr(&image.qr);
+                }
+            }
             Body::Idle(_)
             | Body::Home(_)
             | Body::Departments(_)
@@ -56,7 +61,6 @@ impl Stamp {
             | Body::Scan(_)
             | Body::Status(_)
             | Body::Window(_)
-            | Body::Service(_)
             | Body::Setup(_)
             | Body::OutOfService(_)
             | Body::Take(_) => {}
@@ -71,7 +75,7 @@ mod tests {
     use kiosk_hal::printer::raster::draw_qr;
 
     use super::*;
-    use crate::attest::{Keys, Outcome, Suite, check};
+    use crate::attest::{Keys, Outcome, Suite, check, check_image};
 
     const CLAIM: &str = "BM2 K K0320001871 11320699MB0000000A2000113112800 1767225600 - 482913";
 
@@ -84,6 +88,19 @@ mod tests {
         assert!(matches!(check(&first, &keys), Outcome::Genuine(_)), "{first}");
         assert!(matches!(check(&stamp.qr(&CLAIM.replace("482913", "482914")), &keys), Outcome::Genuine(_)));
         assert_eq!(stamp.qr(CLAIM), first);
+    }
+
+    #[test]
+    fn the_code_of_an_image_is_signed_by_the_same_key_and_checked_as_one() {
+        let key = SlipKey::from_seed(Suite::Sm, [3; 32]).unwrap();
+        let keys = Keys::Single(key.public());
+        let claim = format!("BMI1 K032 {} 1795398060", "9F3A20C177D4E05B".repeat(4));
+        let code = Stamp::new(Some(key)).qr(&claim);
+        assert!(matches!(check_image(&code, &keys), Outcome::Genuine(_)));
+        assert_eq!(check(&code, &keys), Outcome::Foreign, "it is no slip");
+        let (modules, read) = read_back(&code);
+        assert_eq!(read, code);
+        assert!(modules <= 57, "{modules} modules");
     }
 
     /// Reads a code off paper as a scanner does.

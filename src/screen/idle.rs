@@ -39,7 +39,7 @@ impl Rows {
         adapter.set_guide_count(int(idle.guide_count));
         adapter.set_held(held(idle.held));
         self.notices.put_texts(&idle.notices);
-        show_service(&adapter, idle.service.as_ref());
+        show_service(&adapter, &idle.service);
     }
 }
 
@@ -48,15 +48,15 @@ fn two_lines(centre: &str) -> (&str, &str) {
     ENDINGS.iter().find_map(|ending| Some((centre.strip_suffix(ending)?, *ending))).unwrap_or((centre, ""))
 }
 
-fn show_service(adapter: &IdleAdapter, line: Option<&ServiceLine>) {
+fn show_service(adapter: &IdleAdapter, line: &ServiceLine) {
     let (view, version, count) = match line {
-        None => (LineView::None, "", 0),
-        Some(ServiceLine::Offer { version }) => (LineView::Offer, version.as_str(), 0),
-        Some(ServiceLine::Installing { version }) => (LineView::Installing, version.as_str(), 0),
-        Some(ServiceLine::Restart { version }) => (LineView::Restart, version.as_str(), 0),
-        Some(ServiceLine::Refused { version }) => (LineView::Refused, version.as_str(), 0),
-        Some(ServiceLine::FellBack { version }) => (LineView::FellBack, version.as_str(), 0),
-        Some(ServiceLine::Repaired { lost }) => (LineView::Repaired, "", int(*lost)),
+        ServiceLine::Offer { version } => (LineView::Offer, version.as_str(), 0),
+        ServiceLine::Installing { version } => (LineView::Installing, version.as_str(), 0),
+        ServiceLine::Restart { version } => (LineView::Restart, version.as_str(), 0),
+        ServiceLine::Refused { version } => (LineView::Refused, version.as_str(), 0),
+        ServiceLine::FellBack { version } => (LineView::FellBack, version.as_str(), 0),
+        ServiceLine::Repaired { lost } => (LineView::Repaired, "", int(*lost)),
+        ServiceLine::Nothing { kiosk } => (LineView::Nothing, kiosk.as_str(), 0),
     };
     adapter.set_service(view);
     adapter.set_service_version(version.into());

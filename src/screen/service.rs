@@ -1,9 +1,10 @@
 //! Connects `ServiceAdapter`: updates and repairs, for the technician.
 
-use slint::{ComponentHandle, SharedString};
+use slint::{ComponentHandle, Image, SharedString};
 
 use super::frame::time;
 use super::generated::{AppWindow, Moment, ServiceAdapter, StoreState as StateView, UpdatePhase as PhaseView};
+use super::qr;
 use super::rows::{self, int};
 use super::ui::Sender;
 use crate::ipc::{Clock, Intent, ServicePage, StoreState, UpdateAnswer, UpdatePhase};
@@ -63,6 +64,10 @@ impl Rows {
             adapter.set_again_at(time(at).into());
         }
         self.codes.put_texts(&page.codes);
+        let (hash, code) =
+            page.image.as_ref().map_or(("", Image::default()), |image| (&image.hash, qr::picture(&image.qr)));
+        adapter.set_image_hash(hash.into());
+        adapter.set_image_code(code);
     }
 }
 

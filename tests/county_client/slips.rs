@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use kiosk::attest::{Keys, Outcome, PublicKey, SlipKey, Suite, check};
 use kiosk::county::CountyClient;
+use kiosk::domain::genuine::{ImageClaim, RootHash};
 use kiosk::domain::id::Sequence;
 use kiosk::domain::receipt::{Claim, kept_code, kiosk_number, payload};
 use rustls::pki_types::CertificateDer;
@@ -126,6 +127,25 @@ async fn an_altered_slip_is_never_called_genuine_by_the_page() {
         let said = browser.verify(&String::from_utf8(altered).unwrap(), "").await;
         assert!(!said.contains("是真的") && said.contains("said"), "{at}: {said}");
     }
+}
+
+#[tokio::test]
+async fn what_a_terminal_says_of_its_image_is_shown_if_it_signed_it_and_not_one_character_else() {
+    let bench = Bench::start();
+    let (client, key, browser) = (client(&bench), key(Suite::Sm), Browser::new(&bench));
+    tell(&client, &key).await.unwrap();
+    let root_hash = RootHash::read(&"9f3a".repeat(16)).unwrap();
+    let claim = ImageClaim { kiosk: KIOSK.into(), root_hash, at: kept(1).at }.text();
+    let code = payload(&claim, key.sign(&claim).as_deref());
+    let said = browser.verify(&code, "").await;
+    assert!(said.contains("K032 号自助机") && said.contains(&"9f3a".repeat(16)), "{said}");
+    for at in 5..code.len() {
+        let mut altered = code.clone().into_bytes();
+        altered[at] = if altered[at] == b'7' { b'3' } else { b'7' };
+        let said = browser.verify(&String::from_utf8(altered).unwrap(), "").await;
+        assert!(said.contains("对不上") && !said.contains("指纹"), "{at}: {said}");
+    }
+    assert!(browser.verify(&payload(&claim, None), "").await.contains("对不上"));
 }
 
 #[tokio::test]

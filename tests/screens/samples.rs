@@ -110,7 +110,7 @@ pub fn all(language: Language) -> Vec<Sample> {
                 guide_count: 12,
                 held: Held::SendingStopped,
                 notices: vec![w.t("城乡居民医保 11 月 30 日前缴费", "Pay the medical insurance by 30 November")],
-                service: None,
+                service: ServiceLine::Nothing { kiosk: "K032".into() },
             }),
         ),
         plain("home", 0, Body::Home(Home { themes: tiles(w) })),

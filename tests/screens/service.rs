@@ -18,6 +18,11 @@ const NUMBERS: [&str; 8] = [
     "K032 0000 167",
 ];
 
+/// As long as a signed one is.
+fn image_code() -> String {
+    format!("BMI1 K032 {} 1795398060 {}", "9F3A20C177D4E05B".repeat(4), "A7B*+/.-".repeat(12))
+}
+
 fn page() -> ServicePage {
     ServicePage {
         running: "1.0.0".into(),
@@ -31,6 +36,7 @@ fn page() -> ServicePage {
         fell_back: None,
         store: StoreCard { given: Some(1_204), waiting: 3, ..StoreCard::default() },
         codes: Vec::new(),
+        image: Some(ImageCard { hash: "9F3A 20C1 77D4 E05B".into(), qr: image_code() }),
     }
 }
 
@@ -79,7 +85,7 @@ pub fn samples(w: &Words) -> Vec<Sample> {
             guide_count: 12,
             held: Held::Nothing,
             notices: vec![w.t("城乡居民医保 11 月 30 日前缴费", "Pay the medical insurance by 30 November")],
-            service: Some(service),
+            service,
         }),
     };
     let version = || "1.1.0".to_owned();

@@ -17,8 +17,13 @@ use crate::link::LinkError;
 use crate::model::{DeviceState, DeviceStatus, Role, ScannerEvent, ScannerRequest};
 use crate::runner::{DeviceEvent, Elapsed, Protocol, Transmit};
 
-/// Silence that ends a code without suffix. One code's pieces follow each other within a few milliseconds.
+/// Silence that ends a code of a scanner known to send no suffix. One code's pieces follow each other within a few
+/// milliseconds on the line.
 const IDLE_GAP: Duration = Duration::from_millis(50);
+
+/// Silence that ends a code of any other scanner: its suffix is on the way, and the machine may be too busy to look at the
+/// line for longer than the line itself is silent. Half a code would be told as a wrong one.
+const PATIENCE: Duration = Duration::from_millis(500);
 
 /// An identical code within this time of the last one is the same presentation; each repeat starts it anew.
 const DUPLICATE: Duration = Duration::from_millis(1500);
@@ -68,6 +73,8 @@ pub struct ScannerProtocol {
     enabled: bool,
     parser: StreamParser,
     last_byte: Elapsed,
+    /// Silence that ends a code; as the last code ended.
+    gap: Duration,
     /// The code that is arriving began before a screen asked.
     skip_current: bool,
     last: Option<Delivered>,
@@ -97,7 +104,14 @@ impl std::fmt::Debug for Delivered {
 }
 
 impl ScannerProtocol {
-    /// A protocol for a scanner of this family.
+    /// The same for a scanner known to send no suffix: a silence of this length ends its first code already.
+    #[must_use]
+    pub const fn with_gap(mut self, gap: Duration) -> Self {
+        self.gap = gap;
+        self
+    }
+
+    /// A protocol for a scanner of this family, which is expected to end its codes with a suffix.
     pub fn new(family: Family) -> Self {
         Self {
             family,
@@ -105,6 +119,7 @@ impl ScannerProtocol {
             enabled: false,
             parser: StreamParser::new(),
             last_byte: Elapsed::ZERO,
+            gap: PATIENCE,
             skip_current: false,
             last: None,
             suffix_missing_told: false,
@@ -173,7 +188,7 @@ impl Protocol for ScannerProtocol {
 
     fn handle_input(&mut self, now: Elapsed, bytes: &[u8]) {
         // The silence may have passed unnoticed when bytes come in late.
-        if self.parser.is_pending() && now >= self.last_byte + IDLE_GAP {
+        if self.parser.is_pending() && now >= self.last_byte + self.gap {
             self.end_of_burst(now);
         }
         self.last_byte = now;
@@ -184,7 +199,7 @@ impl Protocol for ScannerProtocol {
     }
 
     fn handle_timeout(&mut self, now: Elapsed) {
-        if self.parser.is_pending() && now >= self.last_byte + IDLE_GAP {
+        if self.parser.is_pending() && now >= self.last_byte + self.gap {
             self.end_of_burst(now);
         }
         if let Some((command, deadline)) = self.in_flight
@@ -201,7 +216,7 @@ impl Protocol for ScannerProtocol {
     }
 
     fn poll_timeout(&self) -> Option<Elapsed> {
-        let idle = self.parser.is_pending().then(|| self.last_byte + IDLE_GAP);
+        let idle = self.parser.is_pending().then(|| self.last_byte + self.gap);
         let reply = self.in_flight.map(|(_, deadline)| deadline);
         // While a reply is awaited nothing else is sent, so nothing else can be due.
         let may_send = self.speaks() && self.in_flight.is_none();
@@ -235,8 +250,12 @@ impl ScannerProtocol {
                         self.events.push_back(DeviceEvent::Class(ScannerEvent::TooLong));
                     }
                 }
-                Scanned::Code(code) => self.code(now, code),
+                Scanned::Code(code) => {
+                    self.gap = PATIENCE;
+                    self.code(now, code);
+                }
                 Scanned::CodeWithoutSuffix(code) => {
+                    self.gap = IDLE_GAP;
                     if !self.suffix_missing_told {
                         self.suffix_missing_told = true;
                         self.events.push_back(DeviceEvent::Class(ScannerEvent::SuffixMissing));

@@ -30,7 +30,8 @@ fn the_frozen_streams_give_the_expected_codes_by_time() {
         let case = case.as_table().unwrap();
         let name = string(case, "name");
         let mut now = Elapsed::ZERO;
-        let mut protocol = ScannerProtocol::new(Family::Plain);
+        let gap = Duration::from_millis(case["idle_ms"].as_integer().unwrap().try_into().unwrap());
+        let mut protocol = ScannerProtocol::new(Family::Plain).with_gap(gap);
         protocol.handle_opened(now);
         protocol.handle_request(now, ScannerRequest::Enable);
         let mut codes = Vec::new();
@@ -245,6 +246,31 @@ fn the_faults_of_the_line_change_nothing_about_the_code() {
         let missing = events.contains(&DeviceEvent::Class(ScannerEvent::SuffixMissing));
         assert_eq!(missing, fault == Fault::NoSuffix, "{fault:?}");
     }
+}
+
+#[test]
+fn a_code_whose_pieces_the_busy_machine_sees_late_stays_whole() {
+    let mut protocol = plain();
+    protocol.handle_input(Elapsed::ZERO, b"BME1.FIRST");
+    protocol.handle_timeout(Duration::from_millis(60));
+    protocol.handle_input(Duration::from_millis(460), b"SECOND\r");
+    assert_eq!(taken(&mut protocol), ["BME1.FIRSTSECOND"]);
+}
+
+#[test]
+fn a_scanner_without_suffix_is_waited_for_once_and_one_that_has_it_again_is_waited_for_again() {
+    let mut protocol = plain();
+    protocol.handle_input(Elapsed::ZERO, b"A");
+    assert_eq!(protocol.poll_timeout(), Some(Duration::from_millis(500)));
+    protocol.handle_timeout(Duration::from_millis(500));
+    protocol.handle_input(2 * SECOND, b"B");
+    assert_eq!(protocol.poll_timeout(), Some(2 * SECOND + Duration::from_millis(50)));
+    protocol.handle_timeout(2 * SECOND + Duration::from_millis(50));
+    protocol.handle_input(4 * SECOND, b"C\r");
+    protocol.handle_input(6 * SECOND, b"D");
+    assert_eq!(protocol.poll_timeout(), Some(6 * SECOND + Duration::from_millis(500)));
+    protocol.handle_input(6 * SECOND + Duration::from_millis(400), b"E\r");
+    assert_eq!(taken(&mut protocol), ["A", "B", "C", "DE"]);
 }
 
 #[test]

@@ -1,9 +1,8 @@
 """One visit made of real touches on the image as shipped: card, questions, slip, the case at the county.
 
-Places are those of the portrait layout. After each touch the screen must have changed and come to rest; what it shows is
-compared with the page that the desk draws for the same step, so a touch that led elsewhere is noticed.
+Places are those of the portrait layout. After each touch the screen must have changed and come to rest, and a picture of it is
+kept for a person to look at. A touch that led elsewhere ends in no case, no slip, or a wait that runs out.
 """
-
 
 from lab.waiting import Failed, until
 

@@ -12,7 +12,7 @@ use kiosk::ctl::printer::{self, PrinterAt};
 use kiosk::ctl::provision::{self, MakeFrom};
 use kiosk::ctl::receipt::{self, Against, Text};
 use kiosk::ctl::status::status;
-use kiosk::ctl::{Form, finish, outbox, scanner};
+use kiosk::ctl::{Form, finish, image, outbox, scanner};
 use kiosk::provision::order::Anew;
 use kiosk_hal::scanner::protocol::Family;
 
@@ -64,6 +64,9 @@ enum Command {
     /// Slips: whether one is genuine.
     #[command(subcommand)]
     Receipt(ReceiptVerb),
+    /// The image: whether a machine runs a released one.
+    #[command(subcommand)]
+    Image(ImageVerb),
     /// The update agent: asks the rollout server, installs, restarts when nobody is disturbed. Runs until it is stopped.
     #[cfg(feature = "agent")]
     Agent {
@@ -287,6 +290,32 @@ enum ReceiptVerb {
 }
 
 #[derive(Debug, Subcommand)]
+enum ImageVerb {
+    /// Checks the code of a machine's technician page: who signed it, and whether the image it names was released. Asks nobody.
+    ///
+    /// Exit code 0: the kiosk signed it, and a manifest has the image. 1: no manifest has it, altered, of an unknown kiosk, or no
+    /// such code. 3: without signature, which proves nothing either way.
+    #[command(group(clap::ArgGroup::new("what").required(true)))]
+    Verify {
+        /// What the code says.
+        #[arg(group = "what", value_name = "TEXT")]
+        text: Option<String>,
+        /// Read it from standard input.
+        #[arg(long, group = "what")]
+        stdin: bool,
+        /// Public key of the kiosk (PEM).
+        #[arg(long, value_name = "FILE", conflicts_with = "county_keys")]
+        key: Option<PathBuf>,
+        /// The county's register of public keys, as its page /verify/keys gives it.
+        #[arg(long, value_name = "FILE")]
+        county_keys: Option<PathBuf>,
+        /// The manifest.json of a released image; once for each.
+        #[arg(long, value_name = "FILE")]
+        manifest: Vec<PathBuf>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
 enum ProvisionVerb {
     /// Makes a signed card (provision.toml) for each machine of a table. A mistake is named with line and column.
     Make {
@@ -421,12 +450,11 @@ fn main() -> ExitCode {
         Command::Outbox(OutboxVerb::Recount { config }) => finish(outbox::recount(&config), form),
         Command::Receipt(ReceiptVerb::Verify { text, stdin: _, key, county_keys }) => {
             let text = text.map_or(Text::StandardInput, Text::Given);
-            let against = match (key, county_keys) {
-                (Some(file), _) => Against::Key(file),
-                (None, Some(file)) => Against::Register(file),
-                (None, None) => Against::Nothing,
-            };
-            finish(receipt::verify(text, &against), form)
+            finish(receipt::verify(text, &Against::of(key, county_keys)), form)
+        }
+        Command::Image(ImageVerb::Verify { text, stdin: _, key, county_keys, manifest }) => {
+            let text = text.map_or(Text::StandardInput, Text::Given);
+            finish(image::verify(text, &Against::of(key, county_keys), &manifest), form)
         }
         #[cfg(feature = "agent")]
         Command::Agent { config } => match kiosk::ctl::update::agent(&config) {

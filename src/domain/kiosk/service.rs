@@ -13,13 +13,14 @@
 use super::touch::ignored;
 use super::{Kiosk, StoreHealth};
 use crate::domain::effect::{Effect, Note};
+use crate::domain::genuine::ImageClaim;
 use crate::domain::id::Sequence;
 use crate::domain::receipt;
 use crate::domain::submission::StoreFound;
 use crate::domain::time::{Now, SinceStart, clock};
 use crate::ipc::{
-    Body, Clock, FellBackLine, Intent, Language, Screen, ServiceLine, ServicePage, StoreCard, StoreState, TextSize,
-    UpdateAnswer, UpdateNews, UpdatePhase,
+    Body, Clock, FellBackLine, ImageCard, Intent, Language, Screen, ServiceLine, ServicePage, StoreCard, StoreState,
+    TextSize, UpdateAnswer, UpdateNews, UpdatePhase,
 };
 
 /// The page closes by itself when nobody touched it for so long: a technician reads and telephones; whoever finds the page
@@ -56,13 +57,15 @@ impl Service {
 #[derive(Debug)]
 struct Open {
     touched: SinceStart,
+    /// By the machine's clock.
+    since: jiff::Timestamp,
     language: Language,
     size: TextSize,
 }
 
 impl Open {
     fn at(now: &Now) -> Self {
-        Self { touched: now.since_start, language: Language::default(), size: TextSize::default() }
+        Self { touched: now.since_start, since: now.wall, language: Language::default(), size: TextSize::default() }
     }
 }
 
@@ -185,8 +188,8 @@ impl Kiosk {
         (update.trim().to_owned(), repair)
     }
 
-    /// What the idle page says to the technician: what waits for him first, what he should know last.
-    pub(super) fn service_line(&self, now: &Now) -> Option<ServiceLine> {
+    /// What the idle page says to the technician: what waits for him first, what he should know last, and always a way in.
+    pub(super) fn service_line(&self, now: &Now) -> ServiceLine {
         let news = &self.service.news;
         let version = news.version.clone();
         let present = match news.phase {
@@ -203,7 +206,8 @@ impl Kiosk {
         let fell = || news.fell_back.as_ref().map(|fell| ServiceLine::FellBack { version: fell.version.clone() });
         let lost = self.service.missing().len();
         let repaired = || (!self.service.aside.is_empty()).then_some(ServiceLine::Repaired { lost });
-        present.or_else(fell).or_else(repaired)
+        let nothing = || ServiceLine::Nothing { kiosk: self.settings.kiosk_code.clone() };
+        present.or_else(fell).or_else(repaired).unwrap_or_else(nothing)
     }
 
     /// The technician's page.
@@ -232,9 +236,17 @@ impl Kiosk {
             }),
             store: self.store_card(now),
             codes: self.health.codes.iter().filter(|code| !code.is_empty()).cloned().collect(),
+            image: self.image_card(open.since),
         };
         let frame = self.frame(language, open.size, now, None, (true, true));
         Some(Screen { frame, body: Body::Service(Box::new(page)), overlay: None })
+    }
+
+    fn image_card(&self, at: jiff::Timestamp) -> Option<ImageCard> {
+        let root_hash = self.settings.root_hash.clone()?;
+        let hash = root_hash.in_groups();
+        let claim = ImageClaim { kiosk: self.settings.kiosk_code.clone(), root_hash, at };
+        Some(ImageCard { hash, qr: claim.text() })
     }
 
     fn store_card(&self, now: &Now) -> StoreCard {

@@ -35,9 +35,8 @@ pub struct Idle {
     pub held: Held,
     /// Local notices in force today.
     pub notices: Vec<String>,
-    /// What the technician should know, if there is anything.
-    #[serde(default)]
-    pub service: Option<ServiceLine>,
+    /// What the technician should know, and his way in.
+    pub service: ServiceLine,
 }
 
 /// What the machine holds back, for residents and for staff who pass by.

@@ -109,6 +109,11 @@ pub enum ServiceLine {
         /// Numbers without an application.
         lost: usize,
     },
+    /// Nothing is to be told; the page is there all the same.
+    Nothing {
+        /// Code of this kiosk.
+        kiosk: String,
+    },
 }
 
 /// The technician's page.
@@ -137,6 +142,18 @@ pub struct ServicePage {
     pub store: StoreCard,
     /// Codes of what is wrong with devices.
     pub codes: Vec<String>,
+    /// The image that runs; `None` where no verified root was opened.
+    pub image: Option<ImageCard>,
+}
+
+/// The image that runs, for showing and for a telephone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct ImageCard {
+    /// First digits of its root hash, in groups of four.
+    pub hash: String,
+    /// What the code says (see [`crate::domain::genuine`]); signed before it is shown.
+    pub qr: String,
 }
 
 /// An update that fell back, for showing.

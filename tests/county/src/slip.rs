@@ -36,6 +36,11 @@ impl Key {
         }
     }
 
+    /// Whether this key signed the text; the signature as it is written in a code.
+    pub fn has_signed(&self, text: &str, signature: &str) -> bool {
+        bytes_of(signature).is_some_and(|bytes| self.signed(text, &bytes))
+    }
+
     fn signed(&self, text: &str, signature: &[u8; 64]) -> bool {
         match self {
             Self::International(key) => key.verify_strict(text.as_bytes(), &signature.into()).is_ok(),
@@ -127,8 +132,7 @@ impl Slip {
         if keys.is_empty() {
             return Worth::UnknownKiosk;
         }
-        let signed = bytes_of(signature).is_some_and(|bytes| keys.iter().any(|key| key.signed(&self.text, &bytes)));
-        if signed { Worth::Genuine } else { Worth::Altered }
+        if keys.iter().any(|key| key.has_signed(&self.text, signature)) { Worth::Genuine } else { Worth::Altered }
     }
 }
 

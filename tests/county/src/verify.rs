@@ -59,6 +59,9 @@ async fn keys(State(platform): State<Arc<Platform>>) -> Result<Response, Problem
 }
 
 fn about(ledger: &Ledger, asked: &Asked) -> Result<String, Problem> {
+    if let Some(rest) = asked.text.trim().strip_prefix("BMI1 ") {
+        return about_image(ledger, asked.text.trim(), rest);
+    }
     let code = plain(&asked.code);
     Ok(match slip::read(&asked.text) {
         Brought::Slip(slip) => about_slip(ledger, &slip)?,
@@ -80,6 +83,35 @@ fn about(ledger: &Ledger, asked: &Asked) -> Result<String, Problem> {
             None => state_by_case(ledger, &plain(&asked.text), &code)?,
         },
     })
+}
+
+/// What a terminal says of its image: `BMI1 KIOSK HASH TIME SIGNATURE`. The page knows no releases; it says what was signed, for
+/// a person to compare with the manifest of a release.
+fn about_image(ledger: &Ledger, whole: &str, rest: &str) -> Result<String, Problem> {
+    let [kiosk, hash, at, signature] = *rest.split(' ').collect::<Vec<_>>().as_slice() else {
+        return Ok(altered_image());
+    };
+    let Some(at) = at.parse().ok().and_then(|at| jiff::Timestamp::from_second(at).ok()) else {
+        return Ok(altered_image());
+    };
+    let keys = ledger.receipt_keys(kiosk)?;
+    let text = whole.strip_suffix(signature).unwrap_or(whole).trim_end();
+    let signed = |told: &crate::ledger::ReceiptKey| {
+        Key::read(&told.suite, &told.public_key).is_some_and(|key| key.has_signed(text, signature))
+    };
+    if !keys.iter().any(signed) {
+        return Ok(altered_image());
+    }
+    Ok(said(
+        "look",
+        &format!(
+            "{} 号自助机在 {} 说：本机软件的指纹是 {}。请和县里发布清单上的指纹对一对，一样才是真的。",
+            escape(kiosk),
+            minute(at),
+            escape(&hash.to_ascii_lowercase())
+        ),
+        "The terminal signed this. Compare the hash with the list of released images: only if it is there, the image is genuine.",
+    ))
 }
 
 fn about_slip(ledger: &Ledger, slip: &Slip) -> Result<String, Problem> {
@@ -132,6 +164,14 @@ fn altered() -> String {
         "这张单子对不上：有字被改过，或者没有扫清楚、抄全。请再扫一次；还是这样，请不要相信它，打单子上的电话问一问。",
         "This does not fit: a character was altered, or the code was not read whole. Please scan it again; if it still \
          does not fit, do not trust it and call.",
+    )
+}
+
+fn altered_image() -> String {
+    said(
+        "bad",
+        "这个码对不上：没有扫清楚，或者不是本县的自助机显示的。请再扫一次。",
+        "This does not fit: it was not read whole, or no terminal of this county showed it. Please scan it again.",
     )
 }
 

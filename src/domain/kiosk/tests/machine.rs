@@ -11,6 +11,7 @@ use kiosk_hal::model::{
 use crate::domain::catalog::Catalog;
 use crate::domain::effect::{Effect, Paper, PaperKind};
 use crate::domain::event::{AskNo, Event};
+use crate::domain::genuine::RootHash;
 use crate::domain::id::{Sequence, SubmissionId};
 use crate::domain::kiosk::Kiosk;
 use crate::domain::outbox::{Backoff, Limits};
@@ -61,6 +62,7 @@ pub fn settings() -> Settings {
         },
         hotline: "12345".into(),
         check_page: None,
+        root_hash: RootHash::read(&"9f3a".repeat(16)),
         notice_version: "2026-11".into(),
         fitted: Fitted { reader: true, printer: true, scanner: true },
         times: Times::default(),

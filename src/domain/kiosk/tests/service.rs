@@ -33,7 +33,12 @@ fn page(machine: &Machine) -> Option<ServicePage> {
 
 fn line(machine: &Machine) -> Option<ServiceLine> {
     let Body::Idle(idle) = machine.screen().body else { return None };
-    idle.service
+    Some(idle.service)
+}
+
+/// The line that is always there.
+fn nothing() -> Option<ServiceLine> {
+    Some(ServiceLine::Nothing { kiosk: "K032".into() })
 }
 
 fn answer(machine: &Machine) -> Option<UpdateAnswer> {
@@ -123,7 +128,7 @@ fn an_update_that_fell_back_is_told_with_version_time_and_reason_until_a_newer_o
     let shown = page(&machine).and_then(|page| page.fell_back).expect("the page tells of it");
     assert_eq!(shown.why, "the new version showed no picture");
     told(&mut machine, resting).touch(Intent::Back);
-    assert_eq!(line(&machine), None);
+    assert_eq!(line(&machine), nothing());
 }
 
 #[test]
@@ -137,7 +142,7 @@ fn a_refusal_stands_on_the_idle_page_for_ten_minutes_and_on_the_technicians_page
     machine.pass(Duration::from_secs(500));
     told(&mut machine, refused);
     machine.pass(Duration::from_secs(101));
-    assert_eq!(line(&machine), None);
+    assert_eq!(line(&machine), nothing());
     machine.touch(Intent::OpenService);
     assert_eq!(page(&machine).map(|page| page.why), Some("这个更新比现在的版本旧".into()));
 }
@@ -176,7 +181,7 @@ fn of_many_lost_numbers_the_first_are_named_and_the_rest_is_counted() {
     let mut machine = Machine::new();
     let missing = (1..=30).map(Sequence).collect();
     machine.event(Event::StoreFound(StoreFound { last: Sequence(40), missing, aside: None }));
-    assert_eq!(line(&machine), None, "an old loss is no news of this start");
+    assert_eq!(line(&machine), nothing(), "an old loss is no news of this start");
     machine.touch(Intent::OpenService);
     let store = page(&machine).expect("the page").store;
     assert_eq!((store.lost.len(), store.lost_more), (8, 22));
@@ -201,4 +206,25 @@ fn a_disk_that_failed_is_told_with_the_time_of_the_next_look_and_afterwards_as_m
     }
     let store = page(&machine).expect("the page").store;
     assert_eq!((store.state, store.code.as_str(), store.again_at), (StoreState::Reopened, "store.io", None));
+}
+
+#[test]
+fn the_page_names_the_image_and_its_claim_stays_the_same_while_it_is_open() {
+    let mut machine = Machine::new();
+    machine.touch(Intent::OpenService);
+    let image = page(&machine).unwrap().image.unwrap();
+    assert_eq!(image.hash, "9F3A 9F3A 9F3A 9F3A");
+    assert_eq!(image.qr, format!("BMI1 K032 {} {}", "9F3A".repeat(16), machine.now().wall.as_second()));
+    machine.pass(Duration::from_secs(60));
+    assert_eq!(page(&machine).unwrap().image.unwrap(), image);
+    machine.touch(Intent::Back).touch(Intent::OpenService);
+    assert_ne!(page(&machine).unwrap().image.unwrap(), image, "a page that is opened anew has a new time");
+}
+
+#[test]
+fn a_machine_without_a_verified_root_shows_no_code() {
+    let mut machine = Machine::new();
+    machine.kiosk.settings.root_hash = None;
+    machine.touch(Intent::OpenService);
+    assert_eq!(page(&machine).unwrap().image, None);
 }

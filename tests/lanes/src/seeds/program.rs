@@ -116,6 +116,7 @@ pub fn settings(probe: Duration) -> Settings {
         hotline: "12345".to_owned(),
         notice_version: "2026-11".to_owned(),
         check_page: None,
+        root_hash: None,
         fitted: Fitted { reader: true, printer: true, scanner: true },
         times: Times { probe, ..Times::default() },
         backoff: Backoff::default(),
