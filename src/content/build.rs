@@ -393,9 +393,10 @@ pub fn set(value: &mut Value, path: &str, new: Value) {
 }
 
 fn push(value: &mut Value, key: &str, row: Value) {
-    match &mut value[key] {
-        Value::Array(list) => list.push(row),
-        other => *other = json!([row]),
+    let place = &mut value[key];
+    match place.as_array_mut() {
+        Some(list) => list.push(row),
+        None => *place = json!([row]),
     }
 }
 

@@ -36,8 +36,8 @@ impl Grid {
     }
 }
 
-fn unreadable(file: &str, why: impl std::fmt::Display) -> Finding {
-    Finding::new("sheet.unreadable", At { file: file.to_owned(), ..At::default() }, why.to_string())
+fn unreadable(file: &str, why: impl std::fmt::Display) -> Box<Finding> {
+    Box::new(Finding::new("sheet.unreadable", At { file: file.to_owned(), ..At::default() }, why.to_string()))
 }
 
 /// Name of a file for reports.
@@ -49,7 +49,7 @@ pub fn file_name(path: &Path) -> String {
 ///
 /// # Errors
 /// It is no workbook, or damaged.
-pub fn workbook(file: &str, bytes: &[u8]) -> Result<Vec<Grid>, Finding> {
+pub fn workbook(file: &str, bytes: &[u8]) -> Result<Vec<Grid>, Box<Finding>> {
     let mut book: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).map_err(|error| unreadable(file, error))?;
     let mut grids = Vec::new();
     for sheet in book.sheet_names().clone() {
@@ -99,7 +99,7 @@ fn text(value: &Data) -> String {
 ///
 /// # Errors
 /// It is neither.
-pub fn comma_separated(file: &str, bytes: &[u8]) -> Result<Grid, Finding> {
+pub fn comma_separated(file: &str, bytes: &[u8]) -> Result<Grid, Box<Finding>> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let text = match std::str::from_utf8(bytes) {
         Ok(text) => text.to_owned(),

@@ -129,8 +129,8 @@ fn json(path: &Path) -> Result<Value, ImportFault> {
     serde_json::from_slice(&bytes).map_err(|error| ImportFault::Json { file: file_name(path), why: error.to_string() })
 }
 
-fn one<T>(read: Result<T, Finding>) -> Result<T, ImportFault> {
-    read.map_err(|finding| ImportFault::Nothing(Box::new(finding)))
+fn one<T>(read: Result<T, Box<Finding>>) -> Result<T, ImportFault> {
+    read.map_err(ImportFault::Nothing)
 }
 
 fn sheets(path: &Path, bytes: &[u8]) -> Result<Vec<Grid>, ImportFault> {
@@ -205,9 +205,7 @@ fn of_json(items: Value, local: Value, file: &str, asked: &Asked) -> Result<Impo
     let mut built = Built::default();
     let mut offices: Vec<Value> =
         files.get("organizations.json").and_then(|bytes| serde_json::from_slice(bytes).ok()).unwrap_or_default();
-    let mut row = 0;
-    for (_, bytes) in files.iter().filter(|(path, _)| path.starts_with(ITEMS)) {
-        row += 1;
+    for (row, (_, bytes)) in (1..).zip(files.iter().filter(|(path, _)| path.starts_with(ITEMS))) {
         let value = serde_json::from_slice(bytes).unwrap_or(json!({}));
         let at = At { file: file.to_owned(), row, ..At::default() };
         let mut item = Placed { value, at, cells: Default::default(), materials: Vec::new(), questions: Vec::new() };

@@ -14,13 +14,13 @@ pub struct Refused {
     pub file: PathBuf,
     /// Why.
     #[source]
-    pub why: Refusal,
+    pub why: Box<Refusal>,
 }
 
 impl Refused {
     /// A refusal of a file.
     pub fn new(file: &Path, why: impl Into<Refusal>) -> Self {
-        Self { file: file.to_owned(), why: why.into() }
+        Self { file: file.to_owned(), why: Box::new(why.into()) }
     }
 }
 
