@@ -6,6 +6,7 @@ use std::process::ExitCode;
 #[cfg(feature = "author")]
 use clap::Args;
 use clap::Subcommand;
+#[cfg(feature = "author")]
 use jiff::civil::Date;
 use kiosk::ctl::{Form, catalog, finish};
 
