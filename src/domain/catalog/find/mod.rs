@@ -81,8 +81,8 @@ struct Spelled {
     target: Target,
     weight: f32,
     text: Vec<Heard>,
-    /// Letters that each place can begin with, all together.
-    letters: u32,
+    /// Letters that each place can begin with.
+    letters: Vec<u32>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -144,8 +144,7 @@ impl Index {
                     }
                 }
                 if is_spelled {
-                    let letters =
-                        sounds.iter().map(|heard| syllables.first_letters(heard)).fold(0, |all, one| all | one);
+                    let letters = sounds.iter().map(|heard| syllables.first_letters(heard)).collect();
                     spelled.push(Spelled { target: Target::Item(position), weight, text: sounds, letters });
                 }
             };
@@ -174,7 +173,7 @@ impl Index {
             for word in &entry.say {
                 let word = bare(word);
                 let sounds = syllables.of(&word);
-                let letters = sounds.iter().map(|heard| syllables.first_letters(heard)).fold(0, |all, one| all | one);
+                let letters = sounds.iter().map(|heard| syllables.first_letters(heard)).collect();
                 let number = u32::try_from(everyday.len()).unwrap_or(u32::MAX);
                 let classes = sounds.iter().map(|h| h[0].and_then(|n| syllables.class_of_number(n))).collect();
                 spelled.push(Spelled { target: Target::Said(number), weight: KEYWORD, text: sounds, letters });
@@ -209,7 +208,7 @@ impl Index {
         }
         let digits: String = query.chars().filter(char::is_ascii_digit).take(LONGEST).collect();
         if digits.len() > 1 {
-            self.written(&digits, 1.0, &mut board, &Found::Text);
+            self.written(&digits, 1.0, &mut board, Found::Text);
         }
         self.ranked(board, most)
     }
@@ -219,9 +218,15 @@ impl Index {
         found.sort_by(|a, b| board.scores[*b].total_cmp(&board.scores[*a]).then(a.cmp(b)));
         let least = found.first().map_or(0.0, |best| board.scores[*best] * NOISE);
         let hit = |item: usize| {
-            let why = match &board.best[item].1 {
-                Some(Found::Keyword(word)) => Why::Keyword(word.clone()),
-                Some(Found::Said { said, means }) => Why::Everyday { said: said.clone(), means: means.clone() },
+            let why = match board.best[item].1 {
+                Some(Found::Keyword(at)) => {
+                    Why::Keyword(self.keywords.get(at).map_or_else(String::new, |k| k.0.clone()))
+                }
+                Some(Found::Said { said, means }) => {
+                    let said = self.everyday.get(said);
+                    let means = said.and_then(|said| said.mean.get(means)).cloned().unwrap_or_default();
+                    Why::Everyday { said: said.map_or_else(String::new, |said| said.word.clone()), means }
+                }
                 Some(Found::Sound) => Why::Sound,
                 Some(Found::Letters) => Why::Letters,
                 Some(Found::Text) | None => Why::Text,
@@ -233,51 +238,55 @@ impl Index {
 
     fn by_characters(&self, characters: &[char], board: &mut Board) {
         let query: String = characters.iter().collect();
-        self.written(&query, 1.0, board, &Found::Text);
-        for (word, items) in self.keywords.iter().filter(|(word, _)| query.contains(word.as_str())) {
+        self.written(&query, 1.0, board, Found::Text);
+        for (at, (word, items)) in
+            self.keywords.iter().enumerate().filter(|(_, (word, _))| query.contains(word.as_str()))
+        {
             let worth = WHOLE * length(word) * rareness(items.len(), self.items.len()) / 3.0;
-            items.iter().for_each(|item| board.add(*item, worth, &Found::Keyword(word.clone())));
+            items.iter().for_each(|item| board.add(*item, worth, Found::Keyword(at)));
         }
         let sounds: Vec<Option<Class>> = characters.iter().map(|c| self.syllables.class(*c)).collect();
         for pair in sounds.windows(2) {
             if let [Some(one), Some(two)] = pair {
                 self.heard
-                    .each([*one, *two], self.items.len(), |item, worth| board.add(item, worth * SOUND, &Found::Sound));
+                    .each([*one, *two], self.items.len(), |item, worth| board.add(item, worth * SOUND, Found::Sound));
             }
         }
         let mut taken: Vec<&str> = Vec::new();
-        for said in self.said(&query, &sounds) {
+        for number in self.said(&query, &sounds) {
+            let Some(said) = self.everyday.get(number) else { continue };
             // 医院 within 外地医院 adds nothing of its own.
             if taken.iter().any(|longer| longer.contains(said.word.as_str())) {
                 continue;
             }
             taken.push(&said.word);
-            self.mean(said, length(&said.word).min(3.0) / 2.0, board);
+            self.mean(number, length(&said.word).min(3.0) / 2.0, board);
         }
     }
 
     /// Everyday words in a query, written or by ear, the longest first.
-    fn said(&self, query: &str, sounds: &[Option<Class>]) -> Vec<&Said> {
+    fn said(&self, query: &str, sounds: &[Option<Class>]) -> Vec<usize> {
         let by_ear = |said: &Said| {
             said.sounds.len() > 1
                 && said.sounds.iter().all(Option::is_some)
                 && sounds.windows(said.sounds.len()).any(|part| part == said.sounds)
         };
-        let mut found: Vec<&Said> =
-            self.everyday.iter().filter(|said| query.contains(said.word.as_str()) || by_ear(said)).collect();
-        found.sort_by_key(|said| std::cmp::Reverse(said.word.chars().count()));
-        found
+        let all = self.everyday.iter().enumerate();
+        let mut found: Vec<(usize, &Said)> =
+            all.filter(|(_, said)| query.contains(said.word.as_str()) || by_ear(said)).collect();
+        found.sort_by_key(|(_, said)| std::cmp::Reverse(said.word.chars().count()));
+        found.into_iter().map(|(number, _)| number).collect()
     }
 
-    fn mean(&self, said: &Said, worth: f32, board: &mut Board) {
-        for means in &said.mean {
-            let found = Found::Said { said: said.word.clone(), means: means.clone() };
-            self.written(means, worth * MEANT, board, &found);
+    fn mean(&self, number: usize, worth: f32, board: &mut Board) {
+        let mean = self.everyday.get(number).map_or(&[][..], |said| &said.mean);
+        for (means, text) in mean.iter().enumerate() {
+            self.written(text, worth * MEANT, board, Found::Said { said: number, means });
         }
     }
 
     /// Characters and pairs of a text, against those of the items.
-    fn written(&self, text: &str, factor: f32, board: &mut Board, found: &Found) {
+    fn written(&self, text: &str, factor: f32, board: &mut Board, found: Found) {
         let characters: Vec<char> = text.chars().collect();
         for pair in characters.windows(2) {
             self.written
@@ -293,8 +302,8 @@ impl Index {
         let wanted = letter_bit(letters[0]);
         let mut best: BTreeMap<u32, f32> = BTreeMap::new();
         let mut said: BTreeMap<u32, f32> = BTreeMap::new();
-        for spelled in self.spelled.iter().filter(|spelled| spelled.letters & wanted != 0) {
-            let starts = 0..spelled.text.len();
+        for spelled in &self.spelled {
+            let starts = (0..spelled.text.len()).filter(|start| spelled.letters[*start] & wanted != 0);
             let reaches =
                 starts.filter_map(|start| Some((start, self.syllables.reach(letters, &spelled.text[start..])?)));
             let worth = reaches
@@ -314,11 +323,9 @@ impl Index {
                 *place = place.max(worth);
             }
         }
-        best.into_iter().for_each(|(item, worth)| board.add(item, worth * 4.0, &Found::Letters));
+        best.into_iter().for_each(|(item, worth)| board.add(item, worth * 4.0, Found::Letters));
         for (number, worth) in said {
-            if let Some(said) = self.everyday.get(number as usize) {
-                self.mean(said, worth / 3.0, board);
-            }
+            self.mean(number as usize, worth / 3.0, board);
         }
     }
 }
@@ -329,22 +336,23 @@ struct Board {
     best: Vec<(f32, Option<Found>)>,
 }
 
-#[derive(Debug, Clone)]
+/// What counted, by its place in the index.
+#[derive(Debug, Clone, Copy)]
 enum Found {
     Text,
-    Keyword(String),
-    Said { said: String, means: String },
+    Keyword(usize),
+    Said { said: usize, means: usize },
     Sound,
     Letters,
 }
 
 impl Board {
-    fn add(&mut self, item: u32, worth: f32, found: &Found) {
+    fn add(&mut self, item: u32, worth: f32, found: Found) {
         let item = item as usize;
         if let (Some(score), Some(best)) = (self.scores.get_mut(item), self.best.get_mut(item)) {
             *score += worth;
             if worth > best.0 {
-                *best = (worth, Some(found.clone()));
+                *best = (worth, Some(found));
             }
         }
     }
