@@ -78,8 +78,8 @@ struct Said {
 
 #[derive(Debug, Clone)]
 struct Spelled {
-    target: Target,
-    weight: f32,
+    /// Whom it belongs to, and how much it counts there. Many items share a keyword.
+    targets: Vec<(Target, f32)>,
     text: Vec<Heard>,
     /// Letters that each place can begin with.
     letters: Vec<u32>,
@@ -128,7 +128,7 @@ impl Index {
         let mut syllables = Syllables::default();
         let (mut written, mut heard) = (BTreeMap::new(), BTreeMap::new());
         let mut keywords: BTreeMap<String, Vec<u32>> = BTreeMap::new();
-        let mut spelled = Vec::new();
+        let mut spelled: BTreeMap<String, Vec<(Target, f32)>> = BTreeMap::new();
         for (position, item) in (0_u32..).zip(catalog.items()) {
             let mut take = |text: &str, weight: f32, is_spelled: bool| {
                 let text = bare(text);
@@ -144,8 +144,7 @@ impl Index {
                     }
                 }
                 if is_spelled {
-                    let letters = sounds.iter().map(|heard| syllables.first_letters(heard)).collect();
-                    spelled.push(Spelled { target: Target::Item(position), weight, text: sounds, letters });
+                    spelled.entry(text).or_default().push((Target::Item(position), weight));
                 }
             };
             take(&item.plain_name.zh, PLAIN_NAME, true);
@@ -173,14 +172,19 @@ impl Index {
             for word in &entry.say {
                 let word = bare(word);
                 let sounds = syllables.of(&word);
-                let letters = sounds.iter().map(|heard| syllables.first_letters(heard)).collect();
                 let number = u32::try_from(everyday.len()).unwrap_or(u32::MAX);
                 let classes = sounds.iter().map(|h| h[0].and_then(|n| syllables.class_of_number(n))).collect();
-                spelled.push(Spelled { target: Target::Said(number), weight: KEYWORD, text: sounds, letters });
+                spelled.entry(word.clone()).or_default().push((Target::Said(number), KEYWORD));
                 let mean = entry.mean.iter().map(|word| bare(word)).collect();
                 everyday.push(Said { word, sounds: classes, mean });
             }
         }
+        let spelled = spelled.into_iter().map(|(text, targets)| {
+            let text = syllables.of(&text);
+            let letters = text.iter().map(|heard| syllables.first_letters(heard)).collect();
+            Spelled { targets, text, letters }
+        });
+        let spelled = spelled.collect();
         let mut keywords: Vec<_> = keywords.into_iter().filter(|(word, _)| word.chars().count() >= 2).collect();
         keywords.sort_by_key(|(word, _)| std::cmp::Reverse(word.chars().count()));
         Self {
@@ -311,16 +315,16 @@ impl Index {
                     let (used, all) = (f32::from(reach.syllables), length_of(spelled.text.len()));
                     let full = used - 0.4 * f32::from(reach.initials) - 0.5 * f32::from(reach.near);
                     let from_start = if start == 0 { 1.3 } else { 1.0 };
-                    full.max(0.1) * from_start * (1.0 + used / all) * spelled.weight
+                    full.max(0.1) * from_start * (1.0 + used / all)
                 })
                 .fold(0.0, f32::max);
-            if worth > 0.0 {
-                let (into, key) = match spelled.target {
+            for (target, weight) in spelled.targets.iter().filter(|_| worth > 0.0) {
+                let (into, key) = match *target {
                     Target::Item(item) => (&mut best, item),
                     Target::Said(number) => (&mut said, number),
                 };
                 let place = into.entry(key).or_default();
-                *place = place.max(worth);
+                *place = place.max(worth * weight);
             }
         }
         best.into_iter().for_each(|(item, worth)| board.add(item, worth * 4.0, Found::Letters));
