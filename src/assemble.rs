@@ -14,9 +14,10 @@ use zeroize::Zeroizing;
 
 use crate::attest::SlipKey;
 use crate::config::{Baud, Config, Devices, PrinterProfileRef, ScannerKind, Setup, VendorConfig};
+use crate::content::{Refused, Shelf, Trust};
 use crate::county::sign::Signer;
 use crate::county::{CountyClient, CountyError, CountySettings};
-use crate::domain::catalog::{Catalog, CatalogError, Scope};
+use crate::domain::catalog::{Catalog, CatalogError, Centre, Scope};
 use crate::domain::genuine::RootHash;
 use crate::domain::outbox::Backoff;
 use crate::domain::settings::{Fitted, Settings, Times, WindowSettings};
@@ -222,6 +223,9 @@ pub fn settings(config: &Config) -> Settings {
 /// # Errors
 /// Names the file or the item.
 pub fn catalogue(config: &Config) -> Result<Catalog, AssembleError> {
+    if let Some(catalog) = installed(config)? {
+        return Ok(catalog);
+    }
     let folder = &config.catalogue_folder;
     let items = read("the catalogue", &folder.join("items.json"))?;
     let local = read("the catalogue", &folder.join("local.json"))?;
@@ -240,6 +244,45 @@ pub fn catalogue(config: &Config) -> Result<Catalog, AssembleError> {
         None => Scope::Town { town: &town },
     };
     Ok(loaded.catalog.for_centre(scope))
+}
+
+/// Where packages of the catalogue are installed; `None` if the configuration names no folder.
+///
+/// # Errors
+/// A key cannot be used.
+pub fn shelf(config: &Config) -> Result<Option<Shelf>, KeyError> {
+    let Some(folder) = &config.packages.folder else { return Ok(None) };
+    let trust = Trust::read(&config.packages.keys)?;
+    Ok(Some(Shelf::new(folder, trust, Centre::of(&config.place))))
+}
+
+/// The catalogue of the packages that are installed. A set that cannot be used is told; the last good one or, if there is none,
+/// the shipped files take its place: a kiosk with an older guide is better than one without.
+fn installed(config: &Config) -> Result<Option<Catalog>, AssembleError> {
+    let refused = |why: &Refused| {
+        Event::CatalogueRefused { code: Code::new(why.why.code()) }.emit();
+        tracing::debug!(%why, "packages of the catalogue");
+    };
+    let Some(shelf) = shelf(config)? else { return Ok(None) };
+    match shelf.load() {
+        Ok(None) => Ok(None),
+        Ok(Some(set)) => {
+            set.fell_back.iter().for_each(refused);
+            let centre = Centre::of(&config.place);
+            let town = centre.town().unwrap_or_default();
+            let scope = match centre.village() {
+                Some(village) => Scope::Village { town: &town, village },
+                None => Scope::Town { town: &town },
+            };
+            // The day in China; a clock that is behind takes nothing out.
+            let today = crate::ctl::catalog::today();
+            Ok(Some(set.loaded.catalog.for_centre(scope).as_of(today)))
+        }
+        Err(why) => {
+            refused(&why);
+            Ok(None)
+        }
+    }
 }
 
 /// The font for lines that the printer's own font cannot print.

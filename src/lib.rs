@@ -6,6 +6,7 @@
 pub mod assemble;
 pub mod attest;
 pub mod config;
+pub mod content;
 pub mod county;
 pub mod ctl;
 #[cfg(feature = "desk")]

@@ -6,10 +6,30 @@ use std::path::{Path, PathBuf};
 
 /// Module of the package, modules of the package it may use, crates it may use beside std.
 const TABLE: &[(&str, &[&str], &[&str])] = &[
-    ("domain", &["ipc"], &["serde", "serde_json", "jiff", "uuid", "zeroize", "thiserror", "kiosk_hal", "proptest"]),
+    (
+        "domain",
+        &["ipc"],
+        &["serde", "serde_json", "jiff", "uuid", "zeroize", "thiserror", "kiosk_hal", "proptest", "pinyin"],
+    ),
     ("ipc", &["domain"], &["serde", "serde_json", "jiff", "thiserror", "kiosk_hal"]),
     ("attest", &["domain"], &["ed25519_dalek", "sm2", "thiserror", "zeroize"]),
     ("disk", &[], &["rustix", "thiserror"]),
+    (
+        "content",
+        &["domain", "disk", "provision"],
+        &[
+            "calamine",
+            "encoding_rs",
+            "hex",
+            "jiff",
+            "rust_xlsxwriter",
+            "serde",
+            "serde_json",
+            "sha2",
+            "thiserror",
+            "toml",
+        ],
+    ),
     (
         "store",
         &["domain", "ipc", "seal"],
@@ -172,7 +192,9 @@ fn names(code: &str) -> (Vec<String>, Vec<String>) {
 
 fn is_test_file(path: &Path) -> bool {
     path.components().any(|part| part.as_os_str() == "tests")
-        || path.file_stem().is_some_and(|stem| stem == "tests" || stem.to_string_lossy().ends_with("_tests"))
+        || path
+            .file_stem()
+            .is_some_and(|stem| stem == "tests" || stem == "testing" || stem.to_string_lossy().ends_with("_tests"))
 }
 
 #[test]

@@ -26,6 +26,7 @@ pub use error::{ConfigError, ConfigErrorKind};
 pub use layers::{Layer, Source};
 pub use validate::{PlaceSettings, check_county_url};
 pub use values::{
-    Backoff, Baud, Config, County, Devices, IdReader, Loaded, Log, LogFormat, LogLevel, Printer, PrinterProfileRef,
-    Receipt, Scanner, ScannerKind, Screen, ScreenSize, Seal, Setup, Update, UpdateServer, VendorConfig, Visit, Window,
+    Backoff, Baud, Config, County, Devices, IdReader, Loaded, Log, LogFormat, LogLevel, Packages, Printer,
+    PrinterProfileRef, Receipt, Scanner, ScannerKind, Screen, ScreenSize, Seal, Setup, Update, UpdateServer,
+    VendorConfig, Visit, Window,
 };

@@ -8,8 +8,8 @@ use super::check::{Checked, Validator, is_plain, is_window};
 use super::error::{ConfigError, ConfigErrorKind};
 use super::layers::{Layer, alone, merge};
 use super::values::{
-    Backoff, Config, County, Devices, IdReader, Loaded, Log, Printer, PrinterProfileRef, Receipt, Scanner, Screen,
-    ScreenSize, Seal, Setup, Update, UpdateServer, VendorConfig, Visit, Window,
+    Backoff, Config, County, Devices, IdReader, Loaded, Log, Packages, Printer, PrinterProfileRef, Receipt, Scanner,
+    Screen, ScreenSize, Seal, Setup, Update, UpdateServer, VendorConfig, Visit, Window,
 };
 use super::written;
 use crate::domain::outbox::Limits;
@@ -36,6 +36,7 @@ impl Config {
         let seal = v.seal(w.seal.clone())?;
         let receipt = v.receipt(w.receipt.clone())?;
         let update = v.update(w.update.clone())?;
+        let packages = v.packages(w.catalogue.clone())?;
         let limits = v.limits(&w.outbox)?;
         let recount = v.recount(&w.outbox)?;
         let VendorConfig {
@@ -62,6 +63,7 @@ impl Config {
             update,
             store_folder,
             catalogue_folder,
+            packages,
             screen,
             visit,
             backoff,
@@ -326,6 +328,11 @@ impl Validator<'_> {
                 None => None,
             },
         })
+    }
+
+    fn packages(&self, w: written::Catalogue) -> Checked<Packages> {
+        let folder = w.installed.map(|folder| self.path("catalogue.installed", Some(folder))).transpose()?;
+        Ok(Packages { folder, keys: self.path("catalogue.keys", w.keys)? })
     }
 
     fn receipt(&self, w: written::Receipt) -> Checked<Receipt> {

@@ -34,6 +34,8 @@ pub struct Config {
     pub receipt: Receipt,
     /// Folder of the catalogue.
     pub catalogue_folder: PathBuf,
+    /// Packages that are installed over it.
+    pub packages: Packages,
     /// The screen.
     pub screen: Screen,
     /// Times of a visit.
@@ -74,6 +76,15 @@ pub struct Receipt {
     pub key_file: Option<PathBuf>,
     /// Page of the county on which anybody can check a slip.
     pub check_page: Option<String>,
+}
+
+/// Packages of the catalogue that are installed on the machine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Packages {
+    /// Folder of the two sets. Without it the shipped files are the catalogue.
+    pub folder: Option<PathBuf>,
+    /// Folder with the keys of those who may sign, by the code of their place.
+    pub keys: PathBuf,
 }
 
 /// What the image brings with it: everything but the place, the number and the county of one machine.

@@ -28,7 +28,7 @@ sections! {
         seal: Seal,
         store: Folder,
         receipt: Receipt,
-        catalogue: Folder,
+        catalogue: Catalogue,
         screen: Screen,
         visit: Visit,
         outbox: Outbox,
@@ -105,6 +105,11 @@ sections! {
         check_page: Option<String>,
     }
     Folder { folder: Option<String> }
+    Catalogue {
+        folder: Option<String>,
+        installed: Option<String>,
+        keys: Option<String>,
+    }
     Screen {
         fonts: Option<String>,
         size: Option<String>,

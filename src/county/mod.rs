@@ -7,7 +7,7 @@
 //!
 //! How: [`wire`] holds the shapes and builds the envelope, the same bytes every time, from the bytes the store keeps;
 //! [`batch`] puts several into one call,
-//! [`carry`] into a file; `ledger` reads what the county holds, for the recount.
+//! [`carry`] into a file; [`delivery`] fetches packages of the catalogue; `ledger` reads what the county holds, for the recount.
 //! [`sign`] signs requests and checks answers. [`mod@classify`] turns an answer into a verdict and is pure. `transport`
 //! signs, checks and learns the platform's time. [`carrier`] is the seam below it, and `https` the carrier of the
 //! product: one request, one deadline, a bounded answer, no redirect, no proxy, one certificate authority; a simulation
@@ -30,6 +30,7 @@
 //! | `county.no-receipt` | success without a receipt for our id and bytes | try again |
 //! | `county.redirect` | the platform sent us elsewhere | try again |
 //! | `county.clock` | the platform finds our time wrong | try again |
+//! | `county.file-broken` | a package that came is not the one that was offered | fetch it again |
 //! | `county.seal-key-unknown` | the platform lacks the key that this was sealed to | try again |
 //! | `county.nonce` | the platform has seen this request before | try again |
 //! | `county.http-NNN` | that status, nothing more known | try again, set aside or stop, see [`mod@classify`] |
@@ -48,6 +49,7 @@ pub mod carrier;
 pub mod carry;
 pub mod classify;
 pub mod client;
+pub mod delivery;
 pub mod enrol;
 mod https;
 mod ledger;
@@ -58,6 +60,7 @@ pub mod wire;
 
 pub use classify::{Heads, Ours, Proof, classify};
 pub use client::CountyClient;
+pub use delivery::{Download, PackageFile, PackageOffer};
 pub use settings::{CountyError, CountySettings};
 pub use transport::{Nonce, Nonces, WallClock};
 pub use wire::{Ticket, TicketRequest, digest_of};

@@ -3,6 +3,9 @@
 //! A verb that drives a device opens its port by itself, with the driver the engine uses; the port is exclusive, so it fails
 //! with a plain word while the kiosk runs. Reports are printed in one place ([`finish`]), for a person or as JSON.
 
+pub mod catalog;
+#[cfg(feature = "author")]
+pub mod catalog_author;
 pub mod check;
 mod device;
 mod error;

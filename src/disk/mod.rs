@@ -7,7 +7,8 @@
 //! start. Where root writes, the file and every folder made for it belong to the owner of the folder that was there: what a
 //! technician takes in with `kioskctl` is the engine's afterwards.
 //!
-//! [`read`] takes regular files only, follows no link in the last place and reads no more than [`LONGEST`] bytes.
+//! [`read`] and [`read_bytes`] take regular files only, follow no link in the last place and read no more than [`LONGEST`] bytes or
+//! what the caller bears.
 //!
 //! Left out: locks (each file has one writer), large files, and the links above the folder, which belong to whoever owns
 //! the folders above.
@@ -128,22 +129,32 @@ pub fn remove(path: &Path) -> Result<(), DiskError> {
 /// # Errors
 /// Names the file.
 pub fn read(path: &Path) -> Result<Option<String>, DiskError> {
-    let text = || {
+    let Some(bytes) = read_bytes(path, LONGEST)? else { return Ok(None) };
+    let text = String::from_utf8(bytes);
+    text.map(Some).map_err(|error| DiskError::new("read", path, io::Error::new(io::ErrorKind::InvalidData, error)))
+}
+
+/// A file of at most this many bytes; `None` if there is none.
+///
+/// # Errors
+/// Names the file.
+pub fn read_bytes(path: &Path, longest: u64) -> Result<Option<Vec<u8>>, DiskError> {
+    let read = || {
         // A pipe without a writer must not hold the reader.
         let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
         let file: File = rustix::fs::open(path, flags, Mode::empty())?.into();
         if !file.metadata()?.is_file() {
             return Err(io::Error::other("it is not a file"));
         }
-        let mut text = String::new();
-        file.take(LONGEST + 1).read_to_string(&mut text)?;
-        if text.len() as u64 > LONGEST {
+        let mut bytes = Vec::new();
+        file.take(longest + 1).read_to_end(&mut bytes)?;
+        if bytes.len() as u64 > longest {
             return Err(io::Error::other("it is too long"));
         }
-        Ok(text)
+        Ok(bytes)
     };
-    match text() {
-        Ok(text) => Ok(Some(text)),
+    match read() {
+        Ok(bytes) => Ok(Some(bytes)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(source) => Err(DiskError::new("read", path, source)),
     }

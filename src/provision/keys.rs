@@ -29,6 +29,8 @@ pub enum Document {
     Card,
     /// An order to begin anew.
     Order,
+    /// A package of the catalogue.
+    Catalogue,
 }
 
 impl Document {
@@ -38,6 +40,7 @@ impl Document {
             Self::Answer => b"bianmin enrolment answer 1\n",
             Self::Card => b"bianmin prepared card 1\n",
             Self::Order => b"bianmin order 1\n",
+            Self::Catalogue => b"bianmin catalogue 1\n",
         }
     }
 

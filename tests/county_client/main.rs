@@ -9,6 +9,7 @@ mod attachments;
 mod batch;
 mod bench;
 mod carry;
+mod delivery;
 mod hostile;
 mod slips;
 

@@ -18,6 +18,7 @@ use kiosk_hal::scanner::protocol::Family;
 
 #[cfg(feature = "desk")]
 mod bench;
+mod catalog;
 
 /// Looks after a kiosk: checks its configuration, asks the running engine, tries single devices.
 ///
@@ -80,6 +81,9 @@ enum Command {
     /// Setting machines up: prepared cards, the way without a line, what a machine was set up with.
     #[command(subcommand)]
     Provision(ProvisionVerb),
+    /// Packages of the catalogue: made of spreadsheets, checked, signed, installed.
+    #[command(subcommand)]
+    Catalog(catalog::CatalogVerb),
     /// Simulators in place of devices and county, for desk, training and tests.
     #[cfg(feature = "desk")]
     #[command(subcommand)]
@@ -464,6 +468,7 @@ fn main() -> ExitCode {
         #[cfg(feature = "agent")]
         Command::Update(verb) => update(verb, form),
         Command::Provision(verb) => run_provision(&verb, form),
+        Command::Catalog(verb) => catalog::run(&verb, form),
         #[cfg(feature = "desk")]
         Command::Sim(verb) => bench::run(verb, form),
     }

@@ -4,6 +4,7 @@ use jiff::civil::Date;
 
 use super::error::Warning;
 use super::item::{AddressWords, Item, Level};
+use super::region::Region;
 use crate::domain::id::ItemId;
 use crate::domain::text::Text;
 use crate::ipc::{CanDo, Language, Tile};
@@ -38,6 +39,71 @@ pub struct Catalog {
     pub(super) notices: Vec<Notice>,
     pub(super) address: AddressWords,
     pub(super) town_code: String,
+    pub(super) life_events: Vec<Theme>,
+    pub(super) everyday: Vec<Everyday>,
+    pub(super) editions: Vec<Edition>,
+    pub(super) expired: Vec<Expired>,
+}
+
+/// Everyday words: how people say it, and the words of the catalogue that are meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Everyday {
+    /// How people say it.
+    pub say: Vec<String>,
+    /// Words of names.
+    pub mean: Vec<String>,
+}
+
+/// One package that the catalogue was made of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Edition {
+    /// Whose it is.
+    pub region: Region,
+    /// Its version.
+    pub version: u64,
+    /// Where it comes from.
+    pub source: Text,
+    /// The day it was made.
+    pub made: Date,
+    /// Days after which it is called old.
+    pub fresh_days: u16,
+    /// Digest of its manifest, hexadecimal.
+    pub digest: String,
+}
+
+/// How old the content is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Age {
+    /// Days since the oldest part was made; 0 if that day is still to come.
+    pub days: u32,
+    /// Longer than its maker said it stays fresh.
+    pub is_old: bool,
+}
+
+/// An item that is not shown because what it says about fees or times is past its day.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Expired {
+    /// Which item.
+    pub id: ItemId,
+    /// Its everyday name.
+    pub plain_name: Text,
+    /// Its department.
+    pub department: String,
+    /// What is past.
+    pub what: Past,
+    /// The last day on which it was true.
+    pub since: Date,
+    /// Telephone for questions.
+    pub phone: String,
+}
+
+/// What is past its day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Past {
+    /// The fees.
+    Fee,
+    /// The promised time.
+    Promise,
 }
 
 /// A theme of the home screen.
@@ -109,6 +175,61 @@ impl Catalog {
     pub fn for_centre(mut self, scope: Scope<'_>) -> Self {
         self.items.retain(|item| belongs(item, scope));
         self
+    }
+
+    /// Takes out the items whose fees or promised times are past their day: a wrong amount is worse than the way to the
+    /// window. They stay to be found in [`Self::expired`].
+    #[must_use]
+    pub fn as_of(mut self, today: Date) -> Self {
+        let past = |item: &Item| {
+            let of = |what, until: Option<Date>| until.filter(|until| *until < today).map(|since| (what, since));
+            of(Past::Fee, item.fee_until).or_else(|| of(Past::Promise, item.promise_until))
+        };
+        let expired = self.items.iter().filter_map(|item| {
+            past(item).map(|(what, since)| Expired {
+                id: item.id.clone(),
+                plain_name: item.plain_name.clone(),
+                department: item.department.clone(),
+                what,
+                since,
+                phone: item.phone.clone(),
+            })
+        });
+        self.expired = expired.collect();
+        self.items.retain(|item| past(item).is_none());
+        self
+    }
+
+    /// Items that were taken out because what they say is past its day.
+    pub fn expired(&self) -> &[Expired] {
+        &self.expired
+    }
+
+    /// How old the content is on a day. Files that are no package never say when they get old.
+    pub fn age(&self, today: Date) -> Age {
+        let days = |made: Date| u32::try_from((today - made).get_days()).unwrap_or(0);
+        let is_old = self.editions.iter().any(|edition| days(edition.made) > u32::from(edition.fresh_days));
+        Age { days: days(self.taken_at), is_old }
+    }
+
+    /// The packages it was made of, the highest level first.
+    pub fn editions(&self) -> &[Edition] {
+        &self.editions
+    }
+
+    /// Everyday words.
+    pub fn everyday(&self) -> &[Everyday] {
+        &self.everyday
+    }
+
+    /// All life events, in the order of the file.
+    pub fn life_events(&self) -> &[Theme] {
+        &self.life_events
+    }
+
+    /// Items of a life event.
+    pub fn items_of_life_event(&self, id: &str) -> Vec<&Item> {
+        self.items.iter().filter(|item| item.life_events.iter().any(|event| event == id)).collect()
     }
 
     /// All items in the order of the file.

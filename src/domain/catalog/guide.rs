@@ -105,7 +105,7 @@ fn materials(item: &Item, language: Language) -> Vec<Material> {
         .collect()
 }
 
-fn fee(item: &Item, language: Language) -> Option<String> {
+pub(super) fn fee(item: &Item, language: Language) -> Option<String> {
     if item.fees.is_empty() {
         return None;
     }
@@ -124,7 +124,7 @@ fn law(title: &Text, number: Option<&str>, language: Language) -> String {
     }
 }
 
-fn shown_place(place: &PlaceSpec, language: Language) -> Place {
+pub(super) fn shown_place(place: &PlaceSpec, language: Language) -> Place {
     Place {
         name: place.name.get(language).to_owned(),
         address: place.address.get(language).to_owned(),
@@ -134,7 +134,7 @@ fn shown_place(place: &PlaceSpec, language: Language) -> Place {
 
 /// What is offered. Nothing can be filled ahead on this machine yet, so an item that is finished at the window is
 /// shown as a guide: a button that only leads to the window would be a promise not kept.
-fn shown(can: CanDo) -> CanDo {
+pub(super) fn shown(can: CanDo) -> CanDo {
     match can {
         CanDo::Prefill => CanDo::GuideOnly,
         CanDo::Apply | CanDo::GuideOnly | CanDo::WindowOnly => can,

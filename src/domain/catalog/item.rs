@@ -1,5 +1,9 @@
 //! An item that passed the load: parsed, with nothing in it that could be wrong in shape.
 
+use jiff::civil::Date;
+
+use super::rules::Rule;
+use super::situation::{Situation, When};
 use crate::domain::id::ItemId;
 use crate::domain::submission::ItemRef;
 use crate::domain::text::Text;
@@ -76,6 +80,20 @@ pub struct Item {
     pub form: FormSpec,
     /// What can be done here, decided once at load.
     pub can: CanDo,
+    /// Everyday words of this item alone (俗称).
+    pub keywords: Vec<String>,
+    /// Ids of the life events it belongs to.
+    pub life_events: Vec<String>,
+    /// Questions that make the list of materials exact; at most three.
+    pub situations: Vec<Situation>,
+    /// Who may apply, as rules.
+    pub rules: Vec<Rule>,
+    /// Notes of the town or village.
+    pub local_notes: Vec<Text>,
+    /// Last day on which the fees are true.
+    pub fee_until: Option<Date>,
+    /// Last day on which the promised time is true.
+    pub promise_until: Option<Date>,
 }
 
 impl Item {
@@ -188,6 +206,10 @@ pub struct MaterialSpec {
     pub by_card: bool,
     /// The form of this machine replaces it.
     pub by_form: bool,
+    /// When it is needed; empty is always.
+    pub when: Vec<When>,
+    /// It is given back and serves again (原件验后退回).
+    pub reusable: bool,
 }
 
 /// One place with its hours.

@@ -12,15 +12,17 @@ use super::error::{CatalogError, CatalogFile, ItemFault, Warning, WarningKind};
 use super::fields::{Lists, field};
 use super::item::{FormSpec, Item, Level, MaterialSpec, Mode, PlaceSpec};
 use super::local;
+use super::rules;
+use super::situation::{self, Situation};
 use super::written::{FieldWritten, ItemWritten, ItemsFile, LocalFile, MaterialWritten, Organization, Remedy};
 use crate::domain::id::ItemId;
 use crate::domain::text::Text;
 use crate::ipc::{HowLong, Need};
 
 /// Format of `items.json` this program reads.
-const ITEMS_FORMAT: &str = "0.1-sample";
+pub(super) const ITEMS_FORMAT: &str = "0.1-sample";
 /// Format of `local.json` this program reads.
-const LOCAL_FORMAT: u32 = 1;
+pub(super) const LOCAL_FORMAT: u32 = 1;
 /// Longest item code in characters.
 const CODE_LENGTH: usize = 64;
 /// Longest name of an item in characters.
@@ -34,12 +36,26 @@ impl Catalog {
     /// # Errors
     /// [`CatalogError`] with file, item and field if something is missing, twice, empty or points nowhere.
     pub fn load(items_json: &str, local_json: &str) -> Result<Loaded, CatalogError> {
-        let local: LocalFile = parse(CatalogFile::Local, local_json)?;
+        Self::from_files(parse(CatalogFile::Local, local_json)?, || parse(CatalogFile::Items, items_json))
+    }
+
+    /// Loads a catalogue of the same two files as values.
+    ///
+    /// # Errors
+    /// As [`Self::load`].
+    pub fn from_values(items: Value, local: Value) -> Result<Loaded, CatalogError> {
+        Self::from_files(shaped(CatalogFile::Local, local)?, || shaped(CatalogFile::Items, items))
+    }
+
+    fn from_files(
+        local: LocalFile,
+        items: impl FnOnce() -> Result<ItemsFile, CatalogError>,
+    ) -> Result<Loaded, CatalogError> {
         if local.schema != LOCAL_FORMAT {
             return Err(CatalogError::Version { file: CatalogFile::Local, found: local.schema.to_string() });
         }
         local::check(&local)?;
-        let file: ItemsFile = parse(CatalogFile::Items, items_json)?;
+        let file = items()?;
         if file.schema_version != ITEMS_FORMAT {
             return Err(CatalogError::Version { file: CatalogFile::Items, found: file.schema_version });
         }
@@ -61,6 +77,10 @@ impl Catalog {
 
 fn parse<T: DeserializeOwned>(file: CatalogFile, text: &str) -> Result<T, CatalogError> {
     serde_json::from_str(text).map_err(|source| CatalogError::Shape { file, source })
+}
+
+fn shaped<T: DeserializeOwned>(file: CatalogFile, value: Value) -> Result<T, CatalogError> {
+    serde_json::from_value(value).map_err(|source| CatalogError::Shape { file, source })
 }
 
 /// An error about one field of one item.
@@ -97,6 +117,10 @@ fn item(
         version: written.form.form_version,
         fields: form_fields(&id, written.form.fields, lists, &mut doubts)?,
     };
+    let situations = situation::parse(written.situations).map_err(|(path, fault)| fault_of(&id, &path, fault))?;
+    let rules = rules::parse(written.eligibility, &situations).map_err(|(path, fault)| fault_of(&id, &path, fault))?;
+    let materials = written.materials.into_iter().map(|material| material_spec(material, &situations, &mut doubts));
+    let materials = materials.collect::<Result<_, _>>().map_err(|fault| fault_of(&id, "materials.when", fault))?;
     let how_long = how_long(&written.project_type, written.promise_day, written.promise_type.as_deref());
     let terminals = written.is_service_terminals == "1";
     let by_card = written.kiosk.identify_by.iter().any(|way| way == "idCard");
@@ -121,7 +145,7 @@ fn item(
             .into_iter()
             .map(|condition| Text::new(condition.text, condition.text_en))
             .collect(),
-        materials: written.materials.into_iter().map(|material| material_spec(material, &mut doubts)).collect(),
+        materials,
         how_long,
         fees: written
             .fee
@@ -170,6 +194,13 @@ fn item(
         by_card,
         min_age: written.kiosk.min_age,
         form,
+        keywords: written.keywords,
+        life_events: written.life_events,
+        situations,
+        rules,
+        local_notes: written.local_notes,
+        fee_until: written.valid_until.fee,
+        promise_until: written.valid_until.promise,
     }))
 }
 
@@ -210,6 +241,11 @@ fn check_item(item: &ItemWritten, local: &LocalFile) -> Result<(), CatalogError>
     for theme in &item.themes {
         if !local.themes.iter().any(|known| known.id == *theme) {
             return fail("themes", ItemFault::NotDefined(theme.clone()));
+        }
+    }
+    for event in &item.life_events {
+        if !local.life_events.iter().any(|known| known.id == *event) {
+            return fail("lifeEvents", ItemFault::NotDefined(event.clone()));
         }
     }
     if !local.departments.iter().any(|known| known.id == item.department) {
@@ -262,7 +298,11 @@ fn how_long(project_type: &str, days: Option<u16>, unit: Option<&str>) -> HowLon
     }
 }
 
-fn material_spec(material: MaterialWritten, doubts: &mut Doubts<'_>) -> MaterialSpec {
+fn material_spec(
+    material: MaterialWritten,
+    questions: &[Situation],
+    doubts: &mut Doubts<'_>,
+) -> Result<MaterialSpec, ItemFault> {
     let need = match material.is_need.as_str() {
         "1" => Need::Required,
         "2" => Need::Optional,
@@ -272,13 +312,15 @@ fn material_spec(material: MaterialWritten, doubts: &mut Doubts<'_>) -> Material
             Need::Required
         }
     };
-    MaterialSpec {
+    Ok(MaterialSpec {
         name: Text::new(material.material_name, material.material_name_en),
         note: Text::new(material.note.unwrap_or(material.accept_stand), material.note_en),
         need,
         by_card: material.by_card,
         by_form: material.by_form,
-    }
+        when: situation::parse_when(material.when, questions)?,
+        reusable: material.reusable,
+    })
 }
 
 fn remedies(remedy: Remedy) -> Vec<Text> {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::catalogue::{Catalog, Department, Notice, Theme};
+use super::catalogue::{Catalog, Department, Everyday, Notice, Theme};
 use super::error::{CatalogError, ItemFault};
 use super::item::{AddressWords, Item, PartWords, Village};
 use super::written::{LocalFile, PartWritten};
@@ -112,5 +112,13 @@ pub(super) fn join(local: LocalFile, items: Vec<Item>) -> Catalog {
             house: part(words.house, words.house_suffix),
         },
         town_code: local.place.town_code,
+        life_events: local
+            .life_events
+            .into_iter()
+            .map(|event| Theme { id: event.id, icon: event.icon, title: event.title, summary: event.summary })
+            .collect(),
+        everyday: local.everyday.into_iter().map(|e| Everyday { say: e.say, mean: e.mean }).collect(),
+        editions: Vec::new(),
+        expired: Vec::new(),
     }
 }

@@ -7,10 +7,10 @@
 //! the item stays, on the careful side: a doubt never adds the button to apply, it only takes it away.
 //!
 //! `written` is the files as they are, `load`, `fields` and `local` turn them into `item`, `checks` finds doubts, `can` decides what can be
-//! done here, `guide` projects an item for the screen, and `eligibility` compares an item with a card.
+//! done here, `region` and `layer` lay the content of four levels one over the other, `situation` makes the list of materials exact,
+//! `rules` says who may apply, `find` finds items by what people call them, `guide` and `short` project an item for the screen, and `eligibility` compares an item with a card.
 //!
-//! Left out on purpose: files and network (the caller hands in text), working-day arithmetic (the platform gives dates),
-//! and search.
+//! Left out on purpose: files and network (the caller hands in text) and working-day arithmetic (the platform gives dates).
 
 mod can;
 mod catalogue;
@@ -19,22 +19,41 @@ mod code;
 mod eligibility;
 mod error;
 mod fields;
+pub mod find;
 mod guide;
 mod item;
+mod layer;
 mod load;
 mod local;
+mod region;
+mod rules;
+mod short;
+mod situation;
 mod tables;
 mod written;
 
 #[cfg(test)]
+mod levels_tests;
+#[cfg(test)]
 mod tests;
 
-pub use catalogue::{Catalog, Counts, Department, LIST_PAGE, Loaded, Scope, Theme, list_pages};
+pub use catalogue::{
+    Age, Catalog, Counts, Department, Edition, Everyday, Expired, LIST_PAGE, Loaded, Past, Scope, Theme, list_pages,
+};
 pub use code::{ItemCode, credit_code_passes};
 pub use eligibility::{Ineligible, age_on, eligible};
 pub use error::{CatalogError, CatalogFile, ItemFault, Warning, WarningKind};
 pub use guide::FULL_GUIDE_PAGES;
 pub use item::{
-    AddressWords, CardFact, Choice, Field, FieldKind, FormSpec, Item, Level, ListType, Mode, PartWords, Village,
+    AddressWords, CardFact, Choice, Field, FieldKind, FormSpec, Item, Level, ListType, MaterialSpec, Mode, PartWords,
+    Village,
 };
+pub use layer::{
+    ADDITIONS, BASE, EVERYDAY, ITEMS, JoinError, Layer, LayerFault, LayerFaultKind, NOTICES, ORGANIZATIONS, PLACES,
+    join,
+};
+pub use region::{Centre, Region, Tier};
+pub use rules::{Facts, Rule, Verdict, judge};
+pub use short::{Ask, Bring, May, ShortGuide};
+pub use situation::{Answer, Certain, Situation, ToBring, When, next_question, to_bring};
 pub use tables::{ethnicity_name, gender_name};

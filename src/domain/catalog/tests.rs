@@ -391,6 +391,10 @@ fn card() -> IdCard {
     }
 }
 
+pub(super) fn card_born(birth: &str) -> IdCard {
+    card_with(|card| card.birth = CardDate::parse(birth))
+}
+
 fn card_with(change: impl FnOnce(&mut IdCard)) -> IdCard {
     let mut card = card();
     change(&mut card);

@@ -85,6 +85,76 @@ pub(super) struct ItemWritten {
     pub questions: Vec<QuestionWritten>,
     pub form: FormWritten,
     pub kiosk: KioskWritten,
+    #[serde(default)]
+    pub keywords: Vec<String>,
+    #[serde(default)]
+    pub life_events: Vec<String>,
+    #[serde(default)]
+    pub situations: Vec<SituationWritten>,
+    #[serde(default)]
+    pub eligibility: Vec<RuleWritten>,
+    #[serde(default)]
+    pub local_notes: Vec<Text>,
+    #[serde(default)]
+    pub valid_until: ValidUntil,
+}
+
+/// Last days on which what changes every year is true.
+#[derive(Deserialize, Default)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct ValidUntil {
+    pub fee: Option<jiff::civil::Date>,
+    pub promise: Option<jiff::civil::Date>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct SituationWritten {
+    pub id: String,
+    pub ask: String,
+    #[serde(default)]
+    pub ask_en: String,
+    pub choices: Vec<AnswerWritten>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct AnswerWritten {
+    pub id: String,
+    pub label: String,
+    #[serde(default)]
+    pub label_en: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct WhenWritten {
+    pub question: String,
+    pub is: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct RuleWritten {
+    pub any: Vec<TestWritten>,
+    pub why_not: String,
+    #[serde(default)]
+    pub why_not_en: String,
+    pub todo: String,
+    #[serde(default)]
+    pub todo_en: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct TestWritten {
+    pub fact: String,
+    #[serde(default)]
+    pub at_least: Option<i64>,
+    #[serde(default)]
+    pub at_most: Option<i64>,
+    #[serde(default)]
+    pub one_of: Option<Vec<String>>,
 }
 
 #[derive(Deserialize)]
@@ -122,6 +192,10 @@ pub(super) struct MaterialWritten {
     pub by_card: bool,
     #[serde(default)]
     pub by_form: bool,
+    #[serde(default)]
+    pub when: Vec<WhenWritten>,
+    #[serde(default)]
+    pub reusable: bool,
 }
 
 #[derive(Deserialize)]
@@ -281,6 +355,27 @@ pub(super) struct LocalFile {
     pub themes: Vec<ThemeWritten>,
     pub departments: Vec<DepartmentWritten>,
     pub notices: Vec<NoticeWritten>,
+    #[serde(default)]
+    pub life_events: Vec<LifeEventWritten>,
+    #[serde(default)]
+    pub everyday: Vec<EverydayWritten>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct LifeEventWritten {
+    pub id: String,
+    pub icon: String,
+    pub title: Text,
+    pub summary: Text,
+}
+
+/// Everyday words: how people say it, and the words of the catalogue that are meant.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct EverydayWritten {
+    pub say: Vec<String>,
+    pub mean: Vec<String>,
 }
 
 #[derive(Deserialize)]

@@ -41,6 +41,8 @@ pub fn router() -> Router<Arc<Platform>> {
         .route("/api/v1/submissions/batch", post(hand_in_batch))
         .route("/api/v1/cases/{caseNumber}", get(case))
         .route("/api/v1/catalogue/version", get(catalogue_version))
+        .route("/api/v1/catalogue/offers/{region}/{have}", get(package_offer))
+        .route("/api/v1/catalogue/files/{sha256}/{from}", get(package_piece))
         .route("/api/v1/queue-tickets", post(queue_ticket))
         .route("/api/v1/terminals/{terminalId}/gaps", get(gaps))
         .route("/api/v1/terminals/{terminalId}/ledger/{after}", get(ledger))
@@ -294,6 +296,24 @@ async fn case(
 
 async fn catalogue_version() -> Response {
     answer(StatusCode::OK, &json!({ "version": "sample-1", "madeAt": "2026-11-24T00:00:00Z" }))
+}
+
+async fn package_offer(
+    State(platform): State<Arc<Platform>>,
+    Path((region, have)): Path<(String, u64)>,
+) -> Result<Response, Problem> {
+    let unknown = || Problem::new(404, "catalogue-unknown", "there is no package of this place");
+    let offer = platform.packages().offer(&region, have).ok_or_else(unknown)?;
+    Ok(answer(StatusCode::OK, &json!(offer)))
+}
+
+async fn package_piece(
+    State(platform): State<Arc<Platform>>,
+    Path((sha256, from)): Path<(String, usize)>,
+) -> Result<Response, Problem> {
+    let unknown = || Problem::new(404, "file-unknown", "there is no such file, or it ends before");
+    let piece = platform.packages().piece(&sha256, from).ok_or_else(unknown)?;
+    Ok((StatusCode::OK, [(CONTENT_TYPE, "application/octet-stream")], piece).into_response())
 }
 
 #[derive(Deserialize)]

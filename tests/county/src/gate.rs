@@ -94,7 +94,9 @@ pub async fn pass(State(platform): State<Arc<Platform>>, request: Request, next:
     };
     let is_handing_in =
         [Method::PUT, Method::POST].contains(request.method()) && asked.path.starts_with("/api/v1/submissions/");
-    let fault = is_handing_in.then(|| platform.faults.take()).flatten();
+    // A package that is fetched can fail in the same ways.
+    let is_fetching = asked.path.starts_with("/api/v1/catalogue/files/");
+    let fault = (is_handing_in || is_fetching).then(|| platform.faults.take()).flatten();
     let answer = match &fault {
         // Refused by order: it is remembered for staff as a refusal of the platform's own would be.
         Some(Fault::Refused { code }) => refuse(&platform, request, &asked, code).await,

@@ -19,6 +19,7 @@ mod authority;
 mod carry;
 mod chance;
 mod clock;
+mod delivery;
 mod enrol;
 mod fault;
 mod gate;

@@ -25,6 +25,7 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::attachment::Shelf;
 use crate::carry::{self, CarryRefusal};
+use crate::delivery::Packages;
 use crate::enrol::{self, Enrolments};
 use crate::fault::Faults;
 use crate::gate::{Fate, Gate};
@@ -144,6 +145,7 @@ pub struct Platform {
     pub(crate) faults: Arc<Faults>,
     pub(crate) seal_keys: Keys,
     shelf: Mutex<Shelf>,
+    packages: Mutex<Packages>,
     pub(crate) enrolments: Enrolments,
     /// The shared secret, as a machine that enrols is given it.
     pub(crate) secret: String,
@@ -157,6 +159,10 @@ impl Platform {
 
     pub(crate) fn shelf(&self) -> MutexGuard<'_, Shelf> {
         self.shelf.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn packages(&self) -> MutexGuard<'_, Packages> {
+        self.packages.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn now(&self) -> jiff::Timestamp {
@@ -230,6 +236,16 @@ impl Handle {
         self.platform.shelf().content(id, number)
     }
 
+    /// Puts a package of the catalogue on offer. What it is worth is for its signature to say.
+    pub fn publish(&self, region: &str, version: u64, bytes: Vec<u8>) {
+        self.platform.packages().publish(region, version, bytes);
+    }
+
+    /// Puts the changes from one version of a package to another on offer.
+    pub fn publish_changes(&self, region: &str, from: u64, version: u64, bytes: Vec<u8>) {
+        self.platform.packages().publish_changes(region, from, version, bytes);
+    }
+
     /// A new enrolment code for a machine; `place` is the code of its place. It counts for `seconds` from now.
     ///
     /// # Errors
@@ -294,6 +310,7 @@ pub fn serve(settings: Settings) -> Result<Handle, ServeError> {
     let platform = Arc::new(Platform {
         seal_keys: authority.seal_keys,
         shelf: Mutex::default(),
+        packages: Mutex::new(Packages::open(&settings.folder.join("packages"))),
         enrolments: Enrolments::open(&settings.folder, &authority.ca_pem)?,
         secret: String::from_utf8_lossy(&authority.secret).into_owned(),
         gate: Gate::new(settings.app_id.clone(), authority.secret),

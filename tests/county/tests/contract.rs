@@ -40,6 +40,10 @@ async fn the_example_submission_is_taken_and_the_example_answers_have_the_true_s
     assert_eq!(ticket.status, 201);
     assert_eq!(ticket.json()["number"], example("Ticket")["number"]);
     assert_eq!(keys(&ticket.json()), keys(&example("Ticket")));
+    bench.platform.publish("320699", 12, b"a package".to_vec());
+    bench.platform.publish_changes("320699", 11, 12, b"changes".to_vec());
+    let offer = bench.ask(Ask::get("/api/v1/catalogue/offers/320699/11")).await;
+    assert_eq!((offer.status, offer.json()), (200, example("PackageOffer")));
     let told = bench.put("/api/v1/terminals/K032/receipt-key", &example("ReceiptKey")).await;
     assert_eq!(told.status, 201);
     assert_eq!(told.json()["publicKey"], example("ReceiptKey")["publicKey"]);
@@ -125,7 +129,7 @@ fn document_and_program_have_the_same_paths_and_codes() {
     let served: BTreeSet<&str> =
         [API, ENROL].into_iter().flat_map(|source| source.split('"')).filter_map(|s| s.strip_prefix("/api/")).collect();
     assert_eq!(documented, served);
-    assert_eq!(documented.len(), 12);
+    assert_eq!(documented.len(), 14);
     for code in ENROL.split("\"enrolment-").skip(1).filter_map(|rest| rest.split('"').next()) {
         assert!(CONTRACT.contains(&format!("`enrolment-{code}`")), "{code} is not documented");
     }
