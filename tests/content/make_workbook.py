@@ -339,7 +339,7 @@ def main():
         for cell in sheet[1]:
             cell.font = Font(bold=True)
             cell.alignment = Alignment(horizontal="center", wrap_text=True)
-    # The same bytes whenever it is made.
+    # The same cells whenever it is made; the times in the archive differ.
     book.properties.created = book.properties.modified = datetime.datetime(2026, 11, 20)
     book.save("镇村事项清单.xlsx")
 

@@ -8,8 +8,8 @@ use crate::domain::id::Sequence;
 use crate::domain::submission::{StoreEvent, StoreFound};
 use crate::domain::text::Text;
 use crate::ipc::{
-    Body, FellBack, Intent, Language, ServiceLine, ServicePage, StoreState, TextSize, UpdateAnswer, UpdateNews,
-    UpdatePhase,
+    Body, FellBack, ImageCard, Intent, Language, ServiceLine, ServicePage, StoreState, TextSize, UpdateAnswer,
+    UpdateNews, UpdatePhase,
 };
 
 /// A bundle on a stick waits for a word.
@@ -34,6 +34,10 @@ fn page(machine: &Machine) -> Option<ServicePage> {
 fn line(machine: &Machine) -> Option<ServiceLine> {
     let Body::Idle(idle) = machine.screen().body else { return None };
     Some(idle.service)
+}
+
+fn image(machine: &Machine) -> ImageCard {
+    page(machine).expect("the page is open").image.expect("the root hash is known")
 }
 
 /// The line that is always there.
@@ -212,13 +216,13 @@ fn a_disk_that_failed_is_told_with_the_time_of_the_next_look_and_afterwards_as_m
 fn the_page_names_the_image_and_its_claim_stays_the_same_while_it_is_open() {
     let mut machine = Machine::new();
     machine.touch(Intent::OpenService);
-    let image = page(&machine).unwrap().image.unwrap();
-    assert_eq!(image.hash, "9F3A 9F3A 9F3A 9F3A");
-    assert_eq!(image.qr, format!("BMI1 K032 {} {}", "9F3A".repeat(16), machine.now().wall.as_second()));
+    let shown = image(&machine);
+    assert_eq!(shown.hash, "9F3A 9F3A 9F3A 9F3A");
+    assert_eq!(shown.qr, format!("BMI1 K032 {} {}", "9F3A".repeat(16), machine.now().wall.as_second()));
     machine.pass(Duration::from_secs(60));
-    assert_eq!(page(&machine).unwrap().image.unwrap(), image);
+    assert_eq!(image(&machine), shown);
     machine.touch(Intent::Back).touch(Intent::OpenService);
-    assert_ne!(page(&machine).unwrap().image.unwrap(), image, "a page that is opened anew has a new time");
+    assert_ne!(image(&machine), shown, "a page that is opened anew has a new time");
 }
 
 #[test]
@@ -226,5 +230,5 @@ fn a_machine_without_a_verified_root_shows_no_code() {
     let mut machine = Machine::new();
     machine.kiosk.settings.root_hash = None;
     machine.touch(Intent::OpenService);
-    assert_eq!(page(&machine).unwrap().image, None);
+    assert_eq!(page(&machine).expect("the page is open").image, None);
 }
