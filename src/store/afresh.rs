@@ -25,8 +25,13 @@ pub(super) fn write_afresh(opening: &Opening) -> Result<(), StoreError> {
         for part in PARTS {
             let (old, copy) = (with_end(file, part), with_end(&with_end(file, AFRESH), part));
             if let Some(bytes) = files.read(&old)? {
-                files.write(&copy, &bytes)?;
-                files.replace(&copy, &old)?;
+                let written = files.write(&copy, &bytes).and_then(|()| files.replace(&copy, &old));
+                if written.is_err() {
+                    // Half a copy would keep the room that the next try needs. What cannot be removed now is removed with the
+                    // next opening that succeeds.
+                    files.remove(&copy).ok();
+                }
+                written?;
             }
         }
         Ok(())

@@ -212,11 +212,17 @@ impl Keeper {
             Err(error) => {
                 log(&error);
                 let code = error.code().to_owned();
-                self.distrusts_what_it_reads |= !matches!(error.kind, StoreErrorKind::DiskFull);
+                self.distrust(&error.kind);
                 self.state = State::Broken(error.kind);
                 StoreEvent::Broken { code }
             }
         }
+    }
+
+    /// What the disk itself failed to do may have been given up behind our back. A write that found no room was told of at once,
+    /// and a file that somebody else holds is no fault of the disk.
+    fn distrust(&mut self, kind: &StoreErrorKind) {
+        self.distrusts_what_it_reads |= matches!(kind, StoreErrorKind::Io);
     }
 
     /// Every application, by number, with the masked name of its applicant. For staff; not while the engine has the store.
@@ -247,10 +253,15 @@ impl Keeper {
     /// # Errors
     /// `store.not-queued`: there is none with this number that is set aside.
     pub fn requeue(&mut self, sequence: Sequence) -> Result<(), StoreError> {
-        match &mut self.state {
+        let put_back = match &mut self.state {
             State::Open(ledger) => ledger.requeue(sequence),
-            State::Broken(kind) => Err(StoreError::new(&self.opening.file, "write to", kind.clone())),
+            State::Broken(kind) => return Err(StoreError::new(&self.opening.file, "write to", kind.clone())),
+        };
+        if let Err(error) = &put_back {
+            // Whoever asked is told the error; the next command finds the store broken.
+            self.break_if_it_must(error.kind.clone(), false, &mut |_| {});
         }
+        put_back
     }
 
     /// Closes the connection after an error that forbids using it, and tells so once.
@@ -260,8 +271,7 @@ impl Keeper {
             if let State::Open(ledger) = &self.state {
                 ledger.leave_as_it_is();
             }
-            // A write that found no room was told of at once; whatever else failed may have been given up behind our back.
-            self.distrusts_what_it_reads |= !matches!(kind, StoreErrorKind::DiskFull);
+            self.distrust(&kind);
             self.state = State::Broken(kind);
             if tell {
                 sink(StoreEvent::Broken { code });

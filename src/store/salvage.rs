@@ -428,7 +428,16 @@ fn copy(source: &Source, fresh: &Opening, stop: &mut dyn FnMut()) -> Result<Opti
     // A damaged counter may stand too low, and then the rows above it must not be forgotten; or absurdly high, and then
     // it says nothing.
     let has_rows_that_read = highest.is_some();
-    let highest = highest.unwrap_or(0);
+    // A table whose right edge is damaged does not say how far it goes; what its rows left behind on other pages does.
+    let told = counted.unwrap_or(0);
+    let highest = match highest {
+        Some(highest) => highest,
+        None => Some(traced(source, fresh)?).filter(|rows| (0..=MOST_MISSING).contains(&(told - rows))).unwrap_or(0),
+    };
+    if !has_rows_that_read && told > MOST_MISSING && highest == 0 {
+        // Many numbers were given, and nothing says that this counter is right: a wrong guess would give them twice.
+        return Ok(None);
+    }
     let last = counted.filter(|counted| counted.saturating_sub(highest) <= MOST_MISSING).unwrap_or(0).max(highest);
     let mut ledger = Ledger::new(&fresh.file, target.connection, &fresh.sealer);
     let mut is_whole = has_rows_that_read && counted == Some(last);
@@ -444,6 +453,13 @@ fn copy(source: &Source, fresh: &Opening, stop: &mut dyn FnMut()) -> Result<Opti
     stop();
     ledger.empty_log()?;
     Ok(Some(Taken { is_whole }))
+}
+
+/// The highest number of a row that left a trace anywhere in the damaged file or its log.
+fn traced(source: &Source, fresh: &Opening) -> Result<i64, StoreError> {
+    let files = fresh.files();
+    let bytes = |file: &Path| files.read(file).map(Option::unwrap_or_default).map_err(|error| failed(file, &error));
+    Ok(traces(&bytes(&source.file)?, &bytes(&with_end(&source.file, "-wal"))?).rows)
 }
 
 /// A row of a table: its name, its columns, its values.

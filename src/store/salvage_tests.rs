@@ -291,3 +291,25 @@ fn copied(folder: &TempDir) -> TempDir {
 fn opening(folder: &TempDir) -> Opening {
     Opening::at(&folder.path().join(FILE_NAME), &KioskCode::new("K032").unwrap(), &sealer())
 }
+
+#[test]
+fn after_many_thousand_numbers_a_table_without_its_right_edge_does_not_start_at_one_again() {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join(FILE_NAME);
+    let (mut keeper, _) = Keeper::open(&opening(&folder)).unwrap();
+    keeper.command(&StoreCommand::Keep { application: Box::new(application(1)) }, &mut |_| {});
+    drop(keeper);
+    // Sixty thousand numbers later, told by the counter, by the row and by the index of what waits.
+    let connection = Connection::open(&file).unwrap();
+    connection.execute_batch("UPDATE outbox SET sequence = 60000; UPDATE terminal SET last_sequence = 60000;").unwrap();
+    let page: u32 =
+        connection.query_row("SELECT pageno FROM dbstat WHERE name = 'outbox'", [], |row| row.get(0)).unwrap();
+    drop(connection);
+    let mut bytes = std::fs::read(&file).unwrap();
+    let from = (page as usize - 1) * 512;
+    bytes[from..from + 8].fill(0xff);
+    std::fs::write(&file, bytes).unwrap();
+
+    let opened = Keeper::open(&opening(&folder));
+    assert!(opened.as_ref().map_or(true, |(_, report)| report.last == Sequence(60_000)), "{:?}", opened.map(|it| it.1));
+}

@@ -28,6 +28,8 @@ pub(super) struct Traces {
     pub kiosk: Option<String>,
     /// The highest number that was certainly given; 0 if no trace of any is left.
     pub last: i64,
+    /// The same as rows and indexes alone tell it, without the counter.
+    pub rows: i64,
 }
 
 /// Looks through a file and its log.
@@ -36,6 +38,7 @@ pub(super) fn traces(file: &[u8], log: &[u8]) -> Traces {
     file.chunks_exact(PAGE).for_each(|page| look(page, &mut found));
     let frames = log.get(LOG_HEADER..).unwrap_or_default().chunks_exact(FRAME_HEADER + PAGE);
     frames.for_each(|frame| look(&frame[FRAME_HEADER..], &mut found));
+    found.last = found.last.max(found.rows);
     found
 }
 
@@ -50,7 +53,7 @@ fn look(page: &[u8], found: &mut Traces) {
         let Some(&[high, low]) = page.get(8 + 2 * place..10 + 2 * place) else { return };
         let Some(cell) = page.get(usize::from(high) << 8 | usize::from(low)..) else { continue };
         if is_index {
-            found.last = found.last.max(Row::of_index(cell).and_then(|row| row.indexed()).unwrap_or(0));
+            found.rows = found.rows.max(Row::of_index(cell).and_then(|row| row.indexed()).unwrap_or(0));
             continue;
         }
         let Some(row) = Row::read(cell) else { continue };
@@ -59,7 +62,7 @@ fn look(page: &[u8], found: &mut Traces) {
                 found.kiosk = Some(kiosk);
                 found.last = found.last.max(last);
             }
-            (None, Some(number)) => found.last = found.last.max(number),
+            (None, Some(number)) => found.rows = found.rows.max(number),
             (None, None) => {}
         }
     }
@@ -202,7 +205,7 @@ mod tests {
     fn counter_and_rows_are_found_in_file_and_log() {
         for count in [1, 5, 40, 300] {
             let (file, log) = kept(count);
-            let last = |last| Traces { kiosk: Some("K032".to_owned()), last };
+            let last = |last| Traces { kiosk: Some("K032".to_owned()), last, rows: last };
             let count = i64::try_from(count).unwrap();
             assert_eq!(traces(&file, &[]), last(count));
             assert_eq!(traces(&file, &log), last(count + 1));
@@ -220,9 +223,9 @@ mod tests {
             }
             traces(&file, &[])
         };
-        assert_eq!(wipe(b"K032", LEAF), Traces { kiosk: None, last: 40 });
+        assert_eq!(wipe(b"K032", LEAF), Traces { kiosk: None, last: 40, rows: 40 });
         // Nor the rows: the indexes tell.
-        assert_eq!(wipe(b"queued", LEAF), Traces { kiosk: None, last: 40 });
+        assert_eq!(wipe(b"queued", LEAF), Traces { kiosk: None, last: 40, rows: 40 });
     }
 
     #[test]

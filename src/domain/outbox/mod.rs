@@ -41,6 +41,8 @@ pub const BATCH_MAX: usize = 50;
 pub const BATCH_BYTES: u64 = 256 * 1024;
 /// What the wrapping of one entry adds to its bytes, at most.
 const WRAPPING: u64 = 512;
+/// The year 2020, unix seconds: no kiosk kept anything before it.
+const FIRST_KIOSK: i64 = 1_577_836_800;
 /// An entry of more bytes is bulky: it travels alone, after the others.
 pub const BULKY: u64 = 32 * 1024;
 
@@ -363,9 +365,11 @@ impl Outbox {
         self.planned.len() - self.aside
     }
 
-    /// When the oldest of them was kept, by the terminal's clock of that time.
+    /// When the oldest of them was kept, by the terminal's clock of that time. A time before there was a kiosk is one that
+    /// nobody knows (its row is damaged, or the clock was wrong) and says nothing of how long a line was down.
     pub fn oldest(&self) -> Option<Timestamp> {
-        self.planned.values().find(|planned| planned.phase != Phase::Aside).map(|planned| planned.entry.kept_at)
+        let waiting = self.planned.values().filter(|planned| planned.phase != Phase::Aside);
+        waiting.map(|planned| planned.entry.kept_at).find(|at| at.as_second() >= FIRST_KIOSK)
     }
 
     /// Number on this kiosk of an entry of the plan.
