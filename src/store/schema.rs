@@ -91,10 +91,10 @@ pub(super) fn open(opening: &Opening) -> Result<Opened, StoreError> {
     durable(file, &connection)?;
     sound(file, &connection)?;
     keep_log(file, &connection, false)?;
-    let as_found = |error: StoreError| match error.kind {
+    let as_found = |error: StoreError| {
         // The statements are right: what a file refuses that was a store before is not the schema that its step says.
-        StoreErrorKind::Internal if found_step > 0 => refuse(file, StoreErrorKind::Damaged),
-        _ => error,
+        let is_misshapen = error.kind == StoreErrorKind::Internal && found_step > 0;
+        if is_misshapen { refuse(file, StoreErrorKind::Damaged) } else { error }
     };
     migrate(file, &mut connection, found_step, MIGRATIONS).map_err(as_found)?;
     belongs(file, &connection, kiosk).map_err(as_found)?;
