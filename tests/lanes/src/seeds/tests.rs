@@ -56,3 +56,11 @@ fn the_judge_notices_every_planted_fault() {
         assert!(found, "{plant:?} was not noticed in 400 seeds; {others:#?}");
     }
 }
+
+#[test]
+#[ignore = "open: no person of four hundred seeds edits an application that the disk has after all"]
+fn the_judge_notices_a_doubt_that_is_called_certain() {
+    let words = "one visit was kept as 2 applications";
+    let notices = |seed| run(seed, Plant::CertainAlways, false).unwrap().violation.is_some_and(|it| it.contains(words));
+    assert!((1..=400).any(notices));
+}
