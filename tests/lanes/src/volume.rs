@@ -105,10 +105,10 @@ pub struct Drain {
 impl Drain {
     /// Thousandths of the rate of a platform that are used, where the kiosk's own time is that of its syncs. Counted, so it
     /// is the same on each machine.
-    const fn share(&self) -> u64 {
+    fn share(&self) -> u64 {
         let platforms = self.acknowledged * 1_000 / PLATFORM;
         let own = self.acknowledged * self.syncs * SYNC_MS / 1_000;
-        if platforms + own == 0 { 0 } else { platforms * 1_000 / (platforms + own) }
+        (platforms * 1_000).checked_div(platforms + own).unwrap_or(0)
     }
 }
 
