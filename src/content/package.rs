@@ -2,7 +2,7 @@
 //!
 //! [`Package::build`] puts files together, [`Package::open`] takes a stranger's bytes apart. Opening proves that every file
 //! is the one the manifest names and that nothing else is in it; [`Package::check`] proves that a place which may do so has
-//! signed it. [`Package::delta`] leaves out what somebody has already, and [`Package::complete`] takes it from there.
+//! signed it. [`Package::delta`] leaves out what somebody has already, and [`Parcel::complete`] takes it from there.
 
 use std::collections::BTreeMap;
 
