@@ -8,11 +8,10 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::receipt::{Against, Text};
+use super::receipt::{Against, Text, minute};
 use super::{CtlError, Report};
 use crate::attest::{Outcome, check_image};
 use crate::domain::genuine::RootHash;
-use crate::domain::time::clock;
 
 /// What came of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -57,7 +56,6 @@ pub fn verify(text: Text, against: &Against, manifests: &[PathBuf]) -> Result<Im
     Ok(match outcome {
         Outcome::Genuine(claim) => {
             let released = released(manifests, &claim.root_hash)?;
-            let c = clock(claim.at);
             let (outcome, meaning) = match &released {
                 Some(version) => (word, format!("the kiosk says that it runs the released image {version}")),
                 None => {
@@ -70,7 +68,7 @@ pub fn verify(text: Text, against: &Against, manifests: &[PathBuf]) -> Result<Im
                 outcome,
                 version: released,
                 root_hash: Some(claim.root_hash.as_str().to_ascii_lowercase()),
-                at: Some(format!("{}-{:02}-{:02} {:02}:{:02}", c.year, c.month, c.day, c.hour, c.minute)),
+                at: Some(minute(claim.at)),
                 kiosk: Some(claim.kiosk),
                 meaning,
             }

@@ -48,11 +48,6 @@ impl Text {
 }
 
 impl Against {
-    /// The kiosk's own key, or the register, or neither.
-    pub fn of(key: Option<PathBuf>, register: Option<PathBuf>) -> Self {
-        key.map(Self::Key).or(register.map(Self::Register)).unwrap_or(Self::Nothing)
-    }
-
     /// The keys; `needed` says what they are needed for.
     ///
     /// # Errors
@@ -129,15 +124,13 @@ fn report(outcome: Outcome) -> ReceiptReport {
     let word = outcome.as_str();
     match outcome {
         Outcome::Genuine(claim) => {
-            let c = clock(claim.at);
-            let at = format!("{}-{:02}-{:02} {:02}:{:02}", c.year, c.month, c.day, c.hour, c.minute);
             let kind = if claim.case.is_some() { "accepted" } else { "kept" };
             ReceiptReport {
                 kiosk: Some(claim.kiosk),
                 sequence: Some(claim.sequence.0),
                 kind: Some(kind),
                 item: Some(claim.item),
-                at: Some(at),
+                at: Some(minute(claim.at)),
                 case: claim.case,
                 ..bare(word, "genuine: the kiosk signed exactly this".to_owned())
             }
@@ -157,6 +150,12 @@ fn report(outcome: Outcome) -> ReceiptReport {
         }
         Outcome::Foreign => bare(word, "no slip of a kiosk".to_owned()),
     }
+}
+
+/// A time as it is told, in China, to the minute.
+pub(super) fn minute(at: jiff::Timestamp) -> String {
+    let c = clock(at);
+    format!("{}-{:02}-{:02} {:02}:{:02}", c.year, c.month, c.day, c.hour, c.minute)
 }
 
 fn bare(outcome: &'static str, meaning: String) -> ReceiptReport {

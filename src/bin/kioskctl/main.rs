@@ -272,21 +272,32 @@ enum ReceiptVerb {
     ///
     /// Exit code 0: genuine (or the number is well written). 1: altered, of an unknown kiosk, or no slip of ours. 3: a slip
     /// without signature (of the layout before, or of a kiosk without a key), which proves nothing either way.
-    #[command(group(clap::ArgGroup::new("what").required(true)))]
-    Verify {
-        /// What the QR code says, or the number as it is printed.
-        #[arg(group = "what", value_name = "TEXT")]
-        text: Option<String>,
-        /// Read it from standard input.
-        #[arg(long, group = "what")]
-        stdin: bool,
-        /// Public key of the kiosk (PEM).
-        #[arg(long, value_name = "FILE", conflicts_with = "county_keys")]
-        key: Option<PathBuf>,
-        /// The county's register of public keys, as its page /verify/keys gives it.
-        #[arg(long, value_name = "FILE")]
-        county_keys: Option<PathBuf>,
-    },
+    Verify(Signed),
+}
+
+/// A signed text, and whose keys count.
+#[derive(Debug, clap::Args)]
+#[command(group(clap::ArgGroup::new("what").required(true)))]
+struct Signed {
+    /// What the code says; of a slip also the number as it is printed.
+    #[arg(group = "what", value_name = "TEXT")]
+    text: Option<String>,
+    /// Read it from standard input.
+    #[arg(long, group = "what")]
+    stdin: bool,
+    /// Public key of the kiosk (PEM).
+    #[arg(long, value_name = "FILE", conflicts_with = "county_keys")]
+    key: Option<PathBuf>,
+    /// The county's register of public keys, as its page /verify/keys gives it.
+    #[arg(long, value_name = "FILE")]
+    county_keys: Option<PathBuf>,
+}
+
+impl Signed {
+    fn read(self) -> (Text, Against) {
+        let against = self.key.map(Against::Key).or(self.county_keys.map(Against::Register));
+        (self.text.map_or(Text::StandardInput, Text::Given), against.unwrap_or(Against::Nothing))
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -295,20 +306,9 @@ enum ImageVerb {
     ///
     /// Exit code 0: the kiosk signed it, and a manifest has the image. 1: no manifest has it, altered, of an unknown kiosk, or no
     /// such code. 3: without signature, which proves nothing either way.
-    #[command(group(clap::ArgGroup::new("what").required(true)))]
     Verify {
-        /// What the code says.
-        #[arg(group = "what", value_name = "TEXT")]
-        text: Option<String>,
-        /// Read it from standard input.
-        #[arg(long, group = "what")]
-        stdin: bool,
-        /// Public key of the kiosk (PEM).
-        #[arg(long, value_name = "FILE", conflicts_with = "county_keys")]
-        key: Option<PathBuf>,
-        /// The county's register of public keys, as its page /verify/keys gives it.
-        #[arg(long, value_name = "FILE")]
-        county_keys: Option<PathBuf>,
+        #[command(flatten)]
+        signed: Signed,
         /// The manifest.json of a released image; once for each.
         #[arg(long, value_name = "FILE")]
         manifest: Vec<PathBuf>,
@@ -448,13 +448,13 @@ fn main() -> ExitCode {
         Command::Outbox(OutboxVerb::Export { to, config }) => finish(outbox::export(&config, &to), form),
         Command::Outbox(OutboxVerb::Import { file, config }) => finish(outbox::import(&config, &file), form),
         Command::Outbox(OutboxVerb::Recount { config }) => finish(outbox::recount(&config), form),
-        Command::Receipt(ReceiptVerb::Verify { text, stdin: _, key, county_keys }) => {
-            let text = text.map_or(Text::StandardInput, Text::Given);
-            finish(receipt::verify(text, &Against::of(key, county_keys)), form)
+        Command::Receipt(ReceiptVerb::Verify(signed)) => {
+            let (text, against) = signed.read();
+            finish(receipt::verify(text, &against), form)
         }
-        Command::Image(ImageVerb::Verify { text, stdin: _, key, county_keys, manifest }) => {
-            let text = text.map_or(Text::StandardInput, Text::Given);
-            finish(image::verify(text, &Against::of(key, county_keys), &manifest), form)
+        Command::Image(ImageVerb::Verify { signed, manifest }) => {
+            let (text, against) = signed.read();
+            finish(image::verify(text, &against, &manifest), form)
         }
         #[cfg(feature = "agent")]
         Command::Agent { config } => match kiosk::ctl::update::agent(&config) {
