@@ -236,14 +236,18 @@ pub fn catalogue(config: &Config) -> Result<Catalog, AssembleError> {
     for warning in &loaded.warnings {
         tracing::debug!(%warning, "catalogue");
     }
-    let parts = config.place.parts();
-    // Statistical division codes: the town itself is its nine digits and three zeros.
-    let town = format!("{:0<12}", parts.town_code);
-    let scope = match &parts.village {
-        Some(village) => Scope::Village { town: &town, village: &village.code },
+    Ok(narrowed(loaded.catalog, config))
+}
+
+/// What concerns this centre. Statistical division codes: the town itself is its nine digits and three zeros.
+fn narrowed(catalog: Catalog, config: &Config) -> Catalog {
+    let centre = Centre::of(&config.place);
+    let town = centre.town().unwrap_or_default();
+    let scope = match centre.village() {
+        Some(village) => Scope::Village { town: &town, village },
         None => Scope::Town { town: &town },
     };
-    Ok(loaded.catalog.for_centre(scope))
+    catalog.for_centre(scope)
 }
 
 /// Where packages of the catalogue are installed; `None` if the configuration names no folder.
@@ -268,15 +272,9 @@ fn installed(config: &Config) -> Result<Option<Catalog>, AssembleError> {
         Ok(None) => Ok(None),
         Ok(Some(set)) => {
             set.fell_back.iter().for_each(refused);
-            let centre = Centre::of(&config.place);
-            let town = centre.town().unwrap_or_default();
-            let scope = match centre.village() {
-                Some(village) => Scope::Village { town: &town, village },
-                None => Scope::Town { town: &town },
-            };
             // The day in China; a clock that is behind takes nothing out.
             let today = crate::ctl::catalog::today();
-            Ok(Some(set.loaded.catalog.for_centre(scope).as_of(today)))
+            Ok(Some(narrowed(set.loaded.catalog, config).as_of(today)))
         }
         Err(why) => {
             refused(&why);

@@ -10,7 +10,7 @@ use super::archive::{self, Files};
 use super::manifest::{self, Change, Entry, FORMAT, MANIFEST, Manifest, SIGNATURE};
 use super::refusal::Refusal;
 use super::trust::Trust;
-use crate::domain::catalog::{Centre, Layer, Region};
+use crate::domain::catalog::{Centre, Edition, Layer, Region};
 use crate::domain::text::Text;
 
 /// Most signatures of one package.
@@ -201,15 +201,15 @@ impl Package {
                 .map_err(|error| Refusal::Manifest(format!("{path} is no JSON: {error}")))?;
             values.insert(path.clone(), value);
         }
-        Ok(Layer {
+        let edition = Edition {
             region: self.manifest.region.clone(),
             version: self.manifest.version,
             source: self.manifest.source.clone(),
             made: self.manifest.made,
             fresh_days: self.manifest.fresh_days,
             digest: self.digest(),
-            values,
-        })
+        };
+        Ok(Layer { edition, values })
     }
 }
 

@@ -16,7 +16,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::civil::Date;
 use serde_json::{Map, Value, json};
 
 use super::catalogue::{Catalog, Edition, Loaded};
@@ -24,7 +23,6 @@ use super::error::CatalogError;
 use super::item::Level;
 use super::load::{ITEMS_FORMAT, LOCAL_FORMAT};
 use super::region::{Centre, Region, Tier};
-use crate::domain::text::Text;
 
 /// Files of a layer that hold no item.
 pub const BASE: &str = "base.json";
@@ -44,18 +42,8 @@ pub const ITEMS: &str = "items/";
 /// Content of one place.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Layer {
-    /// Whose it is.
-    pub region: Region,
-    /// Its version.
-    pub version: u64,
-    /// Where it comes from.
-    pub source: Text,
-    /// The day it was made.
-    pub made: Date,
-    /// Days after which it is called old.
-    pub fresh_days: u16,
-    /// Digest of its manifest.
-    pub digest: String,
+    /// Whose it is, which version, and where it comes from.
+    pub edition: Edition,
     /// Its files, by name.
     pub values: BTreeMap<String, Value>,
 }
@@ -142,7 +130,7 @@ pub enum JoinError {
 /// # Errors
 /// The first file that may not be as it is, with its place.
 pub fn join(mut layers: Vec<Layer>, centre: &Centre) -> Result<Loaded, JoinError> {
-    layers.sort_by_key(|layer| layer.region.level());
+    layers.sort_by_key(|layer| layer.edition.region.level());
     let mut joined = Joined::default();
     for layer in &mut layers {
         joined.take(layer)?;
@@ -157,9 +145,9 @@ pub fn join(mut layers: Vec<Layer>, centre: &Centre) -> Result<Loaded, JoinError
     let (place, _) = place.ok_or_else(|| nobody(PLACES))?;
     base.insert("schema".into(), json!(LOCAL_FORMAT));
     base.insert("version".into(), json!(version_line(&layers)));
-    base.insert("source".into(), json!(lowest.source));
+    base.insert("source".into(), json!(lowest.edition.source));
     // The oldest layer decides how old the content is.
-    base.insert("takenAt".into(), json!(layers.iter().map(|layer| layer.made).min()));
+    base.insert("takenAt".into(), json!(layers.iter().map(|layer| layer.edition.made).min()));
     base.insert("place".into(), place);
     base.insert("notices".into(), Value::Array(joined.notices));
     base.insert("everyday".into(), Value::Array(joined.everyday));
@@ -169,23 +157,14 @@ pub fn join(mut layers: Vec<Layer>, centre: &Centre) -> Result<Loaded, JoinError
         "items": joined.items.into_iter().map(|(_, value)| value).collect::<Vec<_>>(),
     });
     let mut loaded = Catalog::from_values(items, Value::Object(base))?;
-    loaded.catalog.editions = layers
-        .iter()
-        .map(|layer| Edition {
-            region: layer.region.clone(),
-            version: layer.version,
-            source: layer.source.clone(),
-            made: layer.made,
-            fresh_days: layer.fresh_days,
-            digest: layer.digest.clone(),
-        })
-        .collect();
+    loaded.catalog.editions = layers.into_iter().map(|layer| layer.edition).collect();
     Ok(loaded)
 }
 
 /// All versions in one line, the highest level first: `3206.4-320699.12`.
 fn version_line(layers: &[Layer]) -> String {
-    let parts: Vec<_> = layers.iter().map(|layer| format!("{}.{}", layer.region.code(), layer.version)).collect();
+    let parts: Vec<_> =
+        layers.iter().map(|layer| format!("{}.{}", layer.edition.region.code(), layer.edition.version)).collect();
     parts.join("-")
 }
 
@@ -204,7 +183,7 @@ struct Joined {
 
 impl Joined {
     fn take(&mut self, layer: &mut Layer) -> Result<(), LayerFault> {
-        let whose = layer.region.to_string();
+        let whose = layer.edition.region.to_string();
         let values = std::mem::take(&mut layer.values);
         let fault = |path: &str, kind| LayerFault { region: whose.clone(), path: path.to_owned(), kind };
         // Additions come last: a town may add to its own items as well.
@@ -237,7 +216,7 @@ impl Joined {
                 NOTICES => self.notices.extend(list(value).ok_or_else(|| shape("a list is needed"))?),
                 ADDITIONS => additions = list(value).ok_or_else(|| shape("a list is needed"))?,
                 _ if path.starts_with(ITEMS) => {
-                    self.take_item(value, &layer.region).map_err(|kind| fault(&path, kind))?;
+                    self.take_item(value, &layer.edition.region).map_err(|kind| fault(&path, kind))?;
                 }
                 // Blank forms, samples and sounds are files beside; they are no part of the catalogue's own values.
                 _ => {}
